@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Arrays in files: .npy, and PGM and PPM pictures wherever .npy is taken.
+#ifndef CLI_FILES_ARRAY_H
+#define CLI_FILES_ARRAY_H
+
+#include "session.h"
+
+// A tensor that owns its numbers. `tensor.shape` and `tensor.strides` point into the struct, so an
+// array is passed by pointer and never copied by assignment.
+typedef struct array {
+    faltung_tensor tensor; // native byte order; strides as in the file (Fortran order: reversed)
+    int64_t shape[FALTUNG_MAX_RANK];
+    int64_t strides[FALTUNG_MAX_RANK];
+    void *memory; // what array_free frees
+} array;
+
+// Makes a contiguous array of zeros. Refuses what does not fit into memory. `shape` may be NULL
+// when rank is 0.
+int array_make(session *s, array *a, faltung_dtype dtype, int rank, const int64_t *shape);
+
+// Reads an array from a file, or from standard input if `path` is "-". The kind of file is told by
+// its first bytes: .npy (versions 1 to 3, C or Fortran order, either byte order, f2, f4 or f8), or
+// P5 or P6 with a maximum of 255, which become f32 of shape (1, H, W) or (3, H, W) with values 0 to
+// 255. Memory is never taken on a header's word alone. On failure nothing is to be freed.
+int array_read(session *s, array *a, const char *path);
+
+// Writes an array to a file, or to the session's out if `path` is "-"; see output.h for what is
+// promised about files. The kind follows the name: .pgm and .ppm are pictures, for shapes (H, W),
+// (1, H, W), (1, 1, H, W) or (3, H, W), (1, 3, H, W), values rounded and clamped to 0...255;
+// anything else is .npy version 1.0 in C order.
+int array_write(session *s, const faltung_tensor *tensor, const char *path, bool force);
+
+void array_free(array *a);
+
+#endif

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Faltung: convolutions with the semantics of PyTorch's functional interface, on a CPU.
+//
+// The whole public interface is this header. Its conventions:
+//
+//  - Shapes are in elements, outermost axis first: an input is (N, C, spatial...) or, unbatched,
+//    (C, spatial...); a weight is (O, I/groups, kernel...), for a transposed convolution
+//    (I, O/groups, kernel...). Spatial axes stand in the order D, H, W; a convolution over fewer
+//    axes leaves out the first ones. Per-axis arrays are in the same order, from index 0.
+//  - Convolution means cross-correlation, as everywhere in machine learning: the kernel is not
+//    flipped.
+//  - Every function that can fail returns a faltung_status and takes, last, a faltung_message that
+//    receives one line naming the argument, its value and what is allowed. It may be NULL. When a
+//    function fails, nothing that it would have written is to be relied on, but the message.
+//  - All sizes are int64_t and every function is total over them: any value is either answered
+//    exactly or refused. NULL is refused where it is not said to be allowed.
+//  - The library never prints, never aborts and never changes its arguments but where it says so.
+//    It keeps no state: every function may be called from any thread at any time, as long as no
+//    other thread writes what it reads.
+//
+// Before version 1.0 the structs may gain fields between minor versions; initialise them by the
+// macros given for them and recompile.
+#ifndef FALTUNG_H
+#define FALTUNG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define FALTUNG_API __attribute__((visibility("default")))
+#else
+#define FALTUNG_API
+#endif
+
+#define FALTUNG_VERSION_MAJOR 0
+#define FALTUNG_VERSION_MINOR 1
+#define FALTUNG_VERSION_PATCH 0
+
+// The version of the library in use, "major.minor.patch". Static; never freed.
+FALTUNG_API const char *faltung_version(void);
+
+// ---------------------------------------------------------------------------- status and messages
+
+typedef enum faltung_status {
+    FALTUNG_OK = 0,
+    FALTUNG_ERROR_NULL,           // a pointer that must not be NULL is
+    FALTUNG_ERROR_OPTION,         // an enumeration, number of axes or thread count out of range
+    FALTUNG_ERROR_DTYPE,          // operands of different or unusable element types
+    FALTUNG_ERROR_RANK,           // a tensor with too few or too many axes
+    FALTUNG_ERROR_SHAPE,          // operands whose shapes do not fit together
+    FALTUNG_ERROR_EMPTY,          // a size of zero where only the batch or the channels may be
+    FALTUNG_ERROR_STRIDE,         // a stride below 1
+    FALTUNG_ERROR_DILATION,       // a dilation below 1
+    FALTUNG_ERROR_PADDING,        // a negative or too large padding, or a rule that does not apply
+    FALTUNG_ERROR_OUTPUT_PADDING, // negative, or not smaller than stride or dilation
+    FALTUNG_ERROR_OUTPUT_SIZE,    // a requested output size that cannot be had
+    FALTUNG_ERROR_GROUPS,         // groups below 1, or not dividing the channels
+    FALTUNG_ERROR_KERNEL,         // an empty kernel
+    FALTUNG_ERROR_TOO_SMALL,      // the kernel does not fit: the output would be empty
+    FALTUNG_ERROR_NO_PADDING,     // no symmetric padding gives the size that the rule asks for
+    FALTUNG_ERROR_OVERFLOW,       // a size, a count or an address beyond the machine's integers
+    FALTUNG_ERROR_OVERLAP,        // an output that shares memory with an operand or with itself
+    FALTUNG_ERROR_PARSE,          // a text that is not a problem
+    FALTUNG_ERROR_MEMORY,         // an allocation failed
+} faltung_status;
+
+// The name of a status in lower case, such as "stride"; "ok" for FALTUNG_OK and "unknown" for a
+// value that is no status. Static; never freed.
+FALTUNG_API const char *faltung_status_name(faltung_status status);
+
+// Room for one line of explanation, owned by the caller. After a failure `text` holds the message,
+// without a newline and cut where it would not fit; after a success it is untouched.
+typedef struct faltung_message {
+    char text[640];
+} faltung_message;
+
+// -------------------------------------------------------------------------------------- tensors
+
+typedef enum faltung_dtype {
+    FALTUNG_F32 = 1, // IEEE binary32
+    FALTUNG_F64 = 2, // IEEE binary64
+    FALTUNG_F16 = 3, // IEEE binary16, stored only: sums are wider and rounded once
+} faltung_dtype;
+
+// The most axes that a tensor may have.
+#define FALTUNG_MAX_RANK 32
+
+// A view of numbers that somebody else owns: the library never frees any part of it.
+typedef struct faltung_tensor {
+    void *data;             // the element at index (0, ..., 0); aligned for its type
+    faltung_dtype dtype;    // what each element is
+    int rank;               // number of axes, 0 to FALTUNG_MAX_RANK
+    const int64_t *shape;   // `rank` sizes, each at least 0
+    const int64_t *strides; // `rank` distances in elements, of any sign; NULL: contiguous, the
+                            // last axis the fastest
+} faltung_tensor;
+
+// Bytes of one element; 0 for a value that is no dtype.
+FALTUNG_API size_t faltung_dtype_size(faltung_dtype dtype);
+
+// "f32", "f64", "f16"; "unknown" for a value that is no dtype. Static; never freed.
+FALTUNG_API const char *faltung_dtype_name(faltung_dtype dtype);
+
+// Counts the elements of a tensor, checking it on the way: dtype, rank, sizes, and that the
+// farthest element it can name lies within the address space. Data is not read and may be NULL.
+// Errors: NULL, DTYPE, RANK, SHAPE (a negative size), OVERFLOW.
+FALTUNG_API faltung_status faltung_tensor_count(const faltung_tensor *tensor, int64_t *count,
+                                                faltung_message *message);
+
+// Copies every element of `source` to the same index of `destination`, converting between element
+// types by one rounding to nearest even. The shapes must be equal, strides and types may differ.
+// Errors: as faltung_tensor_count, SHAPE, and OVERLAP if the two share memory or two indices of the
+// destination name the same element.
+FALTUNG_API faltung_status faltung_tensor_copy(const faltung_tensor *source,
+                                               const faltung_tensor *destination,
+                                               faltung_message *message);
+
+// --------------------------------------------------------------------- sizes and paddings, one
+// axis
+
+// Padding on the two sides of one axis. Elements of the input; for a transposed convolution,
+// elements cropped from the output.
+typedef struct faltung_padding {
+    int64_t begin;
+    int64_t end;
+} faltung_padding;
+
+// How a padding is found. W is the input's size, K the kernel's, S the stride, D the dilation, and
+// K_eff = D(K - 1) + 1 the extent of the dilated kernel.
+typedef enum faltung_padding_rule {
+    FALTUNG_PADDING_EXPLICIT = 0, // the numbers given
+    FALTUNG_PADDING_VALID,        // none
+    FALTUNG_PADDING_SAME,         // PyTorch's: stride 1 only, output W; an odd one goes to the end
+    FALTUNG_PADDING_SAME_UPPER,   // TensorFlow's SAME, ONNX's SAME_UPPER: output ceil(W/S), the odd
+                                  // one at the end. Transposed: output W*S
+    FALTUNG_PADDING_SAME_LOWER,   // ONNX's SAME_LOWER: as SAME_UPPER, the odd one at the begin
+    FALTUNG_PADDING_SAME_SYMMETRIC, // the lowest padding, equal on both sides, with output
+                                    // ceil(W/S)
+} faltung_padding_rule;
+
+// "explicit", "valid", "same", "same_upper", "same_lower", "same_symmetric"; "unknown" for a value
+// that is no rule. Static; never freed.
+FALTUNG_API const char *faltung_padding_rule_name(faltung_padding_rule rule);
+
+// One axis of a convolution.
+typedef struct faltung_axis {
+    int64_t input;           // W, at least 0
+    int64_t kernel;          // K, at least 1
+    int64_t stride;          // S, at least 1
+    int64_t dilation;        // D, at least 1
+    faltung_padding padding; // each side at least 0
+    bool transposed;         // a transposed convolution, which goes from output to input
+    int64_t output_padding;  // transposed only: 0 or more, below stride or below dilation
+} faltung_axis;
+
+// Stride 1, dilation 1, no padding: `faltung_axis axis = FALTUNG_AXIS(16, 3);`
+#define FALTUNG_AXIS(input, kernel)                                                                \
+    {                                                                                              \
+        (input), (kernel), 1, 1, {0, 0}, false, 0                                                  \
+    }
+
+// The output's size along one axis:
+//   floor((W + begin + end - K_eff) / S) + 1,
+//   transposed: (W - 1)*S - begin - end + K_eff + output_padding.
+// Errors: NULL, EMPTY, KERNEL, STRIDE, DILATION, PADDING, OUTPUT_PADDING, TOO_SMALL (the result
+// would be below 1), and OVERFLOW if K_eff, the padded size or the result is not an int64_t.
+FALTUNG_API faltung_status faltung_output_size(const faltung_axis *axis, int64_t *size,
+                                               faltung_message *message);
+
+// Replaces the padding of `axis`, and the output_padding of a transposed one, by what `rule` gives;
+// EXPLICIT leaves them as they are. Errors: as faltung_output_size without TOO_SMALL; PADDING for
+// SAME with a stride over 1, and for SAME and SAME_SYMMETRIC transposed; NO_PADDING for
+// SAME_SYMMETRIC with stride 1 and an even K_eff. On failure `axis` is as it was.
+FALTUNG_API faltung_status faltung_axis_set_padding(faltung_axis *axis, faltung_padding_rule rule,
+                                                    faltung_message *message);
+
+// The symmetric paddings P with output ceil(W/S): those with twice_min <= 2P < twice_max. Both ends
+// may be odd, that is half-integers of P, and no integer P need lie between.
+//   twice_min = (ceil(W/S) - 1)*S - W + K_eff,   twice_max = twice_min + S.
+typedef struct faltung_padding_interval {
+    int64_t output;    // ceil(W/S)
+    int64_t twice_min; // may be negative: then no padding is needed
+    int64_t twice_max; // twice_min + S
+    bool exists;       // whether an integer P >= 0 lies in the interval
+    int64_t lowest;    // the lowest such P; 0 if none exists
+} faltung_padding_interval;
+
+// Errors: NULL, EMPTY, KERNEL, STRIDE, DILATION, OVERFLOW; PADDING for a transposed axis. The
+// padding of `axis` is not looked at. That none exists is no error.
+FALTUNG_API faltung_status faltung_find_padding_interval(const faltung_axis *axis,
+                                                         faltung_padding_interval *interval,
+                                                         faltung_message *message);
+
+// The least and the greatest value that the lowest symmetric padding takes over all widths:
+//   max(0, ceil((K_eff - S)/2)) <= P <= max(0, ceil((K_eff - 1)/2)).
+// It depends on the width only through W mod S, and not at all where the two are equal.
+typedef struct faltung_padding_limits {
+    int64_t low;
+    int64_t high;
+} faltung_padding_limits;
+
+// Errors: NULL, KERNEL, STRIDE, DILATION, OVERFLOW; PADDING for a transposed axis; NO_PADDING for
+// stride 1 and an even K_eff. The input and the padding of `axis` are not looked at.
+FALTUNG_API faltung_status faltung_find_padding_limits(const faltung_axis *axis,
+                                                       faltung_padding_limits *limits,
+                                                       faltung_message *message);
+
+// --------------------------------------------------------------------------------- convolutions
+
+#define FALTUNG_MAX_AXES 3
+
+typedef enum faltung_operation {
+    FALTUNG_CONV = 1,           // torch.nn.functional.conv1d, conv2d, conv3d
+    FALTUNG_CONV_TRANSPOSE = 2, // torch.nn.functional.conv_transpose1d, 2d, 3d
+} faltung_operation;
+
+// What a result may cost in accuracy to be fast. All give the same bits for any number of threads.
+typedef enum faltung_accuracy {
+    FALTUNG_ACCURACY_BALANCED = 0, // errors comparable to those of a plain sum
+    FALTUNG_ACCURACY_EXACT = 1,    // one documented order of summation, on every machine
+    FALTUNG_ACCURACY_FAST = 2,     // whatever is fastest within a documented bound
+} faltung_accuracy;
+
+// Where plans and workspaces take their memory from.
+typedef struct faltung_allocator {
+    // At least `size` bytes (never 0) aligned to `alignment`, a power of two; NULL if there are
+    // none.
+    void *(*allocate)(void *context, size_t size, size_t alignment);
+    void (*release)(void *context, void *memory); // never called with NULL
+    void *context;
+} faltung_allocator;
+
+// What is to be computed. Start from one of the initialisers below, which hold PyTorch's defaults;
+// only the first `axes` elements of each array are looked at.
+typedef struct faltung_conv {
+    faltung_operation operation;               // which way
+    int axes;                                  // 1, 2 or 3 spatial axes
+    int64_t stride[FALTUNG_MAX_AXES];          // at least 1
+    int64_t dilation[FALTUNG_MAX_AXES];        // at least 1
+    faltung_padding_rule padding_rule;         // other than EXPLICIT, it overrides `padding`
+    faltung_padding padding[FALTUNG_MAX_AXES]; // at least 0 on each side
+    int64_t output_padding[FALTUNG_MAX_AXES];  // transposed only: below stride or dilation
+    bool has_output_size;                      // transposed only: `output_size` says how large the
+    int64_t output_size[FALTUNG_MAX_AXES];     // output is, and `output_padding` follows from it
+    int64_t groups;                            // at least 1; divides both channel counts
+    faltung_accuracy accuracy;                 // how exact the sums must be
+    int threads;                               // the most to use, 0: as many as there are CPUs. The
+                                               // result does not depend on it
+    const faltung_allocator *allocator;        // NULL: the C library's
+} faltung_conv;
+
+#define FALTUNG_DEFAULTS(operation, axes)                                                          \
+    {                                                                                              \
+        (operation), (axes), {1, 1, 1}, {1, 1, 1}, FALTUNG_PADDING_EXPLICIT,                       \
+            {{0, 0}, {0, 0}, {0, 0}}, {0, 0, 0}, false, {0, 0, 0}, 1, FALTUNG_ACCURACY_BALANCED,   \
+            0, NULL                                                                                \
+    }
+#define FALTUNG_CONV1D           FALTUNG_DEFAULTS(FALTUNG_CONV, 1)
+#define FALTUNG_CONV2D           FALTUNG_DEFAULTS(FALTUNG_CONV, 2)
+#define FALTUNG_CONV3D           FALTUNG_DEFAULTS(FALTUNG_CONV, 3)
+#define FALTUNG_CONV_TRANSPOSE1D FALTUNG_DEFAULTS(FALTUNG_CONV_TRANSPOSE, 1)
+#define FALTUNG_CONV_TRANSPOSE2D FALTUNG_DEFAULTS(FALTUNG_CONV_TRANSPOSE, 2)
+#define FALTUNG_CONV_TRANSPOSE3D FALTUNG_DEFAULTS(FALTUNG_CONV_TRANSPOSE, 3)
+
+// The shape that the output of a convolution must have; its rank is the input's. Data is not read
+// and may be NULL. Errors: every status from NULL to OVERFLOW, checked in the order that
+// docs/semantics.md gives.
+FALTUNG_API faltung_status faltung_output_shape(const faltung_conv *conv,
+                                                const faltung_tensor *input,
+                                                const faltung_tensor *weight,
+                                                int64_t shape[FALTUNG_MAX_AXES + 2],
+                                                faltung_message *message);
+
+// Computes a convolution: output = conv(input, weight) + bias. `bias` may be NULL, else it has one
+// axis with an element per output channel. `output` has the shape that faltung_output_shape gives;
+// all operands have the same dtype and any strides, and the output overlaps none of them, nor
+// itself. Nothing is kept between calls. Errors: as faltung_output_shape, OVERLAP, MEMORY.
+FALTUNG_API faltung_status faltung_convolve(const faltung_conv *conv, const faltung_tensor *input,
+                                            const faltung_tensor *weight,
+                                            const faltung_tensor *bias,
+                                            const faltung_tensor *output, faltung_message *message);
+
+// A convolution that is validated, chosen and prepared once, to be run many times. Unlike a
+// faltung_conv it refers to nothing that the caller owns.
+typedef struct faltung_plan faltung_plan;
+
+// Prepares conv(input, weight) + bias for inputs of this shape and type. The weight and the bias
+// (which may be NULL) are copied; the input's data and strides are not looked at. On success the
+// caller owns *plan until faltung_plan_destroy; on failure *plan is NULL. Errors: as
+// faltung_convolve.
+FALTUNG_API faltung_status faltung_plan_create(const faltung_conv *conv,
+                                               const faltung_tensor *input,
+                                               const faltung_tensor *weight,
+                                               const faltung_tensor *bias, faltung_plan **plan,
+                                               faltung_message *message);
+
+// Bytes that a run needs besides its operands; may be 0.
+FALTUNG_API size_t faltung_plan_workspace(const faltung_plan *plan);
+
+// Runs a plan on an input of the planned shape and type, with any strides. `workspace` is
+// faltung_plan_workspace(plan) bytes aligned to 64, which no other run uses meanwhile, or NULL:
+// then the run allocates what it needs. Several threads may run one plan at once. Errors: NULL,
+// DTYPE, RANK, SHAPE, OVERFLOW, OVERLAP, MEMORY.
+FALTUNG_API faltung_status faltung_plan_run(const faltung_plan *plan, const faltung_tensor *input,
+                                            const faltung_tensor *output, void *workspace,
+                                            faltung_message *message);
+
+// Frees a plan that no thread is running. NULL is allowed and does nothing.
+FALTUNG_API void faltung_plan_destroy(faltung_plan *plan);
+
+// ---------------------------------------------------------------------------------- explanations
+
+#define FALTUNG_MAX_ALGORITHMS 16
+
+// How a convolution is computed, and why so.
+typedef struct faltung_explanation {
+    int rank;                                      // of the output
+    int64_t output_shape[FALTUNG_MAX_AXES + 2];    // (N, O, spatial...), or (O, spatial...)
+    faltung_padding padding[FALTUNG_MAX_AXES];     // as resolved from the rule
+    int64_t output_padding[FALTUNG_MAX_AXES];      // as resolved from the rule or output_size
+    int algorithms;                                // number of algorithms there are, in the order
+    const char *algorithm[FALTUNG_MAX_ALGORITHMS]; // in which they are considered: name, and why it
+    const char *reason[FALTUNG_MAX_ALGORITHMS];    // was chosen or passed over. Static strings
+    int chosen;                                    // index of the one chosen
+    size_t workspace_bytes;                        // what a run needs besides its operands
+    double multiply_adds;                          // with those that meet the padding's zeros
+    double bytes;                                  // of input, weight and output, each counted once
+} faltung_explanation;
+
+// Explains what faltung_convolve would do. Data is not read and may be NULL. Errors: as
+// faltung_output_shape.
+FALTUNG_API faltung_status faltung_explain(const faltung_conv *conv, const faltung_tensor *input,
+                                           const faltung_tensor *weight,
+                                           faltung_explanation *explanation,
+                                           faltung_message *message);
+
+// Explains what a plan does. Errors: NULL.
+FALTUNG_API faltung_status faltung_plan_explain(const faltung_plan *plan,
+                                                faltung_explanation *explanation,
+                                                faltung_message *message);
+
+// ----------------------------------------------------------------------------- problem strings
+
+// A convolution without its numbers, as written in tests, benchmarks and bug reports.
+typedef struct faltung_problem {
+    faltung_conv conv;
+    faltung_dtype dtype;
+    int input_rank;
+    int64_t input_shape[FALTUNG_MAX_AXES + 2];
+    int weight_rank;
+    int64_t weight_shape[FALTUNG_MAX_AXES + 2];
+} faltung_problem;
+
+// Reads a problem string:
+//   conv2d:16x3x16x16,10x3x3x3,stride=2,padding=1:2+0,dilation=1,groups=1,dtype=f32
+// The operation is conv1d to conv3d or conv_transpose1d to conv_transpose3d; then come the shapes
+// of input and weight; then, in any order and each at most once: stride, padding (numbers,
+// begin:end pairs, or the name of a rule), dilation, output_padding, output_size, groups, dtype.
+// Axes are joined by '+'; one value stands for all axes. Only the form is checked: whether the
+// problem can be computed is for faltung_output_shape to say. Errors: NULL, PARSE.
+FALTUNG_API faltung_status faltung_problem_parse(const char *text, faltung_problem *problem,
+                                                 faltung_message *message);
+
+// Writes the shortest string that faltung_problem_parse reads as this problem into `text`, `size`
+// bytes with the terminating zero. accuracy, threads and allocator have no place in it. Errors:
+// NULL, OPTION, RANK, OVERFLOW (it does not fit).
+FALTUNG_API faltung_status faltung_problem_format(const faltung_problem *problem, char *text,
+                                                  size_t size, faltung_message *message);
+
+// --------------------------------------------------------------------------------- random numbers
+
+// A stream of random numbers: PyTorch's default generator on a CPU (MT19937). Plain data: copy it
+// to fork the stream. Not to be used by two threads at once.
+typedef struct faltung_generator {
+    uint32_t state[624];
+    int next;       // index of the next word of `state` to hand out
+    bool has_spare; // whether `spare` holds a normal number for the next short tensor
+    double spare;
+} faltung_generator;
+
+// torch.manual_seed(seed): begins the stream. Only the low 32 bits of the seed count, as there.
+FALTUNG_API faltung_status faltung_manual_seed(faltung_generator *generator, uint64_t seed,
+                                               faltung_message *message);
+
+// torch.randn: fills a tensor, in the order of its indices, with numbers of the standard normal
+// distribution. f32 gives every bit that PyTorch gives on x86-64 with AVX2; f64, and tensors of
+// fewer than 16 elements, do where the C library's log, sin, cos and log1p agree with PyTorch's.
+// Errors: as faltung_tensor_count; DTYPE for f16; OVERLAP if two indices name the same element.
+FALTUNG_API faltung_status faltung_randn(faltung_generator *generator, const faltung_tensor *tensor,
+                                         faltung_message *message);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
