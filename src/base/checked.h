@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// int64 arithmetic that knows when it has overflowed. Each function returns whether *result is the
+// exact answer.
+#ifndef FAL_BASE_CHECKED_H
+#define FAL_BASE_CHECKED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+static inline bool fal_add(int64_t a, int64_t b, int64_t *result)
+{
+    return !__builtin_add_overflow(a, b, result);
+}
+
+static inline bool fal_subtract(int64_t a, int64_t b, int64_t *result)
+{
+    return !__builtin_sub_overflow(a, b, result);
+}
+
+static inline bool fal_multiply(int64_t a, int64_t b, int64_t *result)
+{
+    return !__builtin_mul_overflow(a, b, result);
+}
+
+// a / b rounded towards minus infinity, where C rounds towards zero; b > 0.
+static inline int64_t fal_floor_divide(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
+// a / b rounded towards plus infinity; b > 0.
+static inline int64_t fal_ceil_divide(int64_t a, int64_t b)
+{
+    return a / b + (a % b > 0);
+}
+
+#endif

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The names of the public enumerations' values.
+#include <faltung.h>
+
+static const char *const statuses[] = {
+    [FALTUNG_OK] = "ok",
+    [FALTUNG_ERROR_NULL] = "null",
+    [FALTUNG_ERROR_OPTION] = "option",
+    [FALTUNG_ERROR_DTYPE] = "dtype",
+    [FALTUNG_ERROR_RANK] = "rank",
+    [FALTUNG_ERROR_SHAPE] = "shape",
+    [FALTUNG_ERROR_EMPTY] = "empty",
+    [FALTUNG_ERROR_STRIDE] = "stride",
+    [FALTUNG_ERROR_DILATION] = "dilation",
+    [FALTUNG_ERROR_PADDING] = "padding",
+    [FALTUNG_ERROR_OUTPUT_PADDING] = "output_padding",
+    [FALTUNG_ERROR_OUTPUT_SIZE] = "output_size",
+    [FALTUNG_ERROR_GROUPS] = "groups",
+    [FALTUNG_ERROR_KERNEL] = "kernel",
+    [FALTUNG_ERROR_TOO_SMALL] = "too_small",
+    [FALTUNG_ERROR_NO_PADDING] = "no_padding",
+    [FALTUNG_ERROR_OVERFLOW] = "overflow",
+    [FALTUNG_ERROR_OVERLAP] = "overlap",
+    [FALTUNG_ERROR_PARSE] = "parse",
+    [FALTUNG_ERROR_MEMORY] = "memory",
+};
+
+static const char *const rules[] = {
+    [FALTUNG_PADDING_EXPLICIT] = "explicit",
+    [FALTUNG_PADDING_VALID] = "valid",
+    [FALTUNG_PADDING_SAME] = "same",
+    [FALTUNG_PADDING_SAME_UPPER] = "same_upper",
+    [FALTUNG_PADDING_SAME_LOWER] = "same_lower",
+    [FALTUNG_PADDING_SAME_SYMMETRIC] = "same_symmetric",
+};
+
+static const struct {
+    const char *name;
+    size_t size;
+} dtypes[] = {
+    [FALTUNG_F32] = {"f32", 4},
+    [FALTUNG_F64] = {"f64", 8},
+    [FALTUNG_F16] = {"f16", 2},
+};
+
+#define COUNT(table) (sizeof(table) / sizeof(table)[0])
+
+const char *faltung_status_name(faltung_status status)
+{
+    return (size_t)status < COUNT(statuses) ? statuses[status] : "unknown";
+}
+
+const char *faltung_padding_rule_name(faltung_padding_rule rule)
+{
+    return (size_t)rule < COUNT(rules) ? rules[rule] : "unknown";
+}
+
+const char *faltung_dtype_name(faltung_dtype dtype)
+{
+    return faltung_dtype_size(dtype) ? dtypes[dtype].name : "unknown";
+}
+
+size_t faltung_dtype_size(faltung_dtype dtype)
+{
+    return (size_t)dtype < COUNT(dtypes) ? dtypes[dtype].size : 0;
+}
