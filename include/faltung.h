@@ -77,7 +77,7 @@ FALTUNG_API const char *faltung_status_name(faltung_status status);
 // Room for one line of explanation, owned by the caller. After a failure `text` holds the message,
 // without a newline and cut where it would not fit; after a success it is untouched.
 typedef struct faltung_message {
-    char text[640];
+    char text[1024];
 } faltung_message;
 
 // -------------------------------------------------------------------------------------- tensors
@@ -173,10 +173,11 @@ typedef struct faltung_axis {
 FALTUNG_API faltung_status faltung_output_size(const faltung_axis *axis, int64_t *size,
                                                faltung_message *message);
 
-// Replaces the padding of `axis`, and the output_padding of a transposed one, by what `rule` gives;
-// EXPLICIT leaves them as they are. Errors: as faltung_output_size without TOO_SMALL; PADDING for
-// SAME with a stride over 1, and for SAME and SAME_SYMMETRIC transposed; NO_PADDING for
-// SAME_SYMMETRIC with stride 1 and an even K_eff. On failure `axis` is as it was.
+// Replaces the padding of `axis` by what `rule` gives, and for SAME_UPPER and SAME_LOWER transposed
+// its output_padding, too; EXPLICIT leaves all as it is. Errors: as faltung_output_size without
+// TOO_SMALL; OPTION for a value that is no rule; PADDING for SAME with a stride over 1, and for
+// SAME and SAME_SYMMETRIC transposed; NO_PADDING for SAME_SYMMETRIC with stride 1 and an even
+// K_eff. On failure `axis` is as it was.
 FALTUNG_API faltung_status faltung_axis_set_padding(faltung_axis *axis, faltung_padding_rule rule,
                                                     faltung_message *message);
 

@@ -50,9 +50,10 @@ static bool measure_reach(const faltung_tensor *tensor, int64_t *reach)
     *reach = 1;
     for (int i = 0; i < tensor->rank; i++) {
         int64_t span;
-        if (tensor->strides[i] == INT64_MIN)
-            return tensor->shape[i] == 1;
-        if (!fal_multiply(tensor->shape[i] - 1, imaxabs(tensor->strides[i]), &span) ||
+        if (tensor->shape[i] == 1)
+            continue; // its stride is never taken, and may be anything
+        if (tensor->strides[i] == INT64_MIN ||
+            !fal_multiply(tensor->shape[i] - 1, imaxabs(tensor->strides[i]), &span) ||
             !fal_add(*reach, span, reach))
             return false;
     }

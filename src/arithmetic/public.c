@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The public functions about one axis: check, then compute, with words for what fails.
+#include "arithmetic/axis.h"
+#include "arithmetic/check.h"
+#include "arithmetic/words.h"
+#include "base/checked.h"
+#include "base/fail.h"
+
+static faltung_status check(const faltung_axis *axis, const void *result, faltung_message *message)
+{
+    if (!axis)
+        return fal_fail(message, FALTUNG_ERROR_NULL, "axis is NULL");
+    if (!result)
+        return fal_fail(message, FALTUNG_ERROR_NULL, "there is nowhere to put the result: NULL");
+    faltung_status status = fal_axes_check_parameters(axis, 1, message);
+    return status ? status : fal_axes_check_sizes(axis, 1, message);
+}
+
+faltung_status faltung_output_size(const faltung_axis *axis, int64_t *size,
+                                   faltung_message *message)
+{
+    faltung_status status = check(axis, size, message);
+    int64_t found;
+    if (!status)
+        status = fal_axes_output(axis, 1, &found, message);
+    if (!status)
+        *size = found;
+    return status;
+}
+
+faltung_status faltung_axis_set_padding(faltung_axis *axis, faltung_padding_rule rule,
+                                        faltung_message *message)
+{
+    faltung_status status = check(axis, axis, message);
+    if (status)
+        return status;
+    if ((unsigned)rule > FALTUNG_PADDING_SAME_SYMMETRIC)
+        return fal_fail(message, FALTUNG_ERROR_OPTION, "rule=%d is no padding rule", (int)rule);
+    return fal_axes_apply_rule(axis, 1, rule, message);
+}
+
+// The interval and the limits are found without looking at the padding, and do not exist for a
+// transposed axis.
+static faltung_status check_plain(faltung_axis *axis, const void *result, faltung_message *message)
+{
+    axis->padding = (faltung_padding){0, 0};
+    if (axis->transposed)
+        return fal_fail(message, FALTUNG_ERROR_PADDING,
+                        "padding='same_symmetric' is not supported for transposed convolutions");
+    return check(axis, result, message);
+}
+
+faltung_status faltung_find_padding_interval(const faltung_axis *axis,
+                                             faltung_padding_interval *interval,
+                                             faltung_message *message)
+{
+    if (!axis)
+        return check(axis, interval, message);
+    faltung_axis plain = *axis;
+    faltung_status status = check_plain(&plain, interval, message);
+    if (status)
+        return status;
+    status = fal_axis_interval(&plain, interval);
+    if (status)
+        fal_say_overflow(&plain, 1, 0, message);
+    return status;
+}
+
+faltung_status faltung_find_padding_limits(const faltung_axis *axis, faltung_padding_limits *limits,
+                                           faltung_message *message)
+{
+    if (!axis)
+        return check(axis, limits, message);
+    faltung_axis plain = *axis;
+    plain.input = 1;
+    int64_t extent;
+    faltung_status status = check_plain(&plain, limits, message);
+    if (status)
+        return status;
+    if (fal_axis_extent(&plain, &extent)) {
+        fal_say_overflow(&plain, 1, 0, message);
+        return FALTUNG_ERROR_OVERFLOW;
+    }
+    if (plain.stride == 1 && extent % 2 == 0) {
+        fal_say_no_padding(&plain, 1, 0, message);
+        return FALTUNG_ERROR_NO_PADDING;
+    }
+    int64_t low = fal_ceil_divide(extent - plain.stride, 2);
+    *limits = (faltung_padding_limits){low > 0 ? low : 0, fal_ceil_divide(extent - 1, 2)};
+    return FALTUNG_OK;
+}
