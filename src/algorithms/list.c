@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "algorithms/algorithm.h"
+
+const fal_algorithm *const fal_algorithms[] = {
+    &fal_reference,
+};
+
+const int fal_algorithm_count = sizeof fal_algorithms / sizeof *fal_algorithms;

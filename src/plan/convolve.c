@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The calls that plan on the spot and keep nothing.
+#include "base/fail.h"
+#include "base/memory.h"
+#include "plan/choose.h"
+#include "tensor/tensor.h"
+
+faltung_status faltung_output_shape(const faltung_conv *conv, const faltung_tensor *input,
+                                    const faltung_tensor *weight,
+                                    int64_t shape[FALTUNG_MAX_AXES + 2], faltung_message *message)
+{
+    if (!shape)
+        return fal_fail(message, FALTUNG_ERROR_NULL, "shape is NULL");
+    fal_valid valid;
+    faltung_status status = fal_validate(conv, input, weight, NULL, &valid, message);
+    if (!status)
+        fal_output_shape(&valid, shape);
+    return status;
+}
+
+faltung_status faltung_explain(const faltung_conv *conv, const faltung_tensor *input,
+                               const faltung_tensor *weight, faltung_explanation *explanation,
+                               faltung_message *message)
+{
+    if (!explanation)
+        return fal_fail(message, FALTUNG_ERROR_NULL, "explanation is NULL");
+    fal_choice choice;
+    faltung_status status = fal_choose(conv, input, weight, NULL, &choice, message);
+    if (!status)
+        fal_explain_choice(&choice, explanation);
+    return status;
+}
+
+faltung_status faltung_convolve(const faltung_conv *conv, const faltung_tensor *input,
+                                const faltung_tensor *weight, const faltung_tensor *bias,
+                                const faltung_tensor *output, faltung_message *message)
+{
+    fal_choice choice;
+    faltung_status status = fal_choose(conv, input, weight, bias, &choice, message);
+    if (!status)
+        status = fal_tensor_check_data(weight, "weight", message);
+    if (!status && bias)
+        status = fal_tensor_check_data(bias, "bias", message);
+    if (!status)
+        status = fal_validate_run(&choice.valid, input, output, message);
+    if (!status)
+        status = fal_validate_apart(output, weight, bias, message);
+    if (status)
+        return status;
+
+    size_t bytes = choice.algorithm->workspace(&choice.problem);
+    void *workspace = bytes ? fal_allocate(conv->allocator, bytes) : NULL;
+    if (bytes && !workspace)
+        return fal_fail(message, FALTUNG_ERROR_MEMORY,
+                        "out of memory: %zu bytes of workspace for %s", bytes,
+                        choice.algorithm->name);
+    fal_run_choice(&choice, input, weight, bias, output, workspace);
+    fal_release(conv->allocator, workspace);
+    return FALTUNG_OK;
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Plans: a choice together with copies of the weight and the bias.
+#include "base/fail.h"
+#include "base/memory.h"
+#include "plan/choose.h"
+#include "tensor/tensor.h"
+
+#include <string.h>
+
+// A contiguous copy that the plan owns; data is NULL where there is nothing to copy.
+typedef struct copy {
+    faltung_tensor tensor;
+    int64_t shape[FALTUNG_MAX_AXES + 2];
+} copy;
+
+struct faltung_plan {
+    fal_choice choice;
+    copy weight;
+    copy bias;
+    bool has_bias;
+    bool has_allocator;
+    faltung_allocator allocator;
+};
+
+static const faltung_allocator *allocator_of(const faltung_plan *plan)
+{
+    return plan->has_allocator ? &plan->allocator : NULL;
+}
+
+// Copies a validated tensor.
+static faltung_status make_copy(const faltung_plan *plan, const faltung_tensor *from,
+                                const char *name, copy *to, faltung_message *message)
+{
+    int64_t count;
+    faltung_status status = fal_tensor_check_data(from, name, message);
+    if (!status)
+        status = fal_tensor_check(from, name, &count, message);
+    if (status)
+        return status;
+    memcpy(to->shape, from->shape, (size_t)from->rank * sizeof *to->shape);
+    size_t bytes = (size_t)count * faltung_dtype_size(from->dtype);
+    to->tensor = (faltung_tensor){fal_allocate(allocator_of(plan), bytes), from->dtype, from->rank,
+                                  to->shape, NULL};
+    if (!to->tensor.data)
+        return fal_fail(message, FALTUNG_ERROR_MEMORY, "out of memory: %zu bytes for %s", bytes,
+                        name);
+    return faltung_tensor_copy(from, &to->tensor, message);
+}
+
+static faltung_status fill(faltung_plan *plan, const faltung_tensor *weight,
+                           const faltung_tensor *bias, faltung_message *message)
+{
+    faltung_status status = make_copy(plan, weight, "weight", &plan->weight, message);
+    if (!status && bias) {
+        plan->has_bias = true;
+        status = make_copy(plan, bias, "bias", &plan->bias, message);
+    }
+    return status;
+}
+
+faltung_status faltung_plan_create(const faltung_conv *conv, const faltung_tensor *input,
+                                   const faltung_tensor *weight, const faltung_tensor *bias,
+                                   faltung_plan **plan, faltung_message *message)
+{
+    if (!plan)
+        return fal_fail(message, FALTUNG_ERROR_NULL, "plan is NULL");
+    *plan = NULL;
+    fal_choice choice;
+    faltung_status status = fal_choose(conv, input, weight, bias, &choice, message);
+    if (status)
+        return status;
+    faltung_plan *made = fal_allocate(conv->allocator, sizeof *made);
+    if (!made)
+        return fal_fail(message, FALTUNG_ERROR_MEMORY, "out of memory: %zu bytes for a plan",
+                        sizeof *made);
+    *made = (faltung_plan){.choice = choice, .has_allocator = conv->allocator != NULL};
+    if (conv->allocator)
+        made->allocator = *conv->allocator;
+    status = fill(made, weight, bias, message);
+    if (status)
+        faltung_plan_destroy(made);
+    else
+        *plan = made;
+    return status;
+}
+
+void faltung_plan_destroy(faltung_plan *plan)
+{
+    if (!plan)
+        return;
+    // The plan holds its own allocator, and is freed through it.
+    bool has_allocator = plan->has_allocator;
+    const faltung_allocator allocator = plan->allocator;
+    const faltung_allocator *used = has_allocator ? &allocator : NULL;
+    fal_release(used, plan->weight.tensor.data);
+    fal_release(used, plan->bias.tensor.data);
+    fal_release(used, plan);
+}
+
+size_t faltung_plan_workspace(const faltung_plan *plan)
+{
+    return plan ? plan->choice.algorithm->workspace(&plan->choice.problem) : 0;
+}
+
+faltung_status faltung_plan_run(const faltung_plan *plan, const faltung_tensor *input,
+                                const faltung_tensor *output, void *workspace,
+                                faltung_message *message)
+{
+    if (!plan)
+        return fal_fail(message, FALTUNG_ERROR_NULL, "plan is NULL");
+    faltung_status status = fal_validate_run(&plan->choice.valid, input, output, message);
+    if (status)
+        return status;
+    size_t bytes = faltung_plan_workspace(plan);
+    void *own = !workspace && bytes ? fal_allocate(allocator_of(plan), bytes) : NULL;
+    if (!workspace && bytes && !own)
+        return fal_fail(message, FALTUNG_ERROR_MEMORY,
+                        "out of memory: %zu bytes of workspace for %s", bytes,
+                        plan->choice.algorithm->name);
+    fal_run_choice(&plan->choice, input, &plan->weight.tensor,
+                   plan->has_bias ? &plan->bias.tensor : NULL, output, workspace ? workspace : own);
+    fal_release(allocator_of(plan), own);
+    return FALTUNG_OK;
+}
+
+faltung_status faltung_plan_explain(const faltung_plan *plan, faltung_explanation *explanation,
+                                    faltung_message *message)
+{
+    if (!plan || !explanation)
+        return fal_fail(message, FALTUNG_ERROR_NULL, "%s is NULL", plan ? "explanation" : "plan");
+    fal_explain_choice(&plan->choice, explanation);
+    return FALTUNG_OK;
+}

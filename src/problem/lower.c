@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "problem/lower.h"
+
+#include "tensor/tensor.h"
+
+// A validated axis has a representable extent and, if it is transposed, a representable size before
+// cropping, (W - 1)*S + extent + output_padding: no position of the lowered problem is beyond
+// these.
+static fal_problem_axis lower_axis(const faltung_axis *axis, int64_t output)
+{
+    fal_problem_axis lowered = {
+        .input = axis->input,
+        .kernel = axis->kernel,
+        .output = output,
+        .input_dilation = 1,
+        .dilation = axis->dilation,
+        .stride = axis->stride,
+        .padding = axis->padding.begin,
+    };
+    if (axis->transposed) {
+        lowered.input_dilation = axis->stride;
+        lowered.stride = 1;
+        lowered.padding = axis->dilation * (axis->kernel - 1) - axis->padding.begin;
+    }
+    return lowered;
+}
+
+fal_problem fal_lower(const fal_valid *valid)
+{
+    fal_problem problem = {
+        .dtype = valid->dtype,
+        .batch = valid->batch,
+        .groups = valid->groups,
+        .input_channels = valid->input_channels / valid->groups,
+        .output_channels = valid->output_channels / valid->groups,
+        .border_counts = !valid->transposed,
+    };
+    int missing = FALTUNG_MAX_AXES - valid->axes;
+    for (int i = 0; i < missing; i++)
+        problem.axis[i] = (fal_problem_axis){1, 1, 1, 1, 1, 1, 0};
+    for (int i = 0; i < valid->axes; i++)
+        problem.axis[missing + i] = lower_axis(&valid->axis[i], valid->output[i]);
+    return problem;
+}
+
+// Input and output alike: (N, C, spatial...) or (C, spatial...), with `channels` of one group.
+static fal_view lower_picture(const fal_valid *valid, const faltung_tensor *tensor,
+                              int64_t channels)
+{
+    int64_t strides[FALTUNG_MAX_RANK];
+    const int64_t *next = strides;
+    fal_tensor_strides(tensor, strides);
+    fal_view view = {.data = tensor->data};
+    if (valid->batched)
+        view.outer = *next++;
+    view.channel = *next++;
+    // One group has no next one; and an axis of size 1 may have any stride, not to be multiplied.
+    view.group = valid->groups > 1 ? channels * view.channel : 0;
+    for (int i = 0; i < valid->axes; i++)
+        view.axis[FALTUNG_MAX_AXES - valid->axes + i] = next[i];
+    return view;
+}
+
+fal_view fal_lower_input(const fal_valid *valid, const faltung_tensor *tensor)
+{
+    return lower_picture(valid, tensor, valid->input_channels / valid->groups);
+}
+
+fal_view fal_lower_output(const fal_valid *valid, const faltung_tensor *tensor)
+{
+    return lower_picture(valid, tensor, valid->output_channels / valid->groups);
+}
+
+fal_view fal_lower_weight(const fal_valid *valid, const faltung_tensor *tensor)
+{
+    int64_t strides[FALTUNG_MAX_RANK], first = 0;
+    fal_tensor_strides(tensor, strides);
+    int64_t per_group = tensor->shape[0] / valid->groups; // along the first axis
+    fal_view view = {.group = valid->groups > 1 ? per_group * strides[0] : 0};
+    view.outer = strides[valid->transposed ? 1 : 0];
+    view.channel = strides[valid->transposed ? 0 : 1];
+    for (int i = 0; i < valid->axes; i++) {
+        int64_t stride = strides[2 + i], size = tensor->shape[2 + i];
+        if (valid->transposed && size > 1) { // flipped: from the last element backwards
+            first += (size - 1) * stride;
+            stride = -stride;
+        }
+        view.axis[FALTUNG_MAX_AXES - valid->axes + i] = stride;
+    }
+    bool empty = valid->input_channels == 0;
+    view.data = empty ? tensor->data
+                      : (char *)tensor->data + first * (int64_t)faltung_dtype_size(valid->dtype);
+    return view;
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The one problem that every operation is a case of. An input is dilated (zeros between its
+// elements), padded, correlated with a dilated kernel and sampled with a stride, in groups:
+//
+//   output[n, g, o, y] = bias[g, o] + sum over i, k of
+//                        input[n, g, i, (y*stride + k*dilation - padding) / input_dilation]
+//                        * weight[g, o, i, k]
+//
+// for positions inside the input; a division with a remainder meets a zero that was put between two
+// elements. A transposed convolution is the case of stride 1 with its own stride as input_dilation
+// and the kernel flipped, which is done by negative strides of the weight's view.
+//
+// There are always three axes; missing ones come first and have size 1.
+#ifndef FAL_PROBLEM_LOWER_H
+#define FAL_PROBLEM_LOWER_H
+
+#include "problem/validate.h"
+
+typedef struct fal_problem_axis {
+    int64_t input, kernel, output; // sizes
+    int64_t input_dilation, dilation, stride;
+    int64_t
+        padding; // at the begin; negative where a transposed convolution crops more than it pads
+} fal_problem_axis;
+
+typedef struct fal_problem {
+    faltung_dtype dtype;
+    int64_t batch, groups;
+    int64_t input_channels, output_channels; // of one group
+    fal_problem_axis axis[FALTUNG_MAX_AXES];
+    bool border_counts; // whether the zeros of the padding are multiplied like any other element,
+                        // so that an infinite weight over them gives NaN
+} fal_problem;
+
+// Where an operand's elements are, in elements from `data`. `outer` steps over the batch of input
+// and output, and over the output channels of the weight; `channel` over the channels that the
+// operand holds of one group: input channels of input and weight, output channels of the output.
+typedef struct fal_view {
+    void *data;
+    int64_t outer, group, channel;
+    int64_t axis[FALTUNG_MAX_AXES];
+} fal_view;
+
+typedef struct fal_operands {
+    fal_view input, weight, output;
+    const void *bias; // NULL: none
+    int64_t bias_stride;
+} fal_operands;
+
+fal_problem fal_lower(const fal_valid *valid);
+
+// Views of validated tensors; `tensor` of the weight as the caller has it, of a transposed
+// convolution (I, O/groups, kernel...), too.
+fal_view fal_lower_input(const fal_valid *valid, const faltung_tensor *tensor);
+fal_view fal_lower_weight(const fal_valid *valid, const faltung_tensor *tensor);
+fal_view fal_lower_output(const fal_valid *valid, const faltung_tensor *tensor);
+
+#endif

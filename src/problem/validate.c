@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Validation step by step, in the order in which PyTorch finds fault: options, tensors one by one,
+// parameters, channels, and last the sizes that follow from all of them.
+#include "problem/validate.h"
+
+#include "arithmetic/check.h"
+#include "base/checked.h"
+#include "base/fail.h"
+#include "tensor/tensor.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+// What is being validated, to be passed on in one piece.
+typedef struct request {
+    const faltung_conv *conv;
+    const faltung_tensor *input;
+    const faltung_tensor *weight;
+    const faltung_tensor *bias; // may be NULL
+    faltung_message *message;
+} request;
+
+static faltung_status check_options(const request *r)
+{
+    const faltung_conv *conv = r->conv;
+    if (!conv)
+        return fal_fail(r->message, FALTUNG_ERROR_NULL, "conv is NULL");
+    if (conv->operation != FALTUNG_CONV && conv->operation != FALTUNG_CONV_TRANSPOSE)
+        return fal_fail(r->message, FALTUNG_ERROR_OPTION, "operation=%d is no operation",
+                        (int)conv->operation);
+    if (conv->axes < 1 || conv->axes > FALTUNG_MAX_AXES)
+        return fal_fail(r->message, FALTUNG_ERROR_OPTION, "axes=%d, allowed are 1 to %d",
+                        conv->axes, FALTUNG_MAX_AXES);
+    if ((unsigned)conv->padding_rule > FALTUNG_PADDING_SAME_SYMMETRIC)
+        return fal_fail(r->message, FALTUNG_ERROR_OPTION, "padding_rule=%d is no padding rule",
+                        (int)conv->padding_rule);
+    if ((unsigned)conv->accuracy > FALTUNG_ACCURACY_FAST)
+        return fal_fail(r->message, FALTUNG_ERROR_OPTION, "accuracy=%d is no accuracy",
+                        (int)conv->accuracy);
+    if (conv->threads < 0)
+        return fal_fail(r->message, FALTUNG_ERROR_OPTION, "threads=%d, allowed is 0 or more",
+                        conv->threads);
+    return FALTUNG_OK;
+}
+
+// PyTorch's names of types, as in its messages.
+static const char *type_name(faltung_dtype dtype)
+{
+    return dtype == FALTUNG_F64 ? "double" : dtype == FALTUNG_F16 ? "c10::Half" : "float";
+}
+
+static faltung_status check_dtype(const request *r, const faltung_tensor *operand, const char *name)
+{
+    if (operand->dtype == r->input->dtype)
+        return FALTUNG_OK;
+    return fal_fail(r->message, FALTUNG_ERROR_DTYPE,
+                    "Input type (%s) and %s type (%s) should be the same",
+                    type_name(r->input->dtype), name, type_name(operand->dtype));
+}
+
+static faltung_status check_ranks(const request *r)
+{
+    int axes = r->conv->axes;
+    fal_list list;
+    if (r->input->rank != axes + 1 && r->input->rank != axes + 2)
+        return fal_fail(r->message, FALTUNG_ERROR_RANK,
+                        "Expected %dD (unbatched) or %dD (batched) input to conv%s%dd, but got "
+                        "input of size: %s",
+                        axes + 1, axes + 2,
+                        r->conv->operation == FALTUNG_CONV_TRANSPOSE ? "_transpose" : "", axes,
+                        fal_list_write(&list, r->input->rank, r->input->shape));
+    if (r->weight->rank != axes + 2)
+        return fal_fail(r->message, FALTUNG_ERROR_RANK,
+                        "weight should have %d dimensions, but got weight of size: %s", axes + 2,
+                        fal_list_write(&list, r->weight->rank, r->weight->shape));
+    return FALTUNG_OK;
+}
+
+static faltung_status check_tensors(const request *r)
+{
+    int64_t count;
+    faltung_status status = fal_tensor_check(r->input, "input", &count, r->message);
+    if (!status)
+        status = fal_tensor_check(r->weight, "weight", &count, r->message);
+    if (!status && r->bias)
+        status = fal_tensor_check(r->bias, "bias", &count, r->message);
+    if (!status)
+        status = check_ranks(r);
+    if (!status)
+        status = check_dtype(r, r->weight, "weight");
+    if (!status && r->bias)
+        status = check_dtype(r, r->bias, "bias");
+    return status;
+}
+
+static void describe(const request *r, fal_valid *valid)
+{
+    const faltung_conv *conv = r->conv;
+    const int64_t *shape = r->input->shape;
+    *valid = (fal_valid){
+        .dtype = r->input->dtype,
+        .transposed = conv->operation == FALTUNG_CONV_TRANSPOSE,
+        .batched = r->input->rank == conv->axes + 2,
+        .axes = conv->axes,
+        .batch = 1,
+        .groups = conv->groups,
+    };
+    if (valid->batched)
+        valid->batch = *shape++;
+    valid->input_channels = *shape++;
+    for (int i = 0; i < conv->axes; i++) {
+        bool explicit = conv->padding_rule == FALTUNG_PADDING_EXPLICIT;
+        valid->axis[i] = (faltung_axis){
+            .input = shape[i],
+            .kernel = r->weight->shape[2 + i],
+            .stride = conv->stride[i],
+            .dilation = conv->dilation[i],
+            .padding = explicit ? conv->padding[i] : (faltung_padding){0, 0},
+            .transposed = valid->transposed,
+            .output_padding = conv->output_padding[i],
+        };
+    }
+}
+
+static faltung_status check_groups(const request *r)
+{
+    int64_t groups = r->conv->groups, first = r->weight->shape[0];
+    fal_list list;
+    const char *size = fal_list_write(&list, r->weight->rank, r->weight->shape);
+    if (groups < 1)
+        return fal_fail(r->message, FALTUNG_ERROR_GROUPS,
+                        "non-positive groups is not supported: groups=%" PRId64
+                        ", allowed is 1 or more",
+                        groups);
+    if (first < groups)
+        return fal_fail(r->message, FALTUNG_ERROR_SHAPE,
+                        "Given groups=%" PRId64 ", expected weight to be at least %" PRId64
+                        " at dimension 0, but got weight of size %s instead",
+                        groups, groups, size);
+    if (first % groups)
+        return fal_fail(r->message, FALTUNG_ERROR_GROUPS,
+                        "Given groups=%" PRId64 ", expected weight to be divisible by %" PRId64
+                        " at dimension 0, but got weight of size %s instead",
+                        groups, groups, size);
+    return FALTUNG_OK;
+}
+
+static faltung_status refuse_channels(const request *r, int64_t expected, int64_t found)
+{
+    // PyTorch shows an unbatched input with the batch axis that it gives it.
+    int64_t shape[FALTUNG_MAX_AXES + 2] = {1};
+    int rank = r->conv->axes + 2, added = rank - r->input->rank;
+    memcpy(shape + added, r->input->shape, (size_t)r->input->rank * sizeof *shape);
+    fal_list weight, input;
+    return fal_fail(r->message, FALTUNG_ERROR_SHAPE,
+                    "Given groups=%" PRId64 ", weight of size %s, expected input%s to have %" PRId64
+                    " channels, but got %" PRId64 " channels instead",
+                    r->conv->groups, fal_list_write(&weight, r->weight->rank, r->weight->shape),
+                    fal_list_write(&input, rank, shape), expected, found);
+}
+
+static faltung_status check_channels(const request *r, fal_valid *valid)
+{
+    int64_t of_one_group = r->weight->shape[1], of_all, expected;
+    fal_list list;
+    if (!fal_multiply(of_one_group, valid->groups, &of_all))
+        return fal_fail(r->message, FALTUNG_ERROR_OVERFLOW,
+                        "groups=%" PRId64 " times the channels of a weight of size %s do not fit "
+                        "into 64 bits",
+                        valid->groups, fal_list_write(&list, r->weight->rank, r->weight->shape));
+    expected = valid->transposed ? r->weight->shape[0] : of_all;
+    valid->output_channels = valid->transposed ? of_all : r->weight->shape[0];
+    if (valid->input_channels != expected)
+        return refuse_channels(r, expected, valid->input_channels);
+    if (valid->output_channels == 0)
+        return fal_fail(r->message, FALTUNG_ERROR_EMPTY,
+                        "weight of size %s has no output channels, at least 1 is needed",
+                        fal_list_write(&list, r->weight->rank, r->weight->shape));
+    return FALTUNG_OK;
+}
+
+static faltung_status check_bias(const request *r, const fal_valid *valid)
+{
+    if (!r->bias || (r->bias->rank == 1 && r->bias->shape[0] == valid->output_channels))
+        return FALTUNG_OK;
+    fal_list weight, bias;
+    const char *given = valid->transposed ? "transposed=1, " : "";
+    return fal_fail(r->message, FALTUNG_ERROR_SHAPE,
+                    "Given %sweight of size %s, expected bias to be 1-dimensional with %" PRId64
+                    " elements, but got bias of size %s instead",
+                    given, fal_list_write(&weight, r->weight->rank, r->weight->shape),
+                    valid->output_channels, fal_list_write(&bias, r->bias->rank, r->bias->shape));
+}
+
+static faltung_status check_not_empty(const request *r, const fal_valid *valid)
+{
+    for (int i = 0; i < valid->axes; i++) {
+        fal_list list;
+        if (valid->axis[i].input == 0)
+            return fal_fail(r->message, FALTUNG_ERROR_EMPTY,
+                            "Only zero batch or zero channel inputs are supported, but got input "
+                            "shape: %s",
+                            fal_list_write(&list, r->input->rank, r->input->shape));
+    }
+    return FALTUNG_OK;
+}
+
+// Padding rules and output_size leave no room for an output_padding of the caller's.
+static faltung_status check_output_padding_is_free(const request *r, bool by_rule)
+{
+    const faltung_conv *conv = r->conv;
+    fal_list list;
+    bool given = false;
+    for (int i = 0; i < conv->axes; i++)
+        given = given || conv->output_padding[i] != 0;
+    if (by_rule && conv->has_output_size)
+        return fal_fail(r->message, FALTUNG_ERROR_OUTPUT_SIZE,
+                        "output_size=%s and padding='%s' both choose the output's size: give one "
+                        "of them",
+                        fal_list_write(&list, conv->axes, conv->output_size),
+                        faltung_padding_rule_name(conv->padding_rule));
+    if (given && (by_rule || conv->has_output_size))
+        return fal_fail(r->message, FALTUNG_ERROR_OUTPUT_PADDING,
+                        "output_padding=%s and %s both choose the output's size: give one of them",
+                        fal_list_write(&list, conv->axes, conv->output_padding),
+                        by_rule ? "the rule for padding" : "output_size");
+    return FALTUNG_OK;
+}
+
+static faltung_status find_sizes(const request *r, fal_valid *valid)
+{
+    const faltung_conv *conv = r->conv;
+    bool by_rule = conv->operation == FALTUNG_CONV_TRANSPOSE &&
+                   (conv->padding_rule == FALTUNG_PADDING_SAME_UPPER ||
+                    conv->padding_rule == FALTUNG_PADDING_SAME_LOWER);
+    if (conv->has_output_size && !valid->transposed) {
+        fal_list list;
+        return fal_fail(r->message, FALTUNG_ERROR_OUTPUT_SIZE,
+                        "output_size is for transposed convolutions: output_size=%s",
+                        fal_list_write(&list, conv->axes, conv->output_size));
+    }
+    faltung_status status = check_output_padding_is_free(r, by_rule);
+    if (!status)
+        status = fal_axes_apply_rule(valid->axis, valid->axes, conv->padding_rule, r->message);
+    if (!status && conv->has_output_size)
+        status = fal_axes_request_output(valid->axis, valid->axes, conv->output_size, r->message);
+    if (!status)
+        status = fal_axes_output(valid->axis, valid->axes, valid->output, r->message);
+    return status;
+}
+
+static faltung_status check_output_count(const request *r, const fal_valid *valid)
+{
+    int64_t shape[FALTUNG_MAX_AXES + 2], count;
+    int rank = fal_output_shape(valid, shape);
+    faltung_tensor output = {NULL, valid->dtype, rank, shape, NULL};
+    return fal_tensor_check(&output, "output", &count, r->message);
+}
+
+faltung_status fal_validate(const faltung_conv *conv, const faltung_tensor *input,
+                            const faltung_tensor *weight, const faltung_tensor *bias,
+                            fal_valid *valid, faltung_message *message)
+{
+    const request r = {conv, input, weight, bias, message};
+    faltung_status status = check_options(&r);
+    if (!status)
+        status = check_tensors(&r);
+    if (status)
+        return status;
+    describe(&r, valid);
+    status = fal_axes_check_parameters(valid->axis, valid->axes, message);
+    if (!status)
+        status = check_groups(&r);
+    if (!status)
+        status = check_channels(&r, valid);
+    if (!status)
+        status = check_bias(&r, valid);
+    if (!status)
+        status = check_not_empty(&r, valid);
+    if (!status)
+        status = fal_axes_check_sizes(valid->axis, valid->axes, message);
+    if (!status)
+        status = find_sizes(&r, valid);
+    if (!status)
+        status = check_output_count(&r, valid);
+    return status;
+}
+
+int fal_output_shape(const fal_valid *valid, int64_t shape[FALTUNG_MAX_AXES + 2])
+{
+    int rank = 0;
+    if (valid->batched)
+        shape[rank++] = valid->batch;
+    shape[rank++] = valid->output_channels;
+    for (int i = 0; i < valid->axes; i++)
+        shape[rank++] = valid->output[i];
+    return rank;
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is checked each time that a validated convolution runs.
+#include "problem/validate.h"
+
+#include "base/fail.h"
+#include "tensor/tensor.h"
+
+#include <string.h>
+
+static faltung_status check_operand(const fal_valid *valid, const faltung_tensor *tensor,
+                                    const char *name, const int64_t *shape,
+                                    faltung_message *message)
+{
+    int rank = valid->axes + 1 + valid->batched;
+    int64_t count;
+    fal_list expected, found;
+    faltung_status status = fal_tensor_check(tensor, name, &count, message);
+    if (status)
+        return status;
+    if (tensor->dtype != valid->dtype)
+        return fal_fail(message, FALTUNG_ERROR_DTYPE, "%s has type %s, expected is %s", name,
+                        faltung_dtype_name(tensor->dtype), faltung_dtype_name(valid->dtype));
+    if (tensor->rank != rank || memcmp(tensor->shape, shape, (size_t)rank * sizeof *shape) != 0)
+        return fal_fail(message, tensor->rank != rank ? FALTUNG_ERROR_RANK : FALTUNG_ERROR_SHAPE,
+                        "%s has size %s, expected is %s", name,
+                        fal_list_write(&found, tensor->rank, tensor->shape),
+                        fal_list_write(&expected, rank, shape));
+    return fal_tensor_check_data(tensor, name, message);
+}
+
+faltung_status fal_validate_run(const fal_valid *valid, const faltung_tensor *input,
+                                const faltung_tensor *output, faltung_message *message)
+{
+    int64_t input_shape[FALTUNG_MAX_AXES + 2], output_shape[FALTUNG_MAX_AXES + 2];
+    int rank = 0;
+    if (valid->batched)
+        input_shape[rank++] = valid->batch;
+    input_shape[rank++] = valid->input_channels;
+    for (int i = 0; i < valid->axes; i++)
+        input_shape[rank++] = valid->axis[i].input;
+    fal_output_shape(valid, output_shape);
+
+    faltung_status status = check_operand(valid, input, "input", input_shape, message);
+    if (!status)
+        status = check_operand(valid, output, "output", output_shape, message);
+    if (!status)
+        status = fal_tensor_check_self(output, "output", message);
+    if (!status)
+        status = fal_tensor_check_apart(output, "output", input, "input", message);
+    return status;
+}
+
+faltung_status fal_validate_apart(const faltung_tensor *output, const faltung_tensor *weight,
+                                  const faltung_tensor *bias, faltung_message *message)
+{
+    faltung_status status = fal_tensor_check_apart(output, "output", weight, "weight", message);
+    if (!status && bias)
+        status = fal_tensor_check_apart(output, "output", bias, "bias", message);
+    return status;
+}
