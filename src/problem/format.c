@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The canonical problem string: what is default is left out, what is equal on all axes is said
+// once.
+#include "base/fail.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+// A text that grows as long as there is room; `length` counts on without.
+typedef struct writer {
+    char *text;
+    size_t size;
+    size_t length;
+} writer;
+
+__attribute__((format(printf, 2, 3))) static void put(writer *w, const char *format, ...)
+{
+    size_t room = w->length < w->size ? w->size - w->length : 0;
+    va_list arguments;
+    va_start(arguments, format);
+    int n = vsnprintf(room ? w->text + w->length : NULL, room, format, arguments);
+    va_end(arguments);
+    w->length += (size_t)n;
+}
+
+static void put_shape(writer *w, char before, int rank, const int64_t *shape)
+{
+    for (int i = 0; i < rank; i++)
+        put(w, "%c%" PRId64, i ? 'x' : before, shape[i]);
+}
+
+static bool all_equal(const int64_t *values, int count)
+{
+    for (int i = 1; i < count; i++)
+        if (values[i] != values[0])
+            return false;
+    return true;
+}
+
+static void put_values(writer *w, const char *name, int axes, const int64_t *values)
+{
+    int count = all_equal(values, axes) ? 1 : axes;
+    put(w, ",%s=%" PRId64, name, values[0]);
+    for (int i = 1; i < count; i++)
+        put(w, "+%" PRId64, values[i]);
+}
+
+static void put_option(writer *w, const char *name, int axes, const int64_t *values, int64_t usual)
+{
+    if (!all_equal(values, axes) || values[0] != usual)
+        put_values(w, name, axes, values);
+}
+
+static void put_sides(writer *w, const char *before, faltung_padding p)
+{
+    put(w, "%s%" PRId64, before, p.begin);
+    if (p.end != p.begin)
+        put(w, ":%" PRId64, p.end);
+}
+
+static void put_padding(writer *w, const faltung_conv *conv)
+{
+    if (conv->padding_rule != FALTUNG_PADDING_EXPLICIT) {
+        put(w, ",padding=%s", faltung_padding_rule_name(conv->padding_rule));
+        return;
+    }
+    const faltung_padding *p = conv->padding;
+    bool same = true, none = true;
+    for (int i = 0; i < conv->axes; i++) {
+        same = same && p[i].begin == p[0].begin && p[i].end == p[0].end;
+        none = none && p[i].begin == 0 && p[i].end == 0;
+    }
+    for (int i = 0; !none && i < (same ? 1 : conv->axes); i++)
+        put_sides(w, i ? "+" : ",padding=", p[i]);
+}
+
+static faltung_status check(const faltung_problem *problem, faltung_message *message)
+{
+    const faltung_conv *conv = &problem->conv;
+    if (conv->axes < 1 || conv->axes > FALTUNG_MAX_AXES ||
+        (conv->operation != FALTUNG_CONV && conv->operation != FALTUNG_CONV_TRANSPOSE) ||
+        (unsigned)conv->padding_rule > FALTUNG_PADDING_SAME_SYMMETRIC ||
+        !faltung_dtype_size(problem->dtype))
+        return fal_fail(message, FALTUNG_ERROR_OPTION,
+                        "problem: operation=%d, axes=%d, padding_rule=%d or dtype=%d is none",
+                        (int)conv->operation, conv->axes, (int)conv->padding_rule,
+                        (int)problem->dtype);
+    const int most = FALTUNG_MAX_AXES + 2;
+    if (problem->input_rank < 1 || problem->input_rank > most || problem->weight_rank < 1 ||
+        problem->weight_rank > most)
+        return fal_fail(message, FALTUNG_ERROR_RANK,
+                        "problem: input_rank=%d, weight_rank=%d, allowed are 1 to %d",
+                        problem->input_rank, problem->weight_rank, most);
+    return FALTUNG_OK;
+}
+
+faltung_status faltung_problem_format(const faltung_problem *problem, char *text, size_t size,
+                                      faltung_message *message)
+{
+    if (!problem || (!text && size))
+        return fal_fail(message, FALTUNG_ERROR_NULL, "%s is NULL", problem ? "text" : "problem");
+    faltung_status status = check(problem, message);
+    if (status)
+        return status;
+    const faltung_conv *conv = &problem->conv;
+    writer w = {text, size, 0};
+    put(&w, "conv%s%dd", conv->operation == FALTUNG_CONV_TRANSPOSE ? "_transpose" : "", conv->axes);
+    put_shape(&w, ':', problem->input_rank, problem->input_shape);
+    put_shape(&w, ',', problem->weight_rank, problem->weight_shape);
+    put_option(&w, "stride", conv->axes, conv->stride, 1);
+    put_padding(&w, conv);
+    put_option(&w, "dilation", conv->axes, conv->dilation, 1);
+    put_option(&w, "output_padding", conv->axes, conv->output_padding, 0);
+    if (conv->has_output_size)
+        put_values(&w, "output_size", conv->axes, conv->output_size);
+    put_option(&w, "groups", 1, &conv->groups, 1);
+    if (problem->dtype != FALTUNG_F32)
+        put(&w, ",dtype=%s", faltung_dtype_name(problem->dtype));
+    if (w.length >= size)
+        return fal_fail(message, FALTUNG_ERROR_OVERFLOW,
+                        "problem: %zu bytes are needed, there are %zu", w.length + 1, size);
+    return FALTUNG_OK;
+}

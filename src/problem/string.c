@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Problem strings: conv2d:16x3x16x16,10x3x3x3,stride=2,padding=1:2+0
+#include "base/checked.h"
+#include "base/fail.h"
+
+#include <string.h>
+
+static const char *const operations[] = {
+    [FALTUNG_CONV] = "conv",
+    [FALTUNG_CONV_TRANSPOSE] = "conv_transpose",
+};
+
+// A part of the text that is being read, up to `end`. `at` is NULL when nothing is left, not even
+// an empty part behind a separator.
+typedef struct part {
+    const char *at;
+    const char *end;
+} part;
+
+static bool is_word(part p, const char *word)
+{
+    size_t length = strlen(word);
+    return (size_t)(p.end - p.at) == length && memcmp(p.at, word, length) == 0;
+}
+
+// Cuts off what stands before the first `separator`, or all that is left.
+static part cut(part *rest, char separator)
+{
+    if (!rest->at)
+        return (part){rest->end, rest->end};
+    const char *found = memchr(rest->at, separator, (size_t)(rest->end - rest->at));
+    part head = {rest->at, found ? found : rest->end};
+    rest->at = found ? found + 1 : NULL;
+    return head;
+}
+
+static int count_parts(part p, char separator)
+{
+    int count = 1;
+    for (const char *c = p.at; c < p.end; c++)
+        count += *c == separator;
+    return count;
+}
+
+// A decimal number that fills the whole part.
+static bool read_number(part p, int64_t *number)
+{
+    bool negative = p.at < p.end && *p.at == '-';
+    p.at += negative;
+    if (p.at == p.end)
+        return false;
+    *number = 0;
+    for (; p.at < p.end; p.at++) {
+        if (*p.at < '0' || *p.at > '9' || !fal_multiply(*number, 10, number))
+            return false;
+        int digit = *p.at - '0';
+        if (!fal_add(*number, negative ? -digit : digit, number))
+            return false;
+    }
+    return true;
+}
+
+// ---------------------------------------------------------------------------------------- options
+
+// One value for all axes, or one per axis joined by '+'.
+static bool read_values(part p, int axes, int64_t *values)
+{
+    int count = count_parts(p, '+');
+    if (count != 1 && count != axes)
+        return false;
+    for (int i = 0; i < axes; i++)
+        if (i >= count)
+            values[i] = values[0];
+        else if (!read_number(cut(&p, '+'), &values[i]))
+            return false;
+    return true;
+}
+
+static bool read_stride(part p, faltung_problem *problem)
+{
+    return read_values(p, problem->conv.axes, problem->conv.stride);
+}
+
+static bool read_dilation(part p, faltung_problem *problem)
+{
+    return read_values(p, problem->conv.axes, problem->conv.dilation);
+}
+
+static bool read_output_padding(part p, faltung_problem *problem)
+{
+    return read_values(p, problem->conv.axes, problem->conv.output_padding);
+}
+
+static bool read_output_size(part p, faltung_problem *problem)
+{
+    problem->conv.has_output_size = true;
+    return read_values(p, problem->conv.axes, problem->conv.output_size);
+}
+
+static bool read_groups(part p, faltung_problem *problem)
+{
+    return read_number(p, &problem->conv.groups);
+}
+
+static bool read_sides(part p, faltung_padding *padding)
+{
+    part begin = cut(&p, ':');
+    if (!read_number(begin, &padding->begin))
+        return false;
+    padding->end = padding->begin;
+    return !p.at || read_number(p, &padding->end);
+}
+
+static bool read_padding(part p, faltung_problem *problem)
+{
+    faltung_conv *conv = &problem->conv;
+    for (int rule = FALTUNG_PADDING_VALID; rule <= FALTUNG_PADDING_SAME_SYMMETRIC; rule++)
+        if (is_word(p, faltung_padding_rule_name((faltung_padding_rule)rule))) {
+            conv->padding_rule = (faltung_padding_rule)rule;
+            return true;
+        }
+    int count = count_parts(p, '+');
+    if (count != 1 && count != conv->axes)
+        return false;
+    for (int i = 0; i < conv->axes; i++)
+        if (i >= count)
+            conv->padding[i] = conv->padding[0];
+        else if (!read_sides(cut(&p, '+'), &conv->padding[i]))
+            return false;
+    return true;
+}
+
+static bool read_dtype(part p, faltung_problem *problem)
+{
+    for (int dtype = 1; faltung_dtype_size((faltung_dtype)dtype); dtype++)
+        if (is_word(p, faltung_dtype_name((faltung_dtype)dtype))) {
+            problem->dtype = (faltung_dtype)dtype;
+            return true;
+        }
+    return false;
+}
+
+static const struct option {
+    const char *name;
+    bool (*read)(part value, faltung_problem *problem);
+    const char *allowed;
+} options[] = {
+    {"stride", read_stride, "one number, or one per axis joined by '+'"},
+    {"padding", read_padding,
+     "numbers or begin:end pairs, one or one per axis joined by '+', or valid, same, same_upper, "
+     "same_lower, same_symmetric"},
+    {"dilation", read_dilation, "one number, or one per axis joined by '+'"},
+    {"output_padding", read_output_padding, "one number, or one per axis joined by '+'"},
+    {"output_size", read_output_size, "one number, or one per axis joined by '+'"},
+    {"groups", read_groups, "one number"},
+    {"dtype", read_dtype, "f32, f64, f16"},
+};
+
+enum { OPTIONS = sizeof options / sizeof *options };
+
+static faltung_status read_option(part p, bool *seen, faltung_problem *problem,
+                                  faltung_message *message)
+{
+    part value = p, name = cut(&value, '=');
+    for (int i = 0; i < OPTIONS; i++) {
+        if (!is_word(name, options[i].name) || !value.at)
+            continue;
+        if (seen[i])
+            return fal_fail(message, FALTUNG_ERROR_PARSE, "problem: %s is given twice",
+                            options[i].name);
+        seen[i] = true;
+        if (!options[i].read(value, problem))
+            return fal_fail(message, FALTUNG_ERROR_PARSE, "problem: %s='%.*s', allowed: %s",
+                            options[i].name, (int)(value.end - value.at), value.at,
+                            options[i].allowed);
+        return FALTUNG_OK;
+    }
+    return fal_fail(message, FALTUNG_ERROR_PARSE,
+                    "problem: '%.*s' is no option; there are stride=, padding=, dilation=, "
+                    "output_padding=, output_size=, groups=, dtype=",
+                    (int)(p.end - p.at), p.at);
+}
+
+// ---------------------------------------------------------------------------------- the whole text
+
+static faltung_status read_operation(part p, faltung_problem *problem, faltung_message *message)
+{
+    static const faltung_conv plain[] = {
+        [FALTUNG_CONV] = FALTUNG_CONV1D,
+        [FALTUNG_CONV_TRANSPOSE] = FALTUNG_CONV_TRANSPOSE1D,
+    };
+    for (int operation = FALTUNG_CONV; operation <= FALTUNG_CONV_TRANSPOSE; operation++) {
+        size_t stem = strlen(operations[operation]);
+        if ((size_t)(p.end - p.at) == stem + 2 && memcmp(p.at, operations[operation], stem) == 0 &&
+            p.at[stem] >= '1' && p.at[stem] <= '0' + FALTUNG_MAX_AXES && p.at[stem + 1] == 'd') {
+            problem->conv = plain[operation];
+            problem->conv.axes = p.at[stem] - '0';
+            return FALTUNG_OK;
+        }
+    }
+    return fal_fail(message, FALTUNG_ERROR_PARSE,
+                    "problem: '%.*s' is no operation; there are conv1d, conv2d, conv3d, "
+                    "conv_transpose1d, conv_transpose2d, conv_transpose3d",
+                    (int)(p.end - p.at), p.at);
+}
+
+static faltung_status read_shape(part p, const char *name, int *rank, int64_t *shape,
+                                 faltung_message *message)
+{
+    part rest = p;
+    *rank = count_parts(p, 'x');
+    if (*rank > FALTUNG_MAX_AXES + 2)
+        return fal_fail(message, FALTUNG_ERROR_PARSE, "problem: %s='%.*s' has over %d sizes", name,
+                        (int)(p.end - p.at), p.at, FALTUNG_MAX_AXES + 2);
+    for (int i = 0; i < *rank; i++)
+        if (!read_number(cut(&rest, 'x'), &shape[i]) || shape[i] < 0)
+            return fal_fail(message, FALTUNG_ERROR_PARSE,
+                            "problem: %s='%.*s' is no shape, such as 1x64x56x56", name,
+                            (int)(p.end - p.at), p.at);
+    return FALTUNG_OK;
+}
+
+faltung_status faltung_problem_parse(const char *text, faltung_problem *problem,
+                                     faltung_message *message)
+{
+    if (!text || !problem)
+        return fal_fail(message, FALTUNG_ERROR_NULL, "%s is NULL", text ? "problem" : "text");
+    part rest = {text, text + strlen(text)};
+    bool seen[OPTIONS] = {false};
+    faltung_problem read = {.dtype = FALTUNG_F32};
+    faltung_status status = read_operation(cut(&rest, ':'), &read, message);
+    if (!status)
+        status = read_shape(cut(&rest, ','), "input", &read.input_rank, read.input_shape, message);
+    if (!status)
+        status =
+            read_shape(cut(&rest, ','), "weight", &read.weight_rank, read.weight_shape, message);
+    while (!status && rest.at)
+        status = read_option(cut(&rest, ','), seen, &read, message);
+    if (!status)
+        *problem = read;
+    return status;
+}
