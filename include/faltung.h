@@ -392,7 +392,8 @@ FALTUNG_API faltung_status faltung_manual_seed(faltung_generator *generator, uin
 // torch.randn: fills a tensor, in the order of its indices, with numbers of the standard normal
 // distribution. f32 gives every bit that PyTorch gives on x86-64 with AVX2; f64, and tensors of
 // fewer than 16 elements, do where the C library's log, sin, cos and log1p agree with PyTorch's.
-// Errors: as faltung_tensor_count; DTYPE for f16; OVERLAP if two indices name the same element.
+// Errors: as faltung_tensor_count; DTYPE for f16; OVERLAP if two indices name the same element;
+// OPTION if `generator` cannot have been seeded. After a failure nothing has been drawn.
 FALTUNG_API faltung_status faltung_randn(faltung_generator *generator, const faltung_tensor *tensor,
                                          faltung_message *message);
 
