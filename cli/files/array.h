@@ -19,18 +19,30 @@ typedef struct array {
 // when rank is 0.
 int array_make(session *s, array *a, faltung_dtype dtype, int rank, const int64_t *shape);
 
+// Makes a contiguous array of another's numbers, converted to `dtype` with one rounding.
+int array_copy(session *s, array *a, const faltung_tensor *source, faltung_dtype dtype);
+
 // Reads an array from a file, or from standard input if `path` is "-". The kind of file is told by
-// its first bytes: .npy (versions 1 to 3, C or Fortran order, either byte order, f2, f4 or f8), or
+// its first byte: .npy (versions 1 to 3, C or Fortran order, either byte order, f2, f4 or f8), or
 // P5 or P6 with a maximum of 255, which become f32 of shape (1, H, W) or (3, H, W) with values 0 to
-// 255. Memory is never taken on a header's word alone. On failure nothing is to be freed.
+// 255. A file, and standard input, holds exactly one array: what follows it is malformed, because
+// two arrays joined, or one written over a longer one, would lose data in silence. Memory is never
+// taken on a header's word alone. What cannot be opened or read is EXIT_REFUSED, what is no such
+// file EXIT_BAD_FILE. On failure nothing is to be freed.
 int array_read(session *s, array *a, const char *path);
 
 // Writes an array to a file, or to the session's out if `path` is "-"; see output.h for what is
-// promised about files. The kind follows the name: .pgm and .ppm are pictures, for shapes (H, W),
-// (1, H, W), (1, 1, H, W) or (3, H, W), (1, 3, H, W), values rounded and clamped to 0...255;
-// anything else is .npy version 1.0 in C order.
+// promised about files. The kind follows the name: .pgm and .ppm (in either case) are pictures, for
+// shapes (H, W), (1, H, W), (1, 1, H, W) or (3, H, W), (1, 3, H, W), values rounded to the nearest
+// integer (to the even one of two) and clamped to 0...255, NaN written as 0; anything else is .npy
+// version 1.0 in C order.
 int array_write(session *s, const faltung_tensor *tensor, const char *path, bool force);
 
+// Refuses early, as array_write would in the end, a picture's name for a shape that is no picture.
+// Used together with output_check before long work.
+int array_check(session *s, const char *path, int rank, const int64_t *shape);
+
+// May be called again, and for an array that is all zeros.
 void array_free(array *a);
 
 #endif

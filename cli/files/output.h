@@ -1,30 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Output files that appear under their name only when they are complete.
+//
+// What stands under the name decides what happens:
+//  - nothing: a file is created, with the permissions that the umask leaves;
+//  - a regular file: replaced with `force`, keeping its permissions, else refused;
+//  - a symbolic link: as what it leads to, and it goes on leading there: with `force` the file at
+//    its end is replaced, not the link. A link that leads nowhere is refused;
+//  - a character device or a named pipe, such as /dev/null: written to directly;
+//  - a folder or anything else: refused.
+//
+// SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGPIPE remove the partial files before they end the
+// program; a file beyond the limit of its size is an error like a full disk, no signal.
 #ifndef CLI_FILES_OUTPUT_H
 #define CLI_FILES_OUTPUT_H
 
 #include "session.h"
 
-// A file being written beside its final name.
+// A file being written beside its final name. Between output_open and the end of output_commit or
+// output_abandon it stays where it is in memory.
 typedef struct output {
-    FILE *file;       // to be written to
-    const char *path; // the final name, as the user typed it; borrowed
-    char *partial;    // the name it has meanwhile; NULL for standard output
-    bool force;       // whether an existing file may be replaced
+    FILE *file;          // to be written to
+    const char *path;    // the final name, as the user typed it; borrowed
+    char *target;        // the final name, symbolic links followed; NULL if written directly
+    char *partial;       // the name it has meanwhile; NULL if written directly
+    bool standard;       // whether `file` is the session's out
+    bool force;          // whether an existing file may be replaced
+    struct output *next; // among the files that a signal removes
 } output;
 
 // Refuses early if `path` could not be written in the end: it exists and `force` is not given, it
 // is a folder, or its folder does not exist. Used before long work. "-" always passes.
 int output_check(session *s, const char *path, bool force);
 
-// Opens an output; "-" is the session's out (refused if that is a terminal and `binary` is set).
-// A file is created under a temporary name in the same folder. Nothing is open after a failure.
+// Opens an output; "-" is the session's out. If `binary` is set, a terminal is refused. A file is
+// created under a temporary name in the same folder. Nothing is open after a failure.
 int output_open(session *s, output *o, const char *path, bool force, bool binary);
+
+// Writes bytes, where a plain fwrite to o->file would leave a failure to be found by output_commit,
+// without its cause. On failure the output is still to be abandoned.
+int output_write(session *s, output *o, const void *bytes, size_t count);
 
 // Makes the output complete: flush, fsync, and rename to its name. Without `force` a file that has
 // appeared there meanwhile is not replaced. On any failure the partial file is removed and whatever
-// stood under the name is as it was.
+// stood under the name is as it was. Afterwards there is nothing to abandon.
 int output_commit(session *s, output *o);
 
 // Gives the output up: removes the partial file.
