@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands.h"
+
+#include "commands/run.h"
+#include "help.h"
+
+#include <string.h>
+
+#define BIT(name) OPTION_BIT(OPTION_##name)
+
+enum {
+    COMMON = BIT(HELP),
+    TO_FILE = BIT(OUTPUT) | BIT(FORCE),
+    GEOMETRY = BIT(INPUT) | BIT(KERNEL) | BIT(STRIDE) | BIT(DILATION),
+    CONVOLUTION = COMMON | TO_FILE | BIT(STRIDE) | BIT(PADDING) | BIT(DILATION) | BIT(GROUPS) |
+                  BIT(THREADS) | BIT(ACCURACY),
+    TRANSPOSED = CONVOLUTION | BIT(OUTPUT_PADDING) | BIT(OUTPUT_SIZE),
+};
+
+#define CONVOLUTION_DETAILS                                                                        \
+    "INPUT is (N, C, spatial...) or, unbatched, (C, spatial...), WEIGHT is (O, C/groups, "         \
+    "kernel...), BIAS has one number per output channel. Files are .npy, or .pgm and .ppm "        \
+    "pictures, which are (1, H, W) or (3, H, W) with values 0 to 255; - is standard input or "     \
+    "output. The result has the input's type."
+#define TRANSPOSED_DETAILS                                                                         \
+    "INPUT is (N, C, spatial...) or, unbatched, (C, spatial...), WEIGHT is (C, O/groups, "         \
+    "kernel...), BIAS has one number per output channel. Padding crops the output. Each axis of "  \
+    "the output has (W - 1)*stride - begin - end + dilation*(K - 1) + output_padding + 1 "         \
+    "elements; same_upper and same_lower make it W*stride. Files are .npy, .pgm or .ppm; - is "    \
+    "standard input or output."
+#define CONVOLUTION_EXAMPLE(name)                                                                  \
+    "faltung " name " x.npy kernel.npy -o y.npy --stride 2 --padding same_upper"
+#define TRANSPOSED_EXAMPLE(name)                                                                   \
+    "faltung " name " x.npy kernel.npy -o y.npy --stride 2 --padding 1 --output-padding 1"
+
+const command commands[] = {
+    {"conv1d", "INPUT WEIGHT [BIAS]", "convolve along one axis", CONVOLUTION_EXAMPLE("conv1d"),
+     CONVOLUTION_DETAILS, CONVOLUTION, 2, 3, run_convolve},
+    {"conv2d", "INPUT WEIGHT [BIAS]", "convolve along two axes", CONVOLUTION_EXAMPLE("conv2d"),
+     CONVOLUTION_DETAILS, CONVOLUTION, 2, 3, run_convolve},
+    {"conv3d", "INPUT WEIGHT [BIAS]", "convolve along three axes", CONVOLUTION_EXAMPLE("conv3d"),
+     CONVOLUTION_DETAILS, CONVOLUTION, 2, 3, run_convolve},
+    {"conv_transpose1d", "INPUT WEIGHT [BIAS]", "transposed convolution along one axis",
+     TRANSPOSED_EXAMPLE("conv_transpose1d"), TRANSPOSED_DETAILS, TRANSPOSED, 2, 3, run_convolve},
+    {"conv_transpose2d", "INPUT WEIGHT [BIAS]", "transposed convolution along two axes",
+     TRANSPOSED_EXAMPLE("conv_transpose2d"), TRANSPOSED_DETAILS, TRANSPOSED, 2, 3, run_convolve},
+    {"conv_transpose3d", "INPUT WEIGHT [BIAS]", "transposed convolution along three axes",
+     TRANSPOSED_EXAMPLE("conv_transpose3d"), TRANSPOSED_DETAILS, TRANSPOSED, 2, 3, run_convolve},
+    {"size", "", "size of a convolution's output",
+     "faltung size --input 16 --kernel 3                                     # 14\n"
+     "faltung size --input 8 --kernel 3 --stride 2 --padding 1 --transposed  # 15",
+     "Prints one size per axis, or for a range of inputs a line 'input output' for each.",
+     COMMON | GEOMETRY | BIT(PADDING) | BIT(TRANSPOSED) | BIT(OUTPUT_PADDING) | BIT(JSON), 0, 0,
+     run_size},
+    {"padding", "", "padding that gives an output of ceil(input/stride)",
+     "faltung padding --input 90 --kernel 15 --stride 10                # 3\n"
+     "faltung padding --input 200:300 --kernel 5 --stride 2 --unique    # 2\n"
+     "faltung padding --input 16 --kernel 3 --stride 2 --rule same_upper",
+     "Prints the padding as --padding takes it: one number where both sides agree, begin:end where "
+     "they differ, joined by commas over the axes; for a range of inputs a line 'input padding' "
+     "for each.",
+     COMMON | GEOMETRY | BIT(RULE) | BIT(UNIQUE) | BIT(EXPLAIN) | BIT(JSON), 0, 0, run_padding},
+    {"randn", "SHAPE...", "normal numbers, bit for bit those of torch.randn",
+     "faltung randn 16x3x16x16 10x3x3x3 --seed 14 -o x.npy -o kernel.npy",
+     "One file per shape, all drawn from one stream, as by torch.manual_seed(SEED) and then "
+     "torch.randn for each in turn.",
+     COMMON | TO_FILE | BIT(SEED) | BIT(DTYPE), 1, MAX_OPERANDS, run_randn},
+    {"array", "VALUES", "array from numbers on the command line",
+     "faltung array '1,0,-1;2,0,-2;1,0,-1' -o kernel.npy --shape 1x1x3x3",
+     "Numbers are joined by commas, rows by semicolons. Without --shape the array has as many axes "
+     "as are needed: one for a single row, else two.",
+     COMMON | TO_FILE | BIT(SHAPE) | BIT(DTYPE), 1, 1, run_array},
+    {"show", "FILE", "shape, type and values of an array", "faltung show kernel.npy",
+     "Arrays over 1000 elements are abbreviated as NumPy does.", COMMON | BIT(JSON), 1, 1,
+     run_show},
+    {"info", "[FILE]", "what a file, or Faltung itself, is",
+     "faltung info y.npy    # f32 (16, 10, 7, 7)\nfaltung info", NULL, COMMON | BIT(JSON), 0, 1,
+     run_info},
+    {"compare", "A B", "whether two arrays are equal within a tolerance",
+     "faltung compare y.npy expected.npy --rtol 1e-6",
+     "Exits with 0 if |A - B| <= atol + rtol*|B| for every element, else with 1; prints how far "
+     "they are apart either way.",
+     COMMON | BIT(RTOL) | BIT(ATOL) | BIT(EQUAL_NAN) | BIT(JSON), 2, 2, run_compare},
+    {"explain", "PROBLEM", "how a convolution is computed, and why so",
+     "faltung explain conv2d:16x3x16x16,10x3x3x3,stride=2,padding=1",
+     "A problem is an operation, the shapes of input and weight, and any of stride=, padding=, "
+     "dilation=, output_padding=, output_size=, groups=, dtype=, with axes joined by '+'.",
+     COMMON | BIT(JSON) | BIT(ACCURACY) | BIT(THREADS), 1, 1, run_explain},
+    {"help", "[COMMAND]", "help on a command", "faltung help conv2d", NULL, COMMON, 0, 1, run_help},
+    {"man", "", "this manual page, as roff", "faltung man | man -l -", NULL, COMMON, 0, 0, run_man},
+    {"completion", "SHELL", "completion of the command line for a shell",
+     "source <(faltung completion bash)",
+     "SHELL is bash or zsh. The script is written to standard output.", COMMON, 1, 1,
+     run_completion},
+};
+
+const int command_count = sizeof commands / sizeof *commands;
+
+const command *find_command(const char *name)
+{
+    for (int i = 0; i < command_count; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static int run(session *s, const command *found, int argc, char **argv)
+{
+    options o;
+    const grammar g = {found->options, found->least, found->most, found->operands,
+                       found->run == run_randn};
+    s->command = found->name;
+    int status = read_options(s, &g, argc, argv, &o);
+    if (status)
+        return status;
+    status = o.help ? print_help(s, found) : found->run(s, found, &o);
+    int written = finish_output(s);
+    return status ? status : written;
+}
+
+int run_command_line(session *s, int argc, char **argv)
+{
+    s->command = "";
+    if (argc < 2)
+        return refuse(s, EXIT_USAGE, "a command is needed; faltung --help lists them");
+    const char *name = argv[1];
+    if (strcmp(name, "--version") == 0) {
+        fprintf(s->out, "faltung %s\n", faltung_version());
+        return finish_output(s);
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        print_overview(s);
+        return finish_output(s);
+    }
+    const command *found = find_command(name);
+    if (!found)
+        return refuse(s, EXIT_USAGE, "'%s' is no command; faltung --help lists them", name);
+    return run(s, found, argc - 1, argv + 1);
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Completion scripts for shells, from the tables of commands and options.
+#include "commands/run.h"
+
+#include <string.h>
+
+static void put_options(FILE *out, const command *c, const char *separator)
+{
+    bool first = true;
+    for (int id = 0; id < OPTION_COUNT; id++)
+        if (c->options >> id & 1) {
+            fprintf(out, "%s--%s", first ? "" : separator, option_specs[id].name);
+            first = false;
+        }
+}
+
+static void put_words(FILE *out, const char *words)
+{
+    for (; *words; words++)
+        fputc(*words == '|' ? ' ' : *words, out);
+}
+
+static void put_bash(FILE *out)
+{
+    fputs("# bash completion for faltung; made by `faltung completion bash`\n"
+          "_faltung() {\n"
+          "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
+          "    local command=${COMP_WORDS[1]} words=\n"
+          "    COMPREPLY=()\n"
+          "    if ((COMP_CWORD == 1)); then\n"
+          "        COMPREPLY=($(compgen -W '",
+          out);
+    for (int i = 0; i < command_count; i++)
+        fprintf(out, "%s ", commands[i].name);
+    fputs("--help --version' -- \"$word\"))\n        return\n    fi\n    case $before in\n", out);
+    for (int id = 0; id < OPTION_COUNT; id++) {
+        const option_spec *spec = &option_specs[id];
+        if (!spec->argument || id == OPTION_OUTPUT)
+            continue;
+        fprintf(out, "    --%s) COMPREPLY=($(compgen -W '", spec->name);
+        put_words(out, spec->words ? spec->words : "");
+        fputs("' -- \"$word\")); return ;;\n", out);
+    }
+    fputs("    esac\n    case $command in\n", out);
+    for (int i = 0; i < command_count; i++) {
+        fprintf(out, "    %s) words='", commands[i].name);
+        put_options(out, &commands[i], " ");
+        fputs("' ;;\n", out);
+    }
+    fputs("    esac\n"
+          "    if [[ $word == -* && $before != -o && $before != --output ]]; then\n"
+          "        COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
+          "    else\n"
+          "        compopt -o filenames 2>/dev/null\n"
+          "        COMPREPLY=($(compgen -f -- \"$word\"))\n"
+          "    fi\n"
+          "}\n"
+          "complete -F _faltung faltung\n",
+          out);
+}
+
+// Inside a zsh specification quotes, brackets and colons mean something.
+static void put_zsh_text(FILE *out, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '\'')
+            fputs("'\\''", out);
+        else if (strchr("[]:\\", *text))
+            fprintf(out, "\\%c", *text);
+        else
+            fputc(*text, out);
+    }
+}
+
+static void put_zsh_option(FILE *out, const command *c, const option_spec *spec)
+{
+    bool repeats = c->run == run_randn && spec->letter == 'o';
+    fprintf(out, " \\\n            '%s--%s%s[", repeats ? "*" : "", spec->name,
+            spec->argument ? "=" : "");
+    put_zsh_text(out, spec->help);
+    fputc(']', out);
+    if (spec->argument) {
+        fputc(':', out);
+        put_zsh_text(out, spec->argument);
+        fputc(':', out);
+        if (spec->letter == 'o') {
+            fputs("_files", out);
+        } else if (spec->words) {
+            fputc('(', out);
+            put_words(out, spec->words);
+            fputc(')', out);
+        }
+    }
+    fputc('\'', out);
+}
+
+static void put_zsh(FILE *out)
+{
+    fputs("#compdef faltung\n# zsh completion for faltung; made by `faltung completion zsh`\n"
+          "_faltung() {\n"
+          "    local -a commands=(\n",
+          out);
+    for (int i = 0; i < command_count; i++) {
+        fprintf(out, "        '%s:", commands[i].name);
+        put_zsh_text(out, commands[i].summary);
+        fputs("'\n", out);
+    }
+    fputs("    )\n"
+          "    if ((CURRENT == 2)); then\n"
+          "        _describe command commands\n"
+          "        return\n"
+          "    fi\n"
+          "    local command=$words[2]\n"
+          "    shift words\n"
+          "    ((CURRENT--))\n"
+          "    case $command in\n",
+          out);
+    for (int i = 0; i < command_count; i++) {
+        fprintf(out, "    %s)\n        _arguments", commands[i].name);
+        for (int id = 0; id < OPTION_COUNT; id++)
+            if (commands[i].options >> id & 1)
+                put_zsh_option(out, &commands[i], &option_specs[id]);
+        fputs(" \\\n            '*:file:_files' ;;\n", out);
+    }
+    fputs("    esac\n}\n"
+          "if [[ $zsh_eval_context[-1] == loadautofunc ]]; then _faltung \"$@\"; "
+          "else compdef _faltung faltung; fi\n",
+          out);
+}
+
+int run_completion(session *s, const command *c, const options *o)
+{
+    static const struct {
+        const char *shell;
+        void (*put)(FILE *out);
+    } shells[] = {{"bash", put_bash}, {"zsh", put_zsh}};
+    (void)c;
+    for (size_t i = 0; i < sizeof shells / sizeof *shells; i++)
+        if (strcmp(o->operand[0], shells[i].shell) == 0) {
+            shells[i].put(s->out);
+            return EXIT_DONE;
+        }
+    return refuse(s, EXIT_USAGE, "shell '%s': allowed is bash or zsh", o->operand[0]);
+}

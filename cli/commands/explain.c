@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/run.h"
+
+#include "geometry.h"
+#include "json.h"
+
+#include <inttypes.h>
+
+static void print_text(session *s, const char *problem, int axes, bool transposed,
+                       const faltung_explanation *e)
+{
+    char shape[256];
+    fprintf(s->out, "%s\n", problem);
+    fprintf(s->out, "output         %s\n",
+            write_shape(shape, sizeof shape, e->rank, e->output_shape));
+    fputs("padding        ", s->out);
+    for (int i = 0; i < axes; i++) {
+        print_padding(s->out, e->padding[i]);
+        fputc(i + 1 < axes ? ',' : '\n', s->out);
+    }
+    if (transposed) {
+        fputs("output padding ", s->out);
+        for (int i = 0; i < axes; i++)
+            fprintf(s->out, "%" PRId64 "%c", e->output_padding[i], i + 1 < axes ? ',' : '\n');
+    }
+    fprintf(s->out, "multiply-adds  %.0f\n", e->multiply_adds);
+    fprintf(s->out, "bytes          %.0f (input, weight and output, each once)\n", e->bytes);
+    fprintf(s->out, "workspace      %zu bytes\n", e->workspace_bytes);
+    fputs("algorithms, in the order considered:\n", s->out);
+    for (int i = 0; i < e->algorithms; i++)
+        fprintf(s->out, "%s %s: %s\n", i == e->chosen ? "->" : "  ", e->algorithm[i], e->reason[i]);
+}
+
+static void print_json(session *s, const char *problem, int axes, const faltung_explanation *e)
+{
+    json j = json_begin(s->out);
+    json_text(&j, "problem", problem);
+    json_integers(&j, "output", e->rank, e->output_shape);
+    json_paddings(&j, "padding", axes, e->padding);
+    json_integers(&j, "output_padding", axes, e->output_padding);
+    json_number(&j, "multiply_adds", e->multiply_adds);
+    json_number(&j, "bytes", e->bytes);
+    json_integer(&j, "workspace_bytes", (int64_t)e->workspace_bytes);
+    json_texts(&j, "algorithms", e->algorithms, e->algorithm);
+    json_texts(&j, "reasons", e->algorithms, e->reason);
+    json_text(&j, "chosen", e->algorithm[e->chosen]);
+    json_end(&j);
+}
+
+int run_explain(session *s, const command *c, const options *o)
+{
+    (void)c;
+    faltung_problem problem;
+    faltung_explanation explanation;
+    faltung_message message;
+    char canonical[1024];
+    if (faltung_problem_parse(o->operand[0], &problem, &message))
+        return refuse(s, EXIT_USAGE, "%s", message.text);
+    problem.conv.accuracy = o->accuracy;
+    problem.conv.threads = (int)o->threads;
+    const faltung_tensor input = {NULL, problem.dtype, problem.input_rank, problem.input_shape,
+                                  NULL};
+    const faltung_tensor weight = {NULL, problem.dtype, problem.weight_rank, problem.weight_shape,
+                                   NULL};
+    if (faltung_explain(&problem.conv, &input, &weight, &explanation, &message) ||
+        faltung_problem_format(&problem, canonical, sizeof canonical, &message))
+        return refuse_message(s, &message);
+    bool transposed = problem.conv.operation == FALTUNG_CONV_TRANSPOSE;
+    if (o->json)
+        print_json(s, canonical, problem.conv.axes, &explanation);
+    else
+        print_text(s, canonical, problem.conv.axes, transposed, &explanation);
+    return EXIT_DONE;
+}

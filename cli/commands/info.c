@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/run.h"
+
+#include "files/array.h"
+#include "geometry.h"
+#include "json.h"
+
+#include <inttypes.h>
+
+static int describe_file(session *s, const options *o)
+{
+    array a;
+    char shape[1024];
+    int64_t count;
+    int status = array_read(s, &a, o->operand[0]);
+    if (status)
+        return status;
+    const faltung_tensor *t = &a.tensor;
+    faltung_tensor_count(t, &count, NULL);
+    if (o->json) {
+        json j = json_begin(s->out);
+        json_text(&j, "dtype", faltung_dtype_name(t->dtype));
+        json_integers(&j, "shape", t->rank, t->shape);
+        json_integer(&j, "elements", count);
+        json_integer(&j, "bytes", count * (int64_t)faltung_dtype_size(t->dtype));
+        json_end(&j);
+    } else {
+        fprintf(s->out, "%s %s\n", faltung_dtype_name(t->dtype),
+                write_shape(shape, sizeof shape, t->rank, t->shape));
+    }
+    array_free(&a);
+    return EXIT_DONE;
+}
+
+// The algorithms there are, as any problem lists them.
+static void find_algorithms(faltung_explanation *explanation)
+{
+    const faltung_conv conv = FALTUNG_CONV1D;
+    const int64_t shape[] = {1, 1, 1};
+    const faltung_tensor one = {NULL, FALTUNG_F32, 3, shape, NULL};
+    if (faltung_explain(&conv, &one, &one, explanation, NULL))
+        explanation->algorithms = 0;
+}
+
+int run_info(session *s, const command *c, const options *o)
+{
+    (void)c;
+    if (o->operands)
+        return describe_file(s, o);
+    faltung_explanation explanation;
+    find_algorithms(&explanation);
+    if (o->json) {
+        json j = json_begin(s->out);
+        json_text(&j, "version", faltung_version());
+        json_texts(&j, "algorithms", explanation.algorithms, explanation.algorithm);
+        json_end(&j);
+        return EXIT_DONE;
+    }
+    fprintf(s->out, "faltung %s\nalgorithms:", faltung_version());
+    for (int i = 0; i < explanation.algorithms; i++)
+        fprintf(s->out, "%s %s", i ? "," : "", explanation.algorithm[i]);
+    fprintf(s->out, "\ntypes: f32, f64, f16 (stored; sums are wider)\n");
+    return EXIT_DONE;
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/run.h"
+
+#include "files/array.h"
+#include "files/output.h"
+#include "geometry.h"
+#include "values.h"
+
+#include <string.h>
+
+static int read_shapes(session *s, const options *o, array_shape *shapes)
+{
+    for (int i = 0; i < o->operands; i++) {
+        const char *allowed = read_shape(o->operand[i], &shapes[i]);
+        if (allowed)
+            return refuse(s, EXIT_USAGE, "shape '%s': allowed is %s", o->operand[i], allowed);
+    }
+    return EXIT_DONE;
+}
+
+// Each output once: two shapes in one file would lose the first.
+static int check_outputs(session *s, const options *o)
+{
+    int status = EXIT_DONE;
+    for (int i = 0; !status && i < o->outputs; i++) {
+        for (int k = 0; k < i; k++)
+            if (strcmp(o->output[i], o->output[k]) == 0)
+                return refuse(s, EXIT_USAGE, "-o %s is given twice", o->output[i]);
+        status = output_check(s, o->output[i], o->force);
+    }
+    return status;
+}
+
+static int write_numbers(session *s, faltung_generator *generator, const array_shape *shape,
+                         const char *path, const options *o)
+{
+    faltung_message message;
+    array a;
+    int status = array_make(s, &a, o->dtype, shape->rank, shape->size);
+    if (status)
+        return status;
+    if (faltung_randn(generator, &a.tensor, &message))
+        status = refuse_message(s, &message);
+    else
+        status = array_write(s, &a.tensor, path, o->force);
+    array_free(&a);
+    return status;
+}
+
+int run_randn(session *s, const command *c, const options *o)
+{
+    (void)c;
+    array_shape shapes[MAX_OPERANDS];
+    faltung_generator generator;
+    if (o->outputs != o->operands)
+        return refuse(s, EXIT_USAGE, "-o is needed once for each shape: shapes are %d, -o are %d",
+                      o->operands, o->outputs);
+    int status = read_shapes(s, o, shapes);
+    if (!status)
+        status = check_outputs(s, o);
+    faltung_manual_seed(&generator, o->seed, NULL);
+    for (int i = 0; !status && i < o->operands; i++)
+        status = write_numbers(s, &generator, &shapes[i], o->output[i], o);
+    return status;
+}

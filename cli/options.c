@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "options.h"
+
+#include "values.h"
+
+#include <getopt.h>
+#include <stddef.h>
+#include <string.h>
+
+#define FIELD(name) offsetof(options, name)
+#define RULES       "valid|same|same_upper|same_lower|same_symmetric"
+
+const option_spec option_specs[OPTION_COUNT] = {
+    [OPTION_INPUT] = {"input", 0, "W", NULL,
+                      "size of the input: one per axis (90,64), or a half-open range (200:300)",
+                      read_axis_sizes, FIELD(input)},
+    [OPTION_KERNEL] = {"kernel", 0, "K", NULL,
+                       "size of the kernel, one for all axes or one per axis", read_axis_values,
+                       FIELD(kernel)},
+    [OPTION_STRIDE] = {"stride", 0, "S", NULL,
+                       "step of the kernel, one or one per axis (default 1)", read_axis_values,
+                       FIELD(stride)},
+    [OPTION_PADDING] =
+        {"padding", 0, "P", RULES,
+         "zeros around the input: a number, begin:end, one of these per axis (1,0:2), "
+         "or a rule: valid, same, same_upper, same_lower, same_symmetric (default 0)",
+         read_axis_paddings, FIELD(padding)},
+    [OPTION_RULE] = {"rule", 0, "RULE", RULES,
+                     "which padding to find: valid, same (PyTorch), same_upper (TensorFlow), "
+                     "same_lower, same_symmetric (the default)",
+                     read_rule, FIELD(rule)},
+    [OPTION_DILATION] = {"dilation", 0, "D", NULL,
+                         "distance between the kernel's elements, one or one per axis (default 1)",
+                         read_axis_values, FIELD(dilation)},
+    [OPTION_GROUPS] = {"groups", 0, "G", NULL,
+                       "number of groups that the channels are divided into (default 1)",
+                       read_number, FIELD(groups)},
+    [OPTION_TRANSPOSED] = {"transposed", 0, NULL, NULL, "a transposed convolution", read_flag,
+                           FIELD(transposed)},
+    [OPTION_OUTPUT_PADDING] = {"output-padding", 0, "N", NULL,
+                               "rows that a transposed convolution adds at the end of its output, "
+                               "one or one per axis (default 0)",
+                               read_axis_values, FIELD(output_padding)},
+    [OPTION_OUTPUT_SIZE] = {"output-size", 0, "N[,N...]", NULL,
+                            "size of a transposed convolution's output, one per axis, from which "
+                            "the output padding follows",
+                            read_axis_values, FIELD(output_size)},
+    [OPTION_THREADS] = {"threads", 0, "N", NULL,
+                        "the most threads to use; the result does not depend on it", read_threads,
+                        FIELD(threads)},
+    [OPTION_ACCURACY] = {"accuracy", 0, "NAME", "exact|balanced|fast",
+                         "exact, balanced or fast (default balanced)", read_accuracy,
+                         FIELD(accuracy)},
+    [OPTION_UNIQUE] = {"unique", 0, NULL, NULL, "only the different paddings, in rising order",
+                       read_flag, FIELD(unique)},
+    [OPTION_EXPLAIN] = {"explain", 0, NULL, NULL,
+                        "also the interval of paddings, the output's size, and by how much the "
+                        "sampling grid is shifted against the other rules",
+                        read_flag, FIELD(explain)},
+    [OPTION_ANIMATE] = {"animate", 0, NULL, NULL, "move the kernel from position to position",
+                        read_flag, FIELD(animate)},
+    [OPTION_SEED] = {"seed", 0, "N", NULL, "as given to torch.manual_seed (default 0)", read_seed,
+                     FIELD(seed)},
+    [OPTION_DTYPE] = {"dtype", 0, "TYPE", "f32|f64|f16", "f32, f64 or f16 (default f32)",
+                      read_dtype, FIELD(dtype)},
+    [OPTION_SHAPE] = {"shape", 0, "SHAPE", NULL, "shape to give the array, such as 1x1x3x3",
+                      read_shape, FIELD(shape)},
+    [OPTION_RTOL] = {"rtol", 0, "X", NULL, "tolerance relative to B's value (default 1e-5)",
+                     read_tolerance, FIELD(rtol)},
+    [OPTION_ATOL] = {"atol", 0, "X", NULL, "absolute tolerance (default 1e-8)", read_tolerance,
+                     FIELD(atol)},
+    [OPTION_EQUAL_NAN] = {"equal-nan", 0, NULL, NULL, "take NaN as equal to NaN", read_flag,
+                          FIELD(equal_nan)},
+    [OPTION_OUTPUT] = {"output", 'o', "FILE", NULL, "where the result goes; - is standard output",
+                       NULL, 0},
+    [OPTION_FORCE] = {"force", 0, NULL, NULL, "replace what exists", read_flag, FIELD(force)},
+    [OPTION_JSON] = {"json", 0, NULL, NULL, "print figures as JSON", read_flag, FIELD(json)},
+    [OPTION_HELP] = {"help", 'h', NULL, NULL, "this help", read_flag, FIELD(help)},
+};
+
+static const options defaults = {
+    .rule = FALTUNG_PADDING_SAME_SYMMETRIC,
+    .groups = 1,
+    .dtype = FALTUNG_F32,
+    .rtol = 1e-5,
+    .atol = 1e-8,
+};
+
+static int add_output(session *s, const grammar *g, const char *path, options *o)
+{
+    if (o->outputs == (g->many_outputs ? MAX_OPERANDS : 1))
+        return refuse(s, EXIT_USAGE, "--output is given %s",
+                      o->outputs == 1 ? "twice" : "too often");
+    o->output[o->outputs++] = path;
+    return EXIT_DONE;
+}
+
+static int add_operand(session *s, const grammar *g, const char *text, options *o)
+{
+    if (o->operands == g->most)
+        return g->most
+                   ? refuse(s, EXIT_USAGE, "'%s' is one operand too many: there are %s", text,
+                            g->operands)
+                   : refuse(s, EXIT_USAGE, "'%s' is not expected: there are options only", text);
+    o->operand[o->operands++] = text;
+    return EXIT_DONE;
+}
+
+static int add_option(session *s, const grammar *g, option_id id, const char *text, options *o)
+{
+    const option_spec *spec = &option_specs[id];
+    bool again = was_given(o, id);
+    o->given |= OPTION_BIT(id);
+    if (id == OPTION_OUTPUT)
+        return add_output(s, g, text, o);
+    if (again)
+        return refuse(s, EXIT_USAGE, "--%s is given twice", spec->name);
+    const char *allowed = spec->read(text, (char *)o + spec->field);
+    if (allowed)
+        return refuse(s, EXIT_USAGE, "--%s '%s': allowed is %s", spec->name, text, allowed);
+    return EXIT_DONE;
+}
+
+// getopt's view of the options that the command has.
+static void list_for_getopt(option_set allowed, struct option *list)
+{
+    for (int id = 0; id < OPTION_COUNT; id++)
+        if (allowed >> id & 1)
+            *list++ = (struct option){option_specs[id].name,
+                                      option_specs[id].argument ? required_argument : no_argument,
+                                      NULL, OPTION_COUNT + id};
+    *list = (struct option){NULL, 0, NULL, 0};
+}
+
+static int refuse_word(session *s, int code, const char *word)
+{
+    if (code == ':')
+        return refuse(s, EXIT_USAGE, "%s needs a value", word);
+    if (optopt >= OPTION_COUNT)
+        return refuse(s, EXIT_USAGE, "%s: --%s takes no value", word,
+                      option_specs[optopt - OPTION_COUNT].name);
+    return refuse(s, EXIT_USAGE, "%s is no option of this command, or the beginning of several",
+                  word);
+}
+
+// A word that begins like a negative number is an operand: no option does.
+static bool is_negative_number(const char *word)
+{
+    return word[0] == '-' && word[1] && strchr("0123456789.", word[1]);
+}
+
+// Reads the next word or two; sets `done` behind the last.
+static int read_word(session *s, const grammar *g, int argc, char **argv, const struct option *list,
+                     options *o, bool *done)
+{
+    if (optind < argc && is_negative_number(argv[optind]))
+        return add_operand(s, g, argv[optind++], o);
+    int before = optind;
+    // "-": operands come as the value of option 1, in their order; ":": missing values are told.
+    int code = getopt_long(argc, argv, "-:o:h", list, NULL);
+    *done = code == -1;
+    if (*done)
+        return EXIT_DONE;
+    if (code == 1)
+        return add_operand(s, g, optarg, o);
+    if (code == '?' || code == ':')
+        return refuse_word(s, code, argv[before]);
+    option_id id = code == 'o'   ? OPTION_OUTPUT
+                   : code == 'h' ? OPTION_HELP
+                                 : (option_id)(code - OPTION_COUNT);
+    if (!(g->allowed >> id & 1))
+        return refuse_word(s, '?', argv[before]);
+    return add_option(s, g, id, optarg, o);
+}
+
+// One process may run several commands, and getopt remembers: an optind of 0 makes it begin afresh,
+// and an empty command line makes it do so before anyone looks at optind.
+static void restart_getopt(void)
+{
+    static char name[] = "faltung";
+    char *const nothing[] = {name, NULL};
+    const struct option none = {NULL, 0, NULL, 0};
+    opterr = 0;
+    optind = 0;
+    getopt_long(1, nothing, "-:", &none, NULL);
+    optind = 1;
+}
+
+int read_options(session *s, const grammar *g, int argc, char **argv, options *o)
+{
+    struct option list[OPTION_COUNT + 1];
+    bool done = false;
+    list_for_getopt(g->allowed, list);
+    *o = defaults;
+    restart_getopt();
+    for (int status; !done && !o->help;)
+        if ((status = read_word(s, g, argc, argv, list, o, &done)))
+            return status;
+    if (o->help)
+        return EXIT_DONE;
+    while (optind < argc) // behind "--"
+        if (add_operand(s, g, argv[optind++], o))
+            return EXIT_USAGE;
+    if (o->operands < g->least)
+        return refuse(s, EXIT_USAGE, "%s %s needed, %d given", g->operands,
+                      g->least == 1 ? "is" : "are", o->operands);
+    return EXIT_DONE;
+}
