@@ -41,6 +41,8 @@ int finish_output(session *s)
     errno = 0;
     if (fflush(s->out) == 0 && !ferror(s->out))
         return EXIT_DONE;
+    if (errno == EPIPE)
+        return EXIT_REFUSED; // the reader has seen enough, as `head` does: nothing to tell it
     const char *why = errno ? strerror(errno) : "some of it was lost";
     return refuse(s, EXIT_REFUSED, "cannot write to standard output: %s", why);
 }

@@ -30,8 +30,8 @@ typedef struct printer {
 // as PyTorch prints tensors.
 static void print_number(char *text, size_t size, const printer *p, double value)
 {
-    bool far = p->magnitude >= 1e6 || p->magnitude < 1e-3;
-    const char *format = p->whole && !far ? "%.0f." : far && p->magnitude != 0 ? "%.4e" : "%.4f";
+    bool far = p->magnitude >= 1e6 || (p->magnitude < 1e-3 && p->magnitude != 0);
+    const char *format = p->whole && !far ? "%.0f." : far ? "%.4e" : "%.4f";
     if (!isfinite(value))
         format = "%f";
     snprintf(text, size, format, value);
