@@ -169,7 +169,8 @@ typedef struct faltung_axis {
 //   floor((W + begin + end - K_eff) / S) + 1,
 //   transposed: (W - 1)*S - begin - end + K_eff + output_padding.
 // Errors: NULL, EMPTY, KERNEL, STRIDE, DILATION, PADDING, OUTPUT_PADDING, TOO_SMALL (the result
-// would be below 1), and OVERFLOW if K_eff, the padded size or the result is not an int64_t.
+// would be below 1), and OVERFLOW if K_eff, the padded size (transposed: the size before cropping)
+// or the result is not an int64_t.
 FALTUNG_API faltung_status faltung_output_size(const faltung_axis *axis, int64_t *size,
                                                faltung_message *message);
 

@@ -40,11 +40,12 @@ faltung_status faltung_axis_set_padding(faltung_axis *axis, faltung_padding_rule
     return fal_axes_apply_rule(axis, 1, rule, message);
 }
 
-// The interval and the limits are found without looking at the padding, and do not exist for a
+// The interval and the limits are found without looking at any padding, and do not exist for a
 // transposed axis.
 static faltung_status check_plain(faltung_axis *axis, const void *result, faltung_message *message)
 {
     axis->padding = (faltung_padding){0, 0};
+    axis->output_padding = 0;
     if (axis->transposed)
         return fal_fail(message, FALTUNG_ERROR_PADDING,
                         "padding='same_symmetric' is not supported for transposed convolutions");

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The lowest symmetric padding against brute force, the worked values of docs/semantics.md, and
+// what a refused axis says.
+#include "support.h"
+
+#include <string.h>
+
+static int64_t brute_force_lowest(const faltung_axis *axis)
+{
+    int64_t wanted = (axis->input + axis->stride - 1) / axis->stride;
+    int64_t extent = axis->dilation * (axis->kernel - 1) + 1;
+    for (int64_t p = 0; p <= extent; p++) {
+        int64_t room = axis->input + 2 * p - extent;
+        if (room >= 0 && room / axis->stride + 1 == wanted)
+            return p;
+    }
+    return -1;
+}
+
+// Returns whether a lowest padding exists, and counts it if same_upper begins elsewhere.
+static bool check_lowest(const faltung_axis *axis, int *shifted)
+{
+    faltung_message message = {""};
+    int64_t lowest = brute_force_lowest(axis);
+    faltung_padding_interval interval;
+    assert_ok(faltung_find_padding_interval(axis, &interval, &message), &message);
+    assert_int_equal(interval.exists, lowest >= 0);
+    faltung_axis symmetric = *axis;
+    faltung_status status =
+        faltung_axis_set_padding(&symmetric, FALTUNG_PADDING_SAME_SYMMETRIC, &message);
+    if (lowest < 0) {
+        assert_int_equal(status, FALTUNG_ERROR_NO_PADDING);
+        return false;
+    }
+    assert_ok(status, &message);
+    assert_int_equal(interval.lowest, lowest);
+    assert_int_equal(symmetric.padding.begin, lowest);
+    assert_int_equal(symmetric.padding.end, lowest);
+    faltung_axis upper = *axis;
+    assert_ok(faltung_axis_set_padding(&upper, FALTUNG_PADDING_SAME_UPPER, &message), &message);
+    *shifted += upper.padding.begin != lowest;
+    return true;
+}
+
+static void lowest_padding_agrees_with_brute_force(void **state)
+{
+    (void)state;
+    int cases = 0;
+    int solvable = 0;
+    int shifted = 0;
+    for (int i = 0; i < 8 * 11 * 3 * 64; i++) {
+        faltung_axis axis = FALTUNG_AXIS(i % 64 + 1, i / 64 % 11 + 1);
+        axis.stride = i / (64 * 11) % 8 + 1;
+        axis.dilation = i / (64 * 11 * 8) + 1;
+        cases++;
+        solvable += check_lowest(&axis, &shifted);
+    }
+    assert_int_equal(cases, 16896);
+    assert_int_equal(solvable, 16256);
+    assert_int_equal(shifted, 5959);
+}
+
+static void limits_are_attained_over_all_widths(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 8 * 11 * 3; i++) {
+        faltung_axis axis = FALTUNG_AXIS(1, i % 11 + 1);
+        axis.stride = i / 11 % 8 + 1;
+        axis.dilation = i / (11 * 8) + 1;
+        int64_t low = INT64_MAX;
+        int64_t high = -1;
+        for (axis.input = 1; axis.input <= 64; axis.input++) {
+            int64_t lowest = brute_force_lowest(&axis);
+            low = lowest < low ? lowest : low;
+            high = lowest > high ? lowest : high;
+        }
+        faltung_padding_limits limits;
+        faltung_status status = faltung_find_padding_limits(&axis, &limits, NULL);
+        assert_int_equal(status, low < 0 ? FALTUNG_ERROR_NO_PADDING : FALTUNG_OK);
+        if (low >= 0)
+            assert_true(limits.low == low && limits.high == high);
+    }
+}
+
+static void assert_lowest(int64_t input, int64_t kernel, int64_t stride, int64_t expected)
+{
+    faltung_axis axis = FALTUNG_AXIS(input, kernel);
+    axis.stride = stride;
+    faltung_padding_interval interval;
+    assert_int_equal(faltung_find_padding_interval(&axis, &interval, NULL), FALTUNG_OK);
+    assert_true(interval.exists);
+    assert_int_equal(interval.lowest, expected);
+}
+
+static void worked_values_hold(void **state)
+{
+    (void)state;
+    assert_lowest(90, 15, 10, 3);
+    assert_lowest(90, 16, 10, 3);
+    assert_lowest(91, 16, 10, 8);
+    for (int64_t width = 200; width < 300; width++) {
+        assert_lowest(width, 5, 2, 2);
+        assert_lowest(width, 3, 1, 1);
+    }
+    // For widths that the stride divides, and get_padding's default width of 256.
+    for (int64_t out = 1; out < 20; out++)
+        assert_lowest(10 * out, 16, 10, 3);
+    assert_lowest(256, 7, 2, 3);
+    assert_lowest(256, 4, 4, 0);
+}
+
+// ------------------------------------------------------------------------------------- messages
+
+static void refusals_name_the_argument_and_its_value(void **state)
+{
+    (void)state;
+    static const struct {
+        faltung_axis axis;
+        faltung_status status;
+        const char *words;
+        const char *name;
+        const char *value;
+    } cases[] = {
+        {{8, 3, 0, 1, {0, 0}, false, 0},
+         FALTUNG_ERROR_STRIDE,
+         "non-positive stride is not supported",
+         "stride",
+         "0"},
+        {{8, 3, -7, 1, {0, 0}, false, 0},
+         FALTUNG_ERROR_STRIDE,
+         "non-positive stride is not supported",
+         "stride",
+         "-7"},
+        {{8, 3, 1, 0, {0, 0}, false, 0},
+         FALTUNG_ERROR_DILATION,
+         "dilation should be greater than zero",
+         "dilation",
+         "0"},
+        {{8, 3, 1, 1, {-1, 0}, false, 0},
+         FALTUNG_ERROR_PADDING,
+         "negative padding is not supported",
+         "padding",
+         "-1"},
+        {{8, 3, 1, 1, {0, -5}, false, 0},
+         FALTUNG_ERROR_PADDING,
+         "negative padding is not supported",
+         "padding",
+         "-5"},
+        {{8, 0, 1, 1, {0, 0}, false, 0},
+         FALTUNG_ERROR_KERNEL,
+         "kernel size should be greater than zero",
+         "kernel",
+         "0"},
+        {{8, 3, 1, 1, {0, 0}, true, -1},
+         FALTUNG_ERROR_OUTPUT_PADDING,
+         "negative output_padding is not supported",
+         "output_padding",
+         "-1"},
+        {{8, 3, 2, 2, {0, 0}, true, 2},
+         FALTUNG_ERROR_OUTPUT_PADDING,
+         "output padding must be smaller than either stride or dilation",
+         "output_padding",
+         "2"},
+        {{2, 5, 1, 1, {0, 0}, false, 0},
+         FALTUNG_ERROR_TOO_SMALL,
+         "Kernel size can't be greater than actual input size",
+         "5",
+         "2"},
+        {{1, 1, 1, 1, {1, 1}, true, 0},
+         FALTUNG_ERROR_TOO_SMALL,
+         "Output size is too small",
+         "-1",
+         "1"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        faltung_message message = {""};
+        int64_t size;
+        faltung_status status = faltung_output_size(&cases[i].axis, &size, &message);
+        assert_non_null(strstr(message.text, cases[i].name));
+        assert_non_null(strstr(message.text, cases[i].value));
+        assert_refused(status, cases[i].status, &message, cases[i].words, NULL);
+    }
+}
+
+static void same_with_a_stride_is_refused_in_pytorchs_words(void **state)
+{
+    (void)state;
+    faltung_message message = {""};
+    faltung_axis axis = FALTUNG_AXIS(16, 3);
+    axis.stride = 2;
+    assert_refused(faltung_axis_set_padding(&axis, FALTUNG_PADDING_SAME, &message),
+                   FALTUNG_ERROR_PADDING, &message,
+                   "padding='same' is not supported for strided convolutions", "2");
+}
+
+static void no_symmetric_padding_is_explained(void **state)
+{
+    (void)state;
+    faltung_message message = {""};
+    faltung_axis axis = FALTUNG_AXIS(5, 4);
+    faltung_status status =
+        faltung_axis_set_padding(&axis, FALTUNG_PADDING_SAME_SYMMETRIC, &message);
+    // The two one-sided answers are offered.
+    assert_non_null(strstr(message.text, "1:2"));
+    assert_non_null(strstr(message.text, "2:1"));
+    assert_refused(status, FALTUNG_ERROR_NO_PADDING, &message, "no symmetric padding", NULL);
+    faltung_padding_limits limits;
+    assert_int_equal(faltung_find_padding_limits(&axis, &limits, NULL), FALTUNG_ERROR_NO_PADDING);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lowest_padding_agrees_with_brute_force),
+        cmocka_unit_test(limits_are_attained_over_all_widths),
+        cmocka_unit_test(worked_values_hold),
+        cmocka_unit_test(refusals_name_the_argument_and_its_value),
+        cmocka_unit_test(same_with_a_stride_is_refused_in_pytorchs_words),
+        cmocka_unit_test(no_symmetric_padding_is_explained),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
