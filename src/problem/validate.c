@@ -153,10 +153,12 @@ static faltung_status refuse_channels(const request *r, int64_t expected, int64_
     int rank = r->conv->axes + 2, added = rank - r->input->rank;
     memcpy(shape + added, r->input->shape, (size_t)r->input->rank * sizeof *shape);
     fal_list weight, input;
+    bool transposed = r->conv->operation == FALTUNG_CONV_TRANSPOSE;
     return fal_fail(r->message, FALTUNG_ERROR_SHAPE,
-                    "Given groups=%" PRId64 ", weight of size %s, expected input%s to have %" PRId64
+                    "Given %s=%" PRId64 ", weight of size %s, expected input%s to have %" PRId64
                     " channels, but got %" PRId64 " channels instead",
-                    r->conv->groups, fal_list_write(&weight, r->weight->rank, r->weight->shape),
+                    transposed ? "transposed" : "groups", transposed ? 1 : r->conv->groups,
+                    fal_list_write(&weight, r->weight->rank, r->weight->shape),
                     fal_list_write(&input, rank, shape), expected, found);
 }
 
