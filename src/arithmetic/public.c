@@ -7,12 +7,18 @@
 #include "base/checked.h"
 #include "base/fail.h"
 
-static faltung_status check(const faltung_axis *axis, const void *result, faltung_message *message)
+static faltung_status check_pointers(const faltung_axis *axis, const void *result, const char *name,
+                                     faltung_message *message)
 {
     if (!axis)
         return fal_fail(message, FALTUNG_ERROR_NULL, "axis is NULL");
     if (!result)
-        return fal_fail(message, FALTUNG_ERROR_NULL, "there is nowhere to put the result: NULL");
+        return fal_fail(message, FALTUNG_ERROR_NULL, "%s is NULL", name);
+    return FALTUNG_OK;
+}
+
+static faltung_status check_values(const faltung_axis *axis, faltung_message *message)
+{
     faltung_status status = fal_axes_check_parameters(axis, 1, message);
     return status ? status : fal_axes_check_sizes(axis, 1, message);
 }
@@ -20,8 +26,10 @@ static faltung_status check(const faltung_axis *axis, const void *result, faltun
 faltung_status faltung_output_size(const faltung_axis *axis, int64_t *size,
                                    faltung_message *message)
 {
-    faltung_status status = check(axis, size, message);
+    faltung_status status = check_pointers(axis, size, "size", message);
     int64_t found;
+    if (!status)
+        status = check_values(axis, message);
     if (!status)
         status = fal_axes_output(axis, 1, &found, message);
     if (!status)
@@ -32,7 +40,9 @@ faltung_status faltung_output_size(const faltung_axis *axis, int64_t *size,
 faltung_status faltung_axis_set_padding(faltung_axis *axis, faltung_padding_rule rule,
                                         faltung_message *message)
 {
-    faltung_status status = check(axis, axis, message);
+    faltung_status status = check_pointers(axis, axis, "axis", message);
+    if (!status)
+        status = check_values(axis, message);
     if (status)
         return status;
     if ((unsigned)rule > FALTUNG_PADDING_SAME_SYMMETRIC)
@@ -42,24 +52,25 @@ faltung_status faltung_axis_set_padding(faltung_axis *axis, faltung_padding_rule
 
 // The interval and the limits are found without looking at any padding, and do not exist for a
 // transposed axis.
-static faltung_status check_plain(faltung_axis *axis, const void *result, faltung_message *message)
+static faltung_status check_plain(faltung_axis *axis, faltung_message *message)
 {
     axis->padding = (faltung_padding){0, 0};
     axis->output_padding = 0;
     if (axis->transposed)
         return fal_fail(message, FALTUNG_ERROR_PADDING,
                         "padding='same_symmetric' is not supported for transposed convolutions");
-    return check(axis, result, message);
+    return check_values(axis, message);
 }
 
 faltung_status faltung_find_padding_interval(const faltung_axis *axis,
                                              faltung_padding_interval *interval,
                                              faltung_message *message)
 {
-    if (!axis)
-        return check(axis, interval, message);
+    faltung_status status = check_pointers(axis, interval, "interval", message);
+    if (status)
+        return status;
     faltung_axis plain = *axis;
-    faltung_status status = check_plain(&plain, interval, message);
+    status = check_plain(&plain, message);
     if (status)
         return status;
     status = fal_axis_interval(&plain, interval);
@@ -71,12 +82,13 @@ faltung_status faltung_find_padding_interval(const faltung_axis *axis,
 faltung_status faltung_find_padding_limits(const faltung_axis *axis, faltung_padding_limits *limits,
                                            faltung_message *message)
 {
-    if (!axis)
-        return check(axis, limits, message);
+    faltung_status status = check_pointers(axis, limits, "limits", message);
+    if (status)
+        return status;
     faltung_axis plain = *axis;
     plain.input = 1;
     int64_t extent;
-    faltung_status status = check_plain(&plain, limits, message);
+    status = check_plain(&plain, message);
     if (status)
         return status;
     if (fal_axis_extent(&plain, &extent)) {
