@@ -41,6 +41,9 @@ static faltung_status check_options(const request *r)
     if (conv->threads < 0)
         return fal_fail(r->message, FALTUNG_ERROR_OPTION, "threads=%d, allowed is 0 or more",
                         conv->threads);
+    if (conv->allocator && (!conv->allocator->allocate || !conv->allocator->release))
+        return fal_fail(r->message, FALTUNG_ERROR_NULL, "allocator->%s is NULL",
+                        conv->allocator->allocate ? "release" : "allocate");
     return FALTUNG_OK;
 }
 
