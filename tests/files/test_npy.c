@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
@@ -59,15 +60,15 @@ static int read_bytes(scratch *t, array *a, const bytes *file)
     return array_read(&t->session, a, "x.npy");
 }
 
-// The numbers 1 to 6 as they stand in memory of either order.
-static void put_number(bytes *file, int width, bool big, int number)
+// One of the numbers 1 to 6, by its index, as it stands in memory of either order.
+static void put_number(bytes *file, int width, bool big, int index)
 {
     static const uint64_t f2[] = {0x3c00, 0x4000, 0x4200, 0x4400, 0x4500, 0x4600};
     static const uint64_t f4[] = {0x3f800000, 0x40000000, 0x40400000,
                                   0x40800000, 0x40a00000, 0x40c00000};
     static const uint64_t f8[] = {0x3ff0000000000000, 0x4000000000000000, 0x4008000000000000,
                                   0x4010000000000000, 0x4014000000000000, 0x4018000000000000};
-    uint64_t pattern = (width == 2 ? f2 : width == 4 ? f4 : f8)[number - 1];
+    uint64_t pattern = (width == 2 ? f2 : width == 4 ? f4 : f8)[index];
     for (int i = 0; i < width; i++)
         file->at[file->count++] = (unsigned char)(pattern >> 8 * (big ? width - 1 - i : i));
 }
@@ -75,8 +76,8 @@ static void put_number(bytes *file, int width, bool big, int number)
 // A file of shape (2, 3) whose numbers are 1 to 6 in the order of the indices.
 static void put_numbers(bytes *file, int major, int width, bool big, bool fortran)
 {
-    static const int c_order[] = {1, 2, 3, 4, 5, 6};
-    static const int fortran_order[] = {1, 4, 2, 5, 3, 6};
+    static const int c_order[] = {0, 1, 2, 3, 4, 5};
+    static const int fortran_order[] = {0, 3, 1, 4, 2, 5};
     char dictionary[256];
     snprintf(dictionary, sizeof dictionary,
              "{'descr': '%cf%d', 'fortran_order': %s, 'shape': (2, 3), }", big ? '>' : '<', width,
@@ -143,12 +144,16 @@ static void empty_arrays_and_single_numbers_go_both_ways(void **state)
     static const struct {
         int rank;
         int64_t shape[3];
-    } cases[] = {{0, {0}}, {1, {0}}, {1, {1}}, {3, {2, 0, 3}}, {3, {0, 0, 0}}};
+        int64_t count;
+    } cases[] = {{0, {0}, 1}, {1, {0}, 0}, {1, {1}, 1}, {3, {2, 0, 3}, 0}, {3, {0, 0, 0}, 0}};
     for (size_t i = 0; i < COUNT(cases); i++) {
         array a, b;
         assert_int_equal(array_make(&t->session, &a, FALTUNG_F64, cases[i].rank, cases[i].shape),
                          EXIT_DONE);
         assert_int_equal(array_write(&t->session, &a.tensor, "x.npy", true), EXIT_DONE);
+        struct stat status;
+        assert_int_equal(stat("x.npy", &status), 0);
+        assert_int_equal(status.st_size, 128 + cases[i].count * (int64_t)sizeof(double));
         assert_int_equal(array_read(&t->session, &b, "x.npy"), EXIT_DONE);
         assert_int_equal(b.tensor.rank, cases[i].rank);
         assert_non_null(b.tensor.data);
