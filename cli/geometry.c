@@ -16,17 +16,6 @@ void print_padding(FILE *file, faltung_padding padding)
         fprintf(file, ":%" PRId64, padding.end);
 }
 
-const char *write_shape(char *text, size_t size, int rank, const int64_t *shape)
-{
-    size_t length = (size_t)snprintf(text, size, "(");
-    for (int i = 0; i < rank && length < size; i++)
-        length +=
-            (size_t)snprintf(text + length, size - length, "%s%" PRId64, i ? ", " : "", shape[i]);
-    if (length < size)
-        snprintf(text + length, size - length, rank == 1 ? ",)" : ")");
-    return text;
-}
-
 static int refuse_length(session *s, option_id id, int axes, const char *list)
 {
     char name[32];

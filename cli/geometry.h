@@ -24,9 +24,6 @@ int read_axis_range(session *s, const options *o, faltung_axis *axis, int64_t *s
 // Says what the library refused.
 int refuse_message(session *s, const faltung_message *message);
 
-// Writes a shape as Python writes a tuple, "(16, 10, 7, 7)" or "(3,)", into `text`, and returns it.
-const char *write_shape(char *text, size_t size, int rank, const int64_t *shape);
-
 // Writes a padding as --padding takes it: "3", or "1:2" where the sides differ.
 void print_padding(FILE *file, faltung_padding padding);
 

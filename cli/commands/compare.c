@@ -2,6 +2,7 @@
 #include "commands/run.h"
 
 #include "files/array.h"
+#include "files/shape.h"
 #include "geometry.h"
 #include "json.h"
 
@@ -97,10 +98,10 @@ static int compare(session *s, const options *o, const array *a, const array *b)
     int64_t count;
     faltung_tensor_count(x, &count, NULL);
     if (x->rank != y->rank || memcmp(x->shape, y->shape, (size_t)x->rank * sizeof *x->shape) != 0) {
-        char first[256], second[256];
+        shape_text first, second;
         return refuse(s, EXIT_REFUSED, "the shapes differ: %s of '%s' and %s of '%s'",
-                      write_shape(first, sizeof first, x->rank, x->shape), o->operand[0],
-                      write_shape(second, sizeof second, y->rank, y->shape), o->operand[1]);
+                      shape_write(&first, x->rank, x->shape), o->operand[0],
+                      shape_write(&second, y->rank, y->shape), o->operand[1]);
     }
     report r = measure(x->data, y->data, count, o);
     if (o->json)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/run.h"
 
+#include "files/shape.h"
 #include "geometry.h"
 #include "json.h"
 
@@ -9,10 +10,9 @@
 static void print_text(session *s, const char *problem, int axes, bool transposed,
                        const faltung_explanation *e)
 {
-    char shape[256];
+    shape_text shape;
     fprintf(s->out, "%s\n", problem);
-    fprintf(s->out, "output         %s\n",
-            write_shape(shape, sizeof shape, e->rank, e->output_shape));
+    fprintf(s->out, "output         %s\n", shape_write(&shape, e->rank, e->output_shape));
     fputs("padding        ", s->out);
     for (int i = 0; i < axes; i++) {
         print_padding(s->out, e->padding[i]);

@@ -2,6 +2,7 @@
 #include "commands/run.h"
 
 #include "files/array.h"
+#include "files/shape.h"
 #include "geometry.h"
 #include "json.h"
 
@@ -10,7 +11,7 @@
 static int describe_file(session *s, const options *o)
 {
     array a;
-    char shape[1024];
+    shape_text shape;
     int64_t count;
     int status = array_read(s, &a, o->operand[0]);
     if (status)
@@ -26,7 +27,7 @@ static int describe_file(session *s, const options *o)
         json_end(&j);
     } else {
         fprintf(s->out, "%s %s\n", faltung_dtype_name(t->dtype),
-                write_shape(shape, sizeof shape, t->rank, t->shape));
+                shape_write(&shape, t->rank, t->shape));
     }
     array_free(&a);
     return EXIT_DONE;

@@ -5,6 +5,7 @@
 #include "commands/run.h"
 
 #include "files/array.h"
+#include "files/shape.h"
 #include "geometry.h"
 #include "json.h"
 
@@ -154,7 +155,7 @@ static void print_json(session *s, faltung_dtype dtype, const faltung_tensor *do
 static void show(session *s, const faltung_tensor *tensor, const faltung_tensor *doubles,
                  const options *o)
 {
-    char shape[1024];
+    shape_text shape;
     int64_t count;
     faltung_tensor_count(doubles, &count, NULL);
     if (o->json) {
@@ -162,7 +163,7 @@ static void show(session *s, const faltung_tensor *tensor, const faltung_tensor 
         return;
     }
     fprintf(s->out, "%s %s\n", faltung_dtype_name(tensor->dtype),
-            write_shape(shape, sizeof shape, tensor->rank, tensor->shape));
+            shape_write(&shape, tensor->rank, tensor->shape));
     print_values(s, doubles, count);
 }
 

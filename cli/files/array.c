@@ -81,7 +81,7 @@ int array_check(session *s, const char *path, int rank, const int64_t *shape)
     return pnm_is_name(path) ? pnm_check(s, path, rank, shape, &picture) : EXIT_DONE;
 }
 
-static int write_open(session *s, const faltung_tensor *tensor, output *o)
+static int write_open(session *s, const faltung_tensor *tensor, output_file *o)
 {
     return pnm_is_name(o->path) ? pnm_write(s, tensor, o) : npy_write(s, tensor, o);
 }
@@ -91,7 +91,7 @@ int array_write(session *s, const faltung_tensor *tensor, const char *path, bool
     int status = array_check(s, path, tensor->rank, tensor->shape);
     if (status)
         return status;
-    output o;
+    output_file o;
     status = output_open(s, &o, path, force, true);
     if (status)
         return status;

@@ -9,13 +9,13 @@ static const int endings[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM};
 enum { ENDINGS = sizeof endings / sizeof *endings };
 
 // Changed only while the endings are held back, so the handler finds it whole.
-static output *first;
+static output_file *first;
 
 // The signal's default action comes back before the handler is entered and takes effect when it
 // has returned.
 static void remove_all(int signal)
 {
-    for (const output *o = first; o; o = o->next)
+    for (const output_file *o = first; o; o = o->next)
         unlink(o->partial);
     raise(signal);
 }
@@ -53,15 +53,15 @@ void cleanup_resume(const sigset_t *before)
     sigprocmask(SIG_SETMASK, before, NULL);
 }
 
-void cleanup_add(output *o)
+void cleanup_add(output_file *o)
 {
     o->next = first;
     first = o;
 }
 
-void cleanup_remove(const output *o)
+void cleanup_remove(const output_file *o)
 {
-    output **place = &first;
+    output_file **place = &first;
     while (*place && *place != o)
         place = &(*place)->next;
     if (*place)

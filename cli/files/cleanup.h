@@ -14,10 +14,10 @@ void cleanup_hold(sigset_t *before);
 void cleanup_resume(const sigset_t *before);
 
 // From now on a signal removes o->partial; `o` must not move. Only while signals are held back.
-void cleanup_add(output *o);
+void cleanup_add(output_file *o);
 
 // Ends what cleanup_add began; does nothing for an output that was not added. Only while signals
 // are held back.
-void cleanup_remove(const output *o);
+void cleanup_remove(const output_file *o);
 
 #endif

@@ -100,7 +100,7 @@ static bool is_contiguous(const faltung_tensor *tensor, size_t *bytes)
     return true;
 }
 
-int npy_write(session *s, const faltung_tensor *tensor, output *o)
+int npy_write(session *s, const faltung_tensor *tensor, output_file *o)
 {
     char header[NPY_HEADER_ROOM];
     size_t length = npy_header_write(header, tensor->dtype, tensor->rank, tensor->shape);

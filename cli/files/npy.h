@@ -16,6 +16,6 @@
 int npy_read(session *s, array *a, input *in);
 
 // Writes a tensor in C order, every byte as NumPy 2 writes it.
-int npy_write(session *s, const faltung_tensor *tensor, output *o);
+int npy_write(session *s, const faltung_tensor *tensor, output_file *o);
 
 #endif

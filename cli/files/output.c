@@ -108,7 +108,7 @@ static int refuse_terminal(session *s)
                   "with -o");
 }
 
-static int open_standard(session *s, output *o, bool binary)
+static int open_standard(session *s, output_file *o, bool binary)
 {
     if (binary && isatty(fileno(s->out)))
         return refuse_terminal(s);
@@ -118,7 +118,7 @@ static int open_standard(session *s, output *o, bool binary)
 }
 
 // Opens what exists and is no file. It is not created if it has gone meanwhile.
-static int open_direct(session *s, output *o, bool binary)
+static int open_direct(session *s, output_file *o, bool binary)
 {
     int descriptor = open(o->path, O_WRONLY | O_NOCTTY);
     if (descriptor < 0)
@@ -138,7 +138,7 @@ static int open_direct(session *s, output *o, bool binary)
 // Creates ".NAME.partial-PID" beside the target, or with a number behind it if that is taken. The
 // name is cut, so that it is no longer than a file's name may be when NAME is not. Returns a
 // descriptor, or -1 with errno set.
-static int create_partial(output *o, mode_t mode)
+static int create_partial(output_file *o, mode_t mode)
 {
     size_t folder = folder_length(o->target);
     size_t room = strlen(o->target) + 64;
@@ -157,16 +157,16 @@ static int create_partial(output *o, mode_t mode)
     return -1;
 }
 
-static void release(output *o)
+static void release(output_file *o)
 {
     free(o->partial);
     free(o->target);
-    *o = (output){.path = o->path};
+    *o = (output_file){.path = o->path};
 }
 
 // A file that replaces another has its permissions from the first moment: it must never be more
 // readable than that one.
-static bool open_partial(output *o, const place *p)
+static bool open_partial(output_file *o, const place *p)
 {
     o->target = p->exists ? realpath(o->path, NULL) : strdup(o->path);
     if (!o->target)
@@ -187,7 +187,7 @@ static bool open_partial(output *o, const place *p)
     return false;
 }
 
-static int open_beside(session *s, output *o, const place *p)
+static int open_beside(session *s, output_file *o, const place *p)
 {
     sigset_t before;
     cleanup_hold(&before);
@@ -202,9 +202,9 @@ static int open_beside(session *s, output *o, const place *p)
     return cannot_write(s, o->path, error);
 }
 
-int output_open(session *s, output *o, const char *path, bool force, bool binary)
+int output_open(session *s, output_file *o, const char *path, bool force, bool binary)
 {
-    *o = (output){.path = path, .force = force};
+    *o = (output_file){.path = path, .force = force};
     if (is_standard(path))
         return open_standard(s, o, binary);
     place p;
@@ -214,7 +214,7 @@ int output_open(session *s, output *o, const char *path, bool force, bool binary
     return is_direct(&p) ? open_direct(s, o, binary) : open_beside(s, o, &p);
 }
 
-int output_write(session *s, output *o, const void *bytes, size_t count)
+int output_write(session *s, output_file *o, const void *bytes, size_t count)
 {
     errno = 0;
     if (fwrite(bytes, 1, count, o->file) == count)
@@ -224,7 +224,7 @@ int output_write(session *s, output *o, const void *bytes, size_t count)
 
 // Sees that everything written has reached the disk. Returns 0 or an error's number, -1 if some of
 // it was lost and no number says why.
-static int complete(output *o)
+static int complete(output_file *o)
 {
     errno = 0;
     if (fflush(o->file) != 0 || ferror(o->file))
@@ -237,7 +237,7 @@ static int complete(output *o)
 
 // Takes a name that must be free, where the file system has no hard links: the name is reserved by
 // an empty file, which the rename replaces.
-static int rename_to_free_name(const output *o)
+static int rename_to_free_name(const output_file *o)
 {
     int descriptor = open(o->target, O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (descriptor < 0)
@@ -251,7 +251,7 @@ static int rename_to_free_name(const output *o)
 }
 
 // Gives the partial file its name. Returns 0 or an error's number.
-static int publish(const output *o)
+static int publish(const output_file *o)
 {
     if (o->force)
         return rename(o->partial, o->target) == 0 ? 0 : errno;
@@ -276,7 +276,7 @@ static void sync_folder(const char *path)
 
 // Closes the file and publishes or, if `error` is set already, removes it. Returns 0 or an error's
 // number.
-static int finish(output *o, int error)
+static int finish(output_file *o, int error)
 {
     if (fclose(o->file) != 0 && !error)
         error = errno;
@@ -291,10 +291,10 @@ static int finish(output *o, int error)
     return error;
 }
 
-int output_commit(session *s, output *o)
+int output_commit(session *s, output_file *o)
 {
     if (o->standard) {
-        *o = (output){.path = o->path};
+        *o = (output_file){.path = o->path};
         return finish_output(s);
     }
     int error = finish(o, complete(o));
@@ -306,7 +306,7 @@ int output_commit(session *s, output *o)
     return error ? cannot_write(s, o->path, error < 0 ? 0 : error) : EXIT_DONE;
 }
 
-void output_abandon(output *o)
+void output_abandon(output_file *o)
 {
     if (o->file && !o->standard)
         finish(o, -1);

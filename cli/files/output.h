@@ -19,15 +19,15 @@
 
 // A file being written beside its final name. Between output_open and the end of output_commit or
 // output_abandon it stays where it is in memory.
-typedef struct output {
-    FILE *file;          // to be written to
-    const char *path;    // the final name, as the user typed it; borrowed
-    char *target;        // the final name, symbolic links followed; NULL if written directly
-    char *partial;       // the name it has meanwhile; NULL if written directly
-    bool standard;       // whether `file` is the session's out
-    bool force;          // whether an existing file may be replaced
-    struct output *next; // among the files that a signal removes
-} output;
+typedef struct output_file {
+    FILE *file;               // to be written to
+    const char *path;         // the final name, as the user typed it; borrowed
+    char *target;             // the final name, symbolic links followed; NULL if written directly
+    char *partial;            // the name it has meanwhile; NULL if written directly
+    bool standard;            // whether `file` is the session's out
+    bool force;               // whether an existing file may be replaced
+    struct output_file *next; // among the files that a signal removes
+} output_file;
 
 // Refuses early if `path` could not be written in the end: it exists and `force` is not given, it
 // is a folder, or its folder does not exist. Used before long work. "-" always passes.
@@ -35,18 +35,18 @@ int output_check(session *s, const char *path, bool force);
 
 // Opens an output; "-" is the session's out. If `binary` is set, a terminal is refused. A file is
 // created under a temporary name in the same folder. Nothing is open after a failure.
-int output_open(session *s, output *o, const char *path, bool force, bool binary);
+int output_open(session *s, output_file *o, const char *path, bool force, bool binary);
 
 // Writes bytes, where a plain fwrite to o->file would leave a failure to be found by output_commit,
 // without its cause. On failure the output is still to be abandoned.
-int output_write(session *s, output *o, const void *bytes, size_t count);
+int output_write(session *s, output_file *o, const void *bytes, size_t count);
 
 // Makes the output complete: flush, fsync, and rename to its name. Without `force` a file that has
 // appeared there meanwhile is not replaced. On any failure the partial file is removed and whatever
 // stood under the name is as it was. Afterwards there is nothing to abandon.
-int output_commit(session *s, output *o);
+int output_commit(session *s, output_file *o);
 
 // Gives the output up: removes the partial file.
-void output_abandon(output *o);
+void output_abandon(output_file *o);
 
 #endif

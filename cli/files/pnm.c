@@ -162,7 +162,8 @@ static void interleave(const double *values, int channels, int64_t pixels, unsig
             raster[i * channels + channel] = to_byte(*values++);
 }
 
-static int write_raster(session *s, const double *values, const pnm_picture *picture, output *o)
+static int write_raster(session *s, const double *values, const pnm_picture *picture,
+                        output_file *o)
 {
     int64_t pixels = picture->height * picture->width;
     size_t bytes = (size_t)(pixels * picture->channels);
@@ -175,7 +176,7 @@ static int write_raster(session *s, const double *values, const pnm_picture *pic
     return status;
 }
 
-int pnm_write(session *s, const faltung_tensor *tensor, output *o)
+int pnm_write(session *s, const faltung_tensor *tensor, output_file *o)
 {
     pnm_picture picture;
     int status = pnm_check(s, o->path, tensor->rank, tensor->shape, &picture);

@@ -30,6 +30,6 @@ typedef struct pnm_picture {
 int pnm_check(session *s, const char *path, int rank, const int64_t *shape, pnm_picture *picture);
 
 // Writes a tensor as a picture of the kind that the output's name says.
-int pnm_write(session *s, const faltung_tensor *tensor, output *o);
+int pnm_write(session *s, const faltung_tensor *tensor, output_file *o);
 
 #endif

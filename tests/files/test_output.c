@@ -20,7 +20,7 @@
 
 static void write_text(scratch *t, const char *path, bool force, const char *text)
 {
-    output o;
+    output_file o;
     assert_int_equal(output_open(&t->session, &o, path, force, false), EXIT_DONE);
     fputs(text, o.file);
     assert_int_equal(output_commit(&t->session, &o), EXIT_DONE);
@@ -36,7 +36,7 @@ static mode_t mode_of(const char *path)
 static void a_file_appears_when_it_is_complete(void **state)
 {
     scratch *t = *state;
-    output o;
+    output_file o;
     assert_int_equal(output_open(&t->session, &o, "y", false, true), EXIT_DONE);
     assert_int_equal(output_write(&t->session, &o, "abc", 3), EXIT_DONE);
     fflush(o.file);
@@ -49,7 +49,7 @@ static void a_file_appears_when_it_is_complete(void **state)
 static void an_output_given_up_leaves_nothing(void **state)
 {
     scratch *t = *state;
-    output o;
+    output_file o;
     assert_int_equal(output_open(&t->session, &o, "y", false, true), EXIT_DONE);
     assert_int_equal(count_files(), 1);
     fputs("abc", o.file);
@@ -76,7 +76,7 @@ static void an_existing_file_is_not_replaced_unasked(void **state)
 {
     scratch *t = *state;
     write_file("y", "old", 3);
-    output o;
+    output_file o;
     assert_refusal(t, output_check(&t->session, "y", false), EXIT_REFUSED, "--force replaces it");
     assert_refusal(t, output_open(&t->session, &o, "y", false, true), EXIT_REFUSED, "'y' exists");
     assert_file("y", "old", 3);
@@ -86,7 +86,7 @@ static void an_existing_file_is_not_replaced_unasked(void **state)
 static void a_file_that_appears_meanwhile_is_not_replaced(void **state)
 {
     scratch *t = *state;
-    output o;
+    output_file o;
     assert_int_equal(output_open(&t->session, &o, "y", false, true), EXIT_DONE);
     fputs("new", o.file);
     write_file("y", "old", 3);
@@ -131,7 +131,7 @@ static int write_within(scratch *t, const char *path, size_t limit, bool by_arra
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     within = (struct rlimit){limit, before.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &within), 0);
-    output o;
+    output_file o;
     int status;
     if (by_array) {
         status = array_write(&t->session, &tensor, path, true);
@@ -198,7 +198,7 @@ static void a_named_pipe_is_written_to_directly(void **state)
 static void a_symbolic_link_goes_on_leading_to_the_file(void **state)
 {
     scratch *t = *state;
-    output o;
+    output_file o;
     assert_int_equal(mkdir("folder", 0700), 0);
     write_file("folder/real", "old", 3);
     assert_int_equal(symlink("folder/real", "y"), 0);
@@ -235,7 +235,7 @@ static void names_that_cannot_be_written_are_refused_early(void **state)
     assert_int_equal(symlink("loop", "loop"), 0);
     for (size_t i = 0; i < COUNT(cases); i++)
         for (int force = 0; force < 2; force++) {
-            output o;
+            output_file o;
             assert_refusal(t, output_check(&t->session, cases[i].path, force), EXIT_REFUSED,
                            cases[i].words);
             assert_refusal(t, output_open(&t->session, &o, cases[i].path, force, true),
@@ -326,7 +326,7 @@ static void a_full_standard_output_is_told(void **state)
     fclose(t->session.out);
     t->session.out = fopen("/dev/full", "w");
     assert_non_null(t->session.out);
-    output o;
+    output_file o;
     assert_int_equal(output_open(&t->session, &o, "-", false, false), EXIT_DONE);
     fputs("new", o.file);
     assert_refusal(t, output_commit(&t->session, &o), EXIT_REFUSED,
@@ -343,7 +343,7 @@ static void a_terminal_gets_text_but_nothing_binary(void **state)
     fclose(t->session.out);
     t->session.out = fopen(path, "w");
     assert_non_null(t->session.out);
-    output o;
+    output_file o;
     assert_refusal(t, output_open(&t->session, &o, "-", false, true), EXIT_REFUSED, "terminal");
     assert_refusal(t, output_open(&t->session, &o, path, false, true), EXIT_REFUSED, "terminal");
     assert_int_equal(output_open(&t->session, &o, "-", false, false), EXIT_DONE);
