@@ -14,6 +14,10 @@ faltung_status fal_fail(faltung_message *message, faltung_status status, const c
     va_start(arguments, format);
     vsnprintf(message->text, sizeof message->text, format, arguments);
     va_end(arguments);
+    // What is quoted may hold anything; a message is one line, and nothing that a terminal obeys.
+    for (char *c = message->text; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == '\x7f')
+            *c = '?';
     return status;
 }
 

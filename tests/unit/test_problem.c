@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Problem strings: read, written at their shortest, and refused where they are none.
+#include "support.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SHAPES     "conv2d:16x3x16x16,10x3x3x3"
+#define TRANSPOSED "conv_transpose2d:1x4x8x8,4x2x3x3"
+
+static faltung_problem parsed(const char *text)
+{
+    faltung_message message = {""};
+    faltung_problem problem;
+    memset(&problem, 0x55, sizeof problem);
+    faltung_status status = faltung_problem_parse(text, &problem, &message);
+    if (status)
+        print_error("%s\n", text);
+    assert_ok(status, &message);
+    return problem;
+}
+
+static void assert_formats(const faltung_problem *problem, const char *expected)
+{
+    faltung_message message = {""};
+    char text[512];
+    assert_ok(faltung_problem_format(problem, text, sizeof text, &message), &message);
+    assert_string_equal(text, expected);
+}
+
+// ---------------------------------------------------------------------------------------- reading
+
+static void the_headers_example_is_read(void **state)
+{
+    (void)state;
+    faltung_problem p =
+        parsed("conv2d:16x3x16x16,10x3x3x3,stride=2,padding=1:2+0,dilation=1,groups=1,dtype=f32");
+    const int64_t input[] = {16, 3, 16, 16};
+    const int64_t weight[] = {10, 3, 3, 3};
+    assert_int_equal(p.conv.operation, FALTUNG_CONV);
+    assert_int_equal(p.conv.axes, 2);
+    assert_int_equal(p.dtype, FALTUNG_F32);
+    assert_int_equal(p.input_rank, 4);
+    assert_int_equal(p.weight_rank, 4);
+    assert_memory_equal(p.input_shape, input, sizeof input);
+    assert_memory_equal(p.weight_shape, weight, sizeof weight);
+    assert_true(p.conv.stride[0] == 2 && p.conv.stride[1] == 2);
+    assert_true(p.conv.dilation[0] == 1 && p.conv.dilation[1] == 1);
+    assert_int_equal(p.conv.padding_rule, FALTUNG_PADDING_EXPLICIT);
+    assert_true(p.conv.padding[0].begin == 1 && p.conv.padding[0].end == 2);
+    assert_true(p.conv.padding[1].begin == 0 && p.conv.padding[1].end == 0);
+    assert_true(p.conv.groups == 1);
+}
+
+static void what_is_left_out_is_pytorchs_default(void **state)
+{
+    (void)state;
+    faltung_problem p = parsed("conv_transpose1d:4x8,4x2x3");
+    const faltung_conv defaults = FALTUNG_CONV_TRANSPOSE1D;
+    assert_int_equal(p.conv.operation, FALTUNG_CONV_TRANSPOSE);
+    assert_int_equal(p.conv.axes, 1);
+    assert_int_equal(p.dtype, FALTUNG_F32);
+    assert_int_equal(p.input_rank, 2);
+    assert_true(p.conv.stride[0] == 1 && p.conv.dilation[0] == 1 && p.conv.groups == 1);
+    assert_true(p.conv.padding[0].begin == 0 && p.conv.padding[0].end == 0);
+    assert_true(p.conv.output_padding[0] == 0);
+    assert_false(p.conv.has_output_size);
+    assert_int_equal(p.conv.padding_rule, defaults.padding_rule);
+    assert_int_equal(p.conv.accuracy, defaults.accuracy);
+    assert_int_equal(p.conv.threads, defaults.threads);
+    assert_null(p.conv.allocator);
+}
+
+// Whether a problem can be computed is not for its reader to say.
+static void only_the_form_is_checked(void **state)
+{
+    (void)state;
+    faltung_problem p =
+        parsed("conv1d:1x1x0,2x7x3,stride=0,dilation=-1,groups=-9223372036854775808,"
+               "padding=9223372036854775807:-5,output_padding=3");
+    assert_true(p.conv.stride[0] == 0 && p.conv.dilation[0] == -1);
+    assert_true(p.conv.groups == INT64_MIN);
+    assert_true(p.conv.padding[0].begin == INT64_MAX && p.conv.padding[0].end == -5);
+    assert_true(p.conv.output_padding[0] == 3);
+    assert_true(p.input_shape[2] == 0);
+}
+
+// ---------------------------------------------------------------------------------------- writing
+
+static void strings_are_written_at_their_shortest(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *shortest;
+    } cases[] = {
+        {SHAPES, SHAPES},
+        {SHAPES ",stride=1,padding=0,dilation=1,groups=1,dtype=f32", SHAPES},
+        {SHAPES ",stride=1+1,padding=0:0+0,dilation=1+1", SHAPES},
+        {SHAPES ",stride=2+2", SHAPES ",stride=2"},
+        {SHAPES ",stride=2+1", SHAPES ",stride=2+1"},
+        {SHAPES ",padding=1:1+1", SHAPES ",padding=1"},
+        {SHAPES ",padding=1:2+1:2", SHAPES ",padding=1:2"},
+        {SHAPES ",padding=1:2+0", SHAPES ",padding=1:2+0"},
+        {SHAPES ",padding=0:0+2:2", SHAPES ",padding=0+2"},
+        {SHAPES ",padding=valid", SHAPES ",padding=valid"},
+        {SHAPES ",padding=same", SHAPES ",padding=same"},
+        {SHAPES ",padding=same_upper", SHAPES ",padding=same_upper"},
+        {SHAPES ",padding=same_lower", SHAPES ",padding=same_lower"},
+        {SHAPES ",padding=same_symmetric", SHAPES ",padding=same_symmetric"},
+        {SHAPES ",groups=2,dtype=f64", SHAPES ",groups=2,dtype=f64"},
+        {SHAPES ",dtype=f16,groups=02,stride=003", SHAPES ",stride=3,groups=2,dtype=f16"},
+        {SHAPES ",groups=2,dilation=2+3,padding=1,stride=2",
+         SHAPES ",stride=2,padding=1,dilation=2+3,groups=2"},
+        {TRANSPOSED ",output_padding=1+1,stride=2,output_size=17+18",
+         TRANSPOSED ",stride=2,output_padding=1,output_size=17+18"},
+        {TRANSPOSED ",output_padding=0,output_size=17", TRANSPOSED ",output_size=17"},
+        {TRANSPOSED ",output_size=0", TRANSPOSED ",output_size=0"},
+        {"conv1d:1x1x8,1x1x3,stride=-1", "conv1d:1x1x8,1x1x3,stride=-1"},
+        {"conv1d:1x1x8,1x1x3,padding=-0", "conv1d:1x1x8,1x1x3"},
+        {"conv3d:1x1x8x8x8,1x1x3x3x3,stride=1+1+2", "conv3d:1x1x8x8x8,1x1x3x3x3,stride=1+1+2"},
+        {"conv3d:1x8x8x8,1x1x3x3x3,stride=2+2+2", "conv3d:1x8x8x8,1x1x3x3x3,stride=2"},
+        {"conv_transpose3d:0x1x1x1x1,1x1x1x1x1", "conv_transpose3d:0x1x1x1x1,1x1x1x1x1"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        faltung_problem problem = parsed(cases[i].text);
+        assert_formats(&problem, cases[i].shortest);
+    }
+}
+
+static void a_text_that_does_not_fit_is_refused(void **state)
+{
+    (void)state;
+    faltung_problem problem = parsed(TRANSPOSED ",stride=2,padding=1:2,output_padding=1");
+    const char *whole = TRANSPOSED ",stride=2,padding=1:2,output_padding=1";
+    for (size_t size = 0; size <= strlen(whole) + 1; size++) {
+        faltung_message message = {""};
+        char *text = malloc(size ? size : 1);
+        assert_non_null(text);
+        faltung_status status = faltung_problem_format(&problem, text, size, &message);
+        if (size == strlen(whole) + 1)
+            assert_string_equal(text, whole);
+        else
+            assert_refused(status, FALTUNG_ERROR_OVERFLOW, &message, "", NULL);
+        free(text);
+    }
+}
+
+static void problems_that_are_none_are_not_written(void **state)
+{
+    (void)state;
+    faltung_message message = {""};
+    const faltung_problem good = parsed(SHAPES);
+    char text[512];
+    faltung_problem bad = good;
+    bad.conv.operation = (faltung_operation)3;
+    assert_refused(faltung_problem_format(&bad, text, sizeof text, &message), FALTUNG_ERROR_OPTION,
+                   &message, "operation", "3");
+    bad = good;
+    bad.conv.axes = 4;
+    assert_refused(faltung_problem_format(&bad, text, sizeof text, &message), FALTUNG_ERROR_OPTION,
+                   &message, "axes", "4");
+    bad = good;
+    bad.conv.padding_rule = (faltung_padding_rule)17;
+    assert_refused(faltung_problem_format(&bad, text, sizeof text, &message), FALTUNG_ERROR_OPTION,
+                   &message, "padding_rule", "17");
+    bad = good;
+    bad.input_rank = 6;
+    assert_refused(faltung_problem_format(&bad, text, sizeof text, &message), FALTUNG_ERROR_RANK,
+                   &message, "input", "6");
+    bad = good;
+    bad.weight_rank = -1;
+    assert_refused(faltung_problem_format(&bad, text, sizeof text, &message), FALTUNG_ERROR_RANK,
+                   &message, "weight", "-1");
+}
+
+// --------------------------------------------------------------------------------------- refusing
+
+static void malformed_strings_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *part; // which the message names
+    } cases[] = {
+        {"", ""},
+        {"conv2d", "input"},
+        {"conv2d:", ""},
+        {":1x1x4x4,1x1x3x3", ""},
+        {"conv:1x1x4x4,1x1x3x3", "conv"},
+        {"conv0d:1x1x4x4,1x1x3x3", "conv0d"},
+        {"conv4d:1x1x4x4,1x1x3x3", "conv4d"},
+        {"conv22d:1x1x4x4,1x1x3x3", "conv22d"},
+        {"conv2:1x1x4x4,1x1x3x3", "conv2"},
+        {"Conv2d:1x1x4x4,1x1x3x3", "Conv2d"},
+        {" conv2d:1x1x4x4,1x1x3x3", " conv2d"},
+        {"conv2dx:1x1x4x4,1x1x3x3", "conv2dx"},
+        {"conv_transposed2d:1x1x4x4,1x1x3x3", "conv_transposed2d"},
+        {"conv2d_input:1x1x4x4,1x1x3x3", "conv2d_input"},
+        {"conv2d:1x1x4x4", "weight"},
+        {"conv2d:1x1x4x4,", ""},
+        {"conv2d:,1x1x3x3", ""},
+        {"conv2d:1x1x4x,1x1x3x3", "1x1x4x"},
+        {"conv2d:x1x1x4x4,1x1x3x3", "x1x1x4x4"},
+        {"conv2d:1xx4x4,1x1x3x3", "1xx4x4"},
+        {"conv2d:1x1x4x4 ,1x1x3x3", "1x1x4x4 "},
+        {"conv2d:1x1x4x4, 1x1x3x3", " 1x1x3x3"},
+        {"conv2d:1x1x4x4;1x1x3x3", "1x1x4x4;1x1x3x3"},
+        {"conv2d:1x1x4x4,1x1x3x3x3x3", "1x1x3x3x3x3"},
+        {"conv2d:1x1x4x4x4x4,1x1x3x3", "1x1x4x4x4x4"},
+        {"conv2d:1x1x4x4.0,1x1x3x3", "4.0"},
+        {"conv2d:1x1x9223372036854775808x4,1x1x3x3", "9223372036854775808"},
+        {"conv2d:1x1x99999999999999999999999x4,1x1x3x3", "99999999999999999999999"},
+        {SHAPES ",", ""},
+        {SHAPES ",,stride=1", ""},
+        {SHAPES ",stride", "stride"},
+        {SHAPES ",stride=", "stride"},
+        {SHAPES ",=2", "=2"},
+        {SHAPES ",stride=a", "a"},
+        {SHAPES ",stride=1.5", "1.5"},
+        {SHAPES ",stride=0x2", "0x2"},
+        {SHAPES ",stride=1e3", "1e3"},
+        {SHAPES ",stride=--1", "--1"},
+        {SHAPES ",stride=-", "stride"},
+        {SHAPES ",stride= 1", " 1"},
+        {SHAPES ",stride=1 ", "1 "},
+        {SHAPES ",stride=1\n", "1?"}, // a message is one line
+        {SHAPES ",stride=1+", "1+"},
+        {SHAPES ",stride=+1", "+1"},
+        {SHAPES ",stride=1++2", "1++2"},
+        {SHAPES ",stride=1+2+3", "1+2+3"},
+        {SHAPES ",stride=1:2", "1:2"},
+        {SHAPES ",stride=same", "same"},
+        {SHAPES ",stride=9223372036854775808", "9223372036854775808"},
+        {SHAPES ",stride=-9223372036854775809", "-9223372036854775809"},
+        {SHAPES ",stride=1,stride=1", "stride"},
+        {SHAPES ",padding=1,dtype=f32,padding=same", "padding"},
+        {SHAPES ",padding=samee", "samee"},
+        {SHAPES ",padding=explicit", "explicit"},
+        {SHAPES ",padding=SAME", "SAME"},
+        {SHAPES ",padding=same+same", "same+same"},
+        {SHAPES ",padding=1:2:3", "1:2:3"},
+        {SHAPES ",padding=1:", "1:"},
+        {SHAPES ",padding=:1", ":1"},
+        {SHAPES ",padding=1:2+", "1:2+"},
+        {SHAPES ",padding=1+1+1", "1+1+1"},
+        {SHAPES ",groups=1+1", "1+1"},
+        {SHAPES ",groups=", "groups"},
+        {SHAPES ",dtype=", "dtype"},
+        {SHAPES ",dtype=f8", "f8"},
+        {SHAPES ",dtype=float32", "float32"},
+        {SHAPES ",dtype=f32+f32", "f32+f32"},
+        {SHAPES ",strides=1", "strides"},
+        {SHAPES ",Stride=1", "Stride"},
+        {SHAPES ",foo=1", "foo"},
+        {SHAPES ",threads=1", "threads"},
+        {TRANSPOSED ",output_size=17+", "17+"},
+        {TRANSPOSED ",output_size=17+17+17", "17+17+17"},
+        {TRANSPOSED ",output_padding=same", "same"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        faltung_message message = {""};
+        faltung_problem problem;
+        faltung_status status = faltung_problem_parse(cases[i].text, &problem, &message);
+        if (status != FALTUNG_ERROR_PARSE || !strstr(message.text, cases[i].part))
+            print_error("\"%s\"\n", cases[i].text);
+        assert_refused(status, FALTUNG_ERROR_PARSE, &message, cases[i].part, NULL);
+    }
+}
+
+static void a_message_is_cut_where_it_would_not_fit(void **state)
+{
+    (void)state;
+    static char text[100000];
+    faltung_message message = {""};
+    faltung_problem problem;
+    memset(text, 'x', sizeof text - 1);
+    faltung_status status = faltung_problem_parse(text, &problem, &message);
+    assert_true(strlen(message.text) < sizeof message.text);
+    assert_refused(status, FALTUNG_ERROR_PARSE, &message, "xxx", NULL);
+}
+
+// Cut short anywhere, or with any one character changed, a string is read or refused, and what is
+// read is written and read again as the same.
+static void damaged_strings_are_read_or_refused(void **state)
+{
+    (void)state;
+    static const char whole[] =
+        "conv_transpose2d:1x4x8x8,4x2x3x3,stride=2+1,padding=1:2+0,dilation=3,output_padding=1,"
+        "output_size=17+18,groups=2,dtype=f64";
+    static const char others[] = "019x+-:,=. a\t\xff";
+    for (size_t at = 0; at < sizeof whole - 1; at++)
+        for (size_t other = 0; other < sizeof others; other++) {
+            char text[sizeof whole];
+            char again[512];
+            faltung_message message = {""};
+            faltung_problem problem;
+            memcpy(text, whole, sizeof whole);
+            text[at] = others[other]; // the last is the zero that cuts it short
+            faltung_status status = faltung_problem_parse(text, &problem, &message);
+            if (status != FALTUNG_OK) {
+                assert_refused(status, FALTUNG_ERROR_PARSE, &message, "", NULL);
+                continue;
+            }
+            assert_ok(faltung_problem_format(&problem, again, sizeof again, &message), &message);
+            problem = parsed(again);
+            assert_formats(&problem, again);
+        }
+}
+
+// ----------------------------------------------------------------------------------- round trips
+
+static int64_t any_number(prng *random)
+{
+    if (random_between(random, 0, 3))
+        return random_between(random, 0, 3);
+    return random_between(random, INT64_MIN, INT64_MAX);
+}
+
+static void fill(prng *random, int64_t *values, int count)
+{
+    for (int i = 0; i < count; i++)
+        values[i] = any_number(random);
+}
+
+static faltung_problem any_problem(prng *random)
+{
+    faltung_problem p;
+    memset(&p, 0, sizeof p);
+    faltung_operation operation = (faltung_operation)random_between(random, 1, 2);
+    p.conv = (faltung_conv)FALTUNG_DEFAULTS(operation, (int)random_between(random, 1, 3));
+    int axes = p.conv.axes;
+    p.dtype = (faltung_dtype)random_between(random, FALTUNG_F32, FALTUNG_F16);
+    p.input_rank = axes + (int)random_between(random, 1, 2);
+    p.weight_rank = axes + 2;
+    for (int i = 0; i < p.input_rank; i++)
+        p.input_shape[i] = random_between(random, 0, 300);
+    for (int i = 0; i < p.weight_rank; i++)
+        p.weight_shape[i] = random_between(random, 0, INT64_MAX);
+    fill(random, p.conv.stride, axes);
+    fill(random, p.conv.dilation, axes);
+    fill(random, p.conv.output_padding, axes);
+    p.conv.groups = any_number(random);
+    p.conv.has_output_size = random_between(random, 0, 1);
+    if (p.conv.has_output_size)
+        fill(random, p.conv.output_size, axes);
+    p.conv.padding_rule = (faltung_padding_rule)random_between(random, 0, 5);
+    for (int i = 0; i < axes && p.conv.padding_rule == FALTUNG_PADDING_EXPLICIT; i++)
+        p.conv.padding[i] = (faltung_padding){any_number(random), any_number(random)};
+    return p;
+}
+
+static void assert_same(const faltung_problem *a, const faltung_problem *b)
+{
+    size_t row = (size_t)a->conv.axes * sizeof(int64_t);
+    assert_int_equal(a->conv.operation, b->conv.operation);
+    assert_int_equal(a->conv.axes, b->conv.axes);
+    assert_int_equal(a->dtype, b->dtype);
+    assert_int_equal(a->input_rank, b->input_rank);
+    assert_int_equal(a->weight_rank, b->weight_rank);
+    assert_memory_equal(a->input_shape, b->input_shape, (size_t)a->input_rank * sizeof(int64_t));
+    assert_memory_equal(a->weight_shape, b->weight_shape, (size_t)a->weight_rank * sizeof(int64_t));
+    assert_memory_equal(a->conv.stride, b->conv.stride, row);
+    assert_memory_equal(a->conv.dilation, b->conv.dilation, row);
+    assert_int_equal(a->conv.padding_rule, b->conv.padding_rule);
+    if (a->conv.padding_rule == FALTUNG_PADDING_EXPLICIT)
+        assert_memory_equal(a->conv.padding, b->conv.padding, 2 * row);
+    assert_memory_equal(a->conv.output_padding, b->conv.output_padding, row);
+    assert_int_equal(a->conv.has_output_size, b->conv.has_output_size);
+    if (a->conv.has_output_size)
+        assert_memory_equal(a->conv.output_size, b->conv.output_size, row);
+    assert_true(a->conv.groups == b->conv.groups);
+}
+
+static void any_problem_survives_being_written(void **state)
+{
+    (void)state;
+    prng random = {31};
+    for (int i = 0; i < 20000; i++) {
+        faltung_message message = {""};
+        char text[1024];
+        faltung_problem problem = any_problem(&random);
+        assert_ok(faltung_problem_format(&problem, text, sizeof text, &message), &message);
+        faltung_problem again = parsed(text);
+        assert_same(&problem, &again);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_headers_example_is_read),
+        cmocka_unit_test(what_is_left_out_is_pytorchs_default),
+        cmocka_unit_test(only_the_form_is_checked),
+        cmocka_unit_test(strings_are_written_at_their_shortest),
+        cmocka_unit_test(a_text_that_does_not_fit_is_refused),
+        cmocka_unit_test(problems_that_are_none_are_not_written),
+        cmocka_unit_test(malformed_strings_are_refused),
+        cmocka_unit_test(a_message_is_cut_where_it_would_not_fit),
+        cmocka_unit_test(damaged_strings_are_read_or_refused),
+        cmocka_unit_test(any_problem_survives_being_written),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
