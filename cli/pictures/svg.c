@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pictures/svg.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+// What characters take in the widest common font, in parts of its size: on average in a line of
+// text, and the most that a digit does.
+#define CHARACTER_WIDTH 0.56
+#define DIGIT_WIDTH     0.64
+#define LEGEND_LINE     23.0
+#define SECONDS_A_STEP  0.8
+
+// Looks. Colours are given once per scheme and contrast with the sheet, 4.5 to 1 where they carry
+// text. A colour never stands alone: padding is dashed, what nothing reaches is crossed out.
+static const char style[] =
+    ".fal-drawing{--fal-paper:#fff;--fal-ink:#1b2430;--fal-soft:#566270;--fal-line:#8a96a3;"
+    "--fal-blue:#cfe2f9;--fal-blue-line:#2f68a8;--fal-green:#c9ecd8;--fal-green-line:#23804f;"
+    "--fal-plum:#eccdf7;--fal-plum-line:#8a35ad;--fal-orange:#d9480f;--fal-red:#c92a2a;"
+    "--fal-bar:#ffd8a8;--fal-bar-line:#c05c00;--fal-zero:#eef1f4;"
+    "max-width:100%;height:auto;font-family:system-ui,sans-serif}\n"
+    "@media (prefers-color-scheme:dark){"
+    ".fal-drawing{--fal-paper:#151a21;--fal-ink:#e8edf2;--fal-soft:#a9b4c0;--fal-line:#6f7c8a;"
+    "--fal-blue:#1f4268;--fal-blue-line:#7db4ee;--fal-green:#1c4d35;--fal-green-line:#6fd0a0;"
+    "--fal-plum:#502463;--fal-plum-line:#d79bf0;--fal-orange:#ff922b;--fal-red:#ff8787;"
+    "--fal-bar:#5c3a12;--fal-bar-line:#ffb057;--fal-zero:#242b34}}\n"
+    ".fal-drawing text{fill:var(--fal-ink);font-size:14px}\n"
+    ".fal-drawing .fal-title{font-size:17px;font-weight:600}\n"
+    ".fal-drawing .fal-formula,.fal-drawing .fal-index{fill:var(--fal-soft)}\n"
+    ".fal-drawing .fal-index{font-size:11px}\n"
+    ".fal-drawing .fal-small{font-size:9px}\n"
+    ".fal-drawing .fal-middle{text-anchor:middle}\n"
+    ".fal-drawing .fal-end{text-anchor:end}\n"
+    ".fal-drawing .fal-warn{fill:var(--fal-red)}\n"
+    ".fal-paper{fill:var(--fal-paper)}\n"
+    ".fal-input{fill:var(--fal-blue);stroke:var(--fal-blue-line)}\n"
+    ".fal-output{fill:var(--fal-green);stroke:var(--fal-green-line)}\n"
+    ".fal-added{fill:var(--fal-plum);stroke:var(--fal-plum-line)}\n"
+    ".fal-padding,.fal-cropped{fill:none;stroke:var(--fal-line);stroke-dasharray:3 2}\n"
+    ".fal-zero{fill:var(--fal-zero);stroke:var(--fal-line);stroke-opacity:.5}\n"
+    ".fal-cross{fill:none;stroke:var(--fal-red);stroke-width:1.5}\n"
+    ".fal-bar{fill:var(--fal-bar);stroke:var(--fal-bar-line)}\n"
+    ".fal-span{fill:none;stroke:var(--fal-bar-line)}\n"
+    ".fal-tap{fill:var(--fal-orange);fill-opacity:.35}\n"
+    ".fal-sample{stroke:var(--fal-orange);stroke-width:2}\n"
+    ".fal-frame{fill:none;stroke:var(--fal-orange);stroke-width:2.5}\n"
+    ".fal-next{fill:none;stroke:var(--fal-orange);stroke-width:1.5;stroke-dasharray:5 4}\n"
+    ".fal-ray{fill:none;stroke:var(--fal-orange);stroke-opacity:.6}\n"
+    ".fal-brace{fill:none;stroke:var(--fal-soft)}\n"
+    ".fal-warn-brace{fill:none;stroke:var(--fal-red)}\n"
+    ".fal-still{display:none}\n"
+    "@media (prefers-reduced-motion:reduce){.fal-moving{display:none}.fal-still{display:inline}}\n";
+
+int svg_begin(session *s, svg *sheet)
+{
+    *sheet = (svg){.y = SVG_MARGIN};
+    sheet->body = open_memstream(&sheet->text, &sheet->size);
+    if (!sheet->body)
+        return refuse(s, EXIT_REFUSED, "not enough memory for the picture");
+    return EXIT_DONE;
+}
+
+static const char *sign(const char *text, size_t index)
+{
+    const bool apart = index > 0 && text[index - 1] == ' ' && text[index + 1] == ' ';
+    switch (text[index]) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '*':
+        return "\u00b7";
+    case '-':
+        return apart ? "\u2212" : NULL;
+    case 'x':
+        return apart ? "\u00d7" : NULL;
+    default:
+        return NULL;
+    }
+}
+
+static void write_text(FILE *file, const char *text)
+{
+    for (size_t i = 0; text[i]; i++) {
+        const char *written = sign(text, i);
+        if (written)
+            fputs(written, file);
+        else
+            fputc(text[i], file);
+    }
+}
+
+int svg_end(session *s, svg *sheet, FILE *file, const words *w)
+{
+    const bool lost = ferror(sheet->body) != 0;
+    if (fclose(sheet->body) != 0 || lost) {
+        free(sheet->text);
+        return refuse(s, EXIT_REFUSED, "not enough memory for the picture");
+    }
+    const double height = sheet->y + SVG_MARGIN;
+    fprintf(file,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"fal-drawing\" role=\"img\" "
+            "viewBox=\"0 0 %g %.0f\" width=\"%g\" height=\"%.0f\">\n<title>",
+            SVG_WIDTH, height, SVG_WIDTH, height);
+    write_text(file, w->title);
+    fputs("</title>\n<desc>", file);
+    for (int i = 0; i < w->notes; i++) {
+        fputs(i ? " " : "", file);
+        write_text(file, w->note[i]);
+    }
+    fprintf(file, "</desc>\n<style>\n%s</style>\n", style);
+    fprintf(file, "<rect class=\"fal-paper\" width=\"%g\" height=\"%.0f\" rx=\"8\"/>\n", SVG_WIDTH,
+            height);
+    fwrite(sheet->text, 1, sheet->size, file);
+    fputs("</svg>\n", file);
+    free(sheet->text);
+    return EXIT_DONE;
+}
+
+void svg_rect(svg *sheet, const char *classes, double x, double y, double width, double height)
+{
+    fprintf(sheet->body,
+            "<rect class=\"%s\" x=\"%.5g\" y=\"%.5g\" width=\"%.5g\" height=\"%.5g\"/>\n", classes,
+            x, y, width, height);
+}
+
+void svg_text(svg *sheet, const char *classes, double x, double y, const char *format, ...)
+{
+    char text[WORDS_MAX_LENGTH];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    fprintf(sheet->body, "<text class=\"%s\" x=\"%.5g\" y=\"%.5g\">", classes, x, y);
+    write_text(sheet->body, text);
+    fputs("</text>\n", sheet->body);
+}
+
+void svg_paragraph(svg *sheet, const char *classes, double size, const char *text)
+{
+    const int columns = (int)(SVG_CONTENT / (size * CHARACTER_WIDTH));
+    const char *line = text;
+    for (int length; (length = words_next_line(&text, columns)) > 0; line = text) {
+        sheet->y += size * 1.45;
+        svg_text(sheet, classes, SVG_MARGIN, sheet->y - size * 0.35, "%.*s", length, line);
+    }
+}
+
+double svg_text_width(double size, const char *text)
+{
+    return size * CHARACTER_WIDTH * (double)strlen(text);
+}
+
+double svg_number_width(double size, int64_t number)
+{
+    return size * DIGIT_WIDTH * snprintf(NULL, 0, "%" PRId64, number);
+}
+
+void svg_legend(svg *sheet, double *x, const char *classes, const char *meaning)
+{
+    const double sample = 16, width = sample + 6 + svg_text_width(TEXT_SIZE, meaning);
+    if (*x > 0 && *x + width > SVG_CONTENT) {
+        *x = 0;
+        sheet->y += LEGEND_LINE;
+    }
+    const double left = SVG_MARGIN + *x, top = sheet->y;
+    const bool crossed = strcmp(classes, "fal-cross") == 0;
+    if (crossed)
+        fprintf(sheet->body, "<path class=\"fal-cross\" d=\"M%g %gl10 10m0-10l-10 10\"/>\n",
+                left + 3, top + 3);
+    else
+        svg_rect(sheet, classes, left + 1, top + 1, sample - 2, sample - 2);
+    svg_text(sheet, "fal-legend", left + sample + 6, top + 13, "%s", meaning);
+    *x += width + 10;
+}
+
+void svg_end_legend(svg *sheet, double *x)
+{
+    if (*x > 0)
+        sheet->y += LEGEND_LINE;
+    *x = 0;
+}
+
+void svg_open_motion(svg *sheet)
+{
+    fputs("<animateTransform attributeName=\"transform\" type=\"translate\" calcMode=\"discrete\" "
+          "repeatCount=\"indefinite\" values=\"",
+          sheet->body);
+}
+
+void svg_close_motion(svg *sheet, int64_t steps)
+{
+    fprintf(sheet->body, "\" dur=\"%gs\"/>\n", SECONDS_A_STEP * (double)steps);
+}
