@@ -60,6 +60,19 @@ const command commands[] = {
      "they differ, joined by commas over the axes; for a range of inputs a line 'input padding' "
      "for each.",
      COMMON | GEOMETRY | BIT(RULE) | BIT(UNIQUE) | BIT(EXPLAIN) | BIT(JSON), 0, 0, run_padding},
+    {"plot", "padding", "chart of the padding over a range of widths",
+     "faltung plot padding --input 200:300 --kernel 16 --stride 10 -o padding.svg",
+     "The lowest symmetric padding over the widths. Without -o the chart is drawn in the terminal; "
+     "a file is SVG or PNG by its name. gnuplot draws it.",
+     COMMON | GEOMETRY | TO_FILE, 1, 1, run_plot},
+    {"draw", "", "picture of a convolution",
+     "faltung draw --input 5,5 --kernel 3 --stride 2 --padding 1 -o conv.svg --animate\n"
+     "faltung draw --input 90 --kernel 15 --stride 10 --padding 3",
+     "One size as --input draws one axis as a strip, two draw grids. Without -o the picture is "
+     "drawn in the terminal with characters.",
+     COMMON | GEOMETRY | BIT(PADDING) | BIT(TRANSPOSED) | BIT(OUTPUT_PADDING) | BIT(ANIMATE) |
+         TO_FILE,
+     0, 0, run_draw},
     {"randn", "SHAPE...", "normal numbers, bit for bit those of torch.randn",
      "faltung randn 16x3x16x16 10x3x3x3 --seed 14 -o x.npy -o kernel.npy",
      "One file per shape, all drawn from one stream, as by torch.manual_seed(SEED) and then "

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -93,6 +94,12 @@ static int inspect(session *s, const char *path, bool force, place *p)
     if (lstat(path, &link) == 0)
         return refuse(s, EXIT_REFUSED, "cannot write '%s': it is a link that leads nowhere", path);
     return check_folder(s, path);
+}
+
+bool output_name_ends(const char *path, const char *ending)
+{
+    size_t length = strlen(path), tail = strlen(ending);
+    return length >= tail && strcasecmp(path + length - tail, ending) == 0;
 }
 
 int output_check(session *s, const char *path, bool force)

@@ -29,6 +29,9 @@ typedef struct output_file {
     struct output_file *next; // among the files that a signal removes
 } output_file;
 
+// Whether a name ends so, in either case of letters.
+bool output_name_ends(const char *path, const char *ending);
+
 // Refuses early if `path` could not be written in the end: it exists and `force` is not given, it
 // is a folder, or its folder does not exist. Used before long work. "-" always passes.
 int output_check(session *s, const char *path, bool force);

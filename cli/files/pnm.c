@@ -7,7 +7,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 // ------------------------------------------------------------------------------------- reading
 
@@ -118,20 +117,14 @@ int pnm_read(session *s, array *a, input *in)
 
 // ------------------------------------------------------------------------------------- writing
 
-static bool ends_in(const char *path, const char *ending)
-{
-    size_t length = strlen(path);
-    return length >= strlen(ending) && strcasecmp(path + length - strlen(ending), ending) == 0;
-}
-
 bool pnm_is_name(const char *path)
 {
-    return ends_in(path, ".pgm") || ends_in(path, ".ppm");
+    return output_name_ends(path, ".pgm") || output_name_ends(path, ".ppm");
 }
 
 int pnm_check(session *s, const char *path, int rank, const int64_t *shape, pnm_picture *picture)
 {
-    picture->channels = ends_in(path, ".pgm") ? 1 : 3;
+    picture->channels = output_name_ends(path, ".pgm") ? 1 : 3;
     int64_t batch = rank == 4 ? shape[0] : 1;
     int64_t channels = rank == 3 || rank == 4 ? shape[rank - 3] : 1;
     if (rank < 2 || rank > 4 || batch != 1 || channels != picture->channels ||

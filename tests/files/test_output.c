@@ -60,7 +60,7 @@ static void an_output_given_up_leaves_nothing(void **state)
 static void several_outputs_are_independent(void **state)
 {
     scratch *t = *state;
-    output a, b, c;
+    output_file a, b, c;
     assert_int_equal(output_open(&t->session, &a, "a", false, true), EXIT_DONE);
     assert_int_equal(output_open(&t->session, &b, "b", false, true), EXIT_DONE);
     assert_int_equal(output_open(&t->session, &c, "a", false, true), EXIT_DONE);
@@ -281,7 +281,7 @@ static int die_of(scratch *t, int signal_number)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        output a, b, given_up;
+        output_file a, b, given_up;
         if (output_open(&t->session, &a, "old", true, true) ||
             output_open(&t->session, &given_up, "c", false, true) ||
             output_open(&t->session, &b, "b", false, true))
