@@ -126,9 +126,6 @@ static bool has_next(const grids *p)
 
 static void draw_still(const grids *p, bool turned)
 {
-    if (has_next(p))
-        draw_frame(&p->input, "fal-next", p->row, p->column + 1);
-
     draw_taps(&p->input, turned, p->row, p->column);
     draw_chosen_output(&p->output, p->row, p->column);
     if (p->beside)
@@ -203,7 +200,7 @@ static grids lay_out(svg *sheet, const drawing *d)
     return p;
 }
 
-static void draw_legend(const grids *p, bool transposed)
+static void draw_legend(const grids *p, bool transposed, bool animate)
 {
     const lane *rows = &p->input.rows, *columns = &p->input.columns;
     svg *sheet = p->input.sheet;
@@ -214,7 +211,7 @@ static void draw_legend(const grids *p, bool transposed)
     if (grid_has_zeros(rows, columns))
         svg_legend(sheet, &x, "fal-zero", "zeros put in");
     svg_legend(sheet, &x, "fal-tap fal-sample", transposed ? "the kernel, turned" : "the kernel");
-    if (has_next(p))
+    if (has_next(p) && !animate)
         svg_legend(sheet, &x, "fal-next", "its next position");
     svg_legend(sheet, &x, "fal-output", "output");
     if (p->output.rows.added || p->output.columns.added)
@@ -236,9 +233,8 @@ void draw_grids(svg *sheet, const drawing *d, bool animate)
     draw_indices(&p.input);
     draw_cells(&p.output);
     draw_indices(&p.output);
-    if (animate)
-        draw_motion(&p, transposed);
-    else
-        draw_still(&p, transposed);
-    draw_legend(&p, transposed);
+    if (!animate && has_next(&p))
+        draw_frame(&p.input, "fal-next", p.row, p.column + 1);
+    (animate ? draw_motion : draw_still)(&p, transposed);
+    draw_legend(&p, transposed, animate);
 }

@@ -109,9 +109,6 @@ static void append_numbers(char *text, const faltung_axis *a, int64_t output)
                "floor((%" PRId64 " + %" PRId64 " + %" PRId64 " - %" PRId64 ")/%" PRId64 ") + 1",
                a->input, begin, end, extent, a->stride);
     append(text, " = %" PRId64, output);
-    if (a->dilation != 1)
-        append(text, ", extent %" PRId64 "*(%" PRId64 " - 1) + 1 = %" PRId64, a->dilation,
-               a->kernel, extent);
 }
 
 // An axis that is spoken of; two that are the same are spoken of together.
@@ -154,6 +151,10 @@ static void note_numbers(words *w, const subject *about)
     char *note = new_note(w);
     append(note, "%s = ", about->sizes);
     append_numbers(note, &about->axis, about->output);
+    if (about->axis.dilation != 1)
+        append(new_note(w),
+               "extent = dilation*(kernel - 1) + 1 = %" PRId64 "*(%" PRId64 " - 1) + 1 = %" PRId64,
+               about->axis.dilation, about->axis.kernel, kernel_extent(&about->axis));
 }
 
 // ----------------------------------------------------------------------- what no window reaches
