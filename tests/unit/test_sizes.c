@@ -172,26 +172,32 @@ static void extreme_axes_agree_with_the_model(void **state)
     }
 }
 
-// Axes chosen so that a named quantity lies just at the edge of int64_t.
+// Axes of which a named quantity passes the end of int64_t as `step` goes from -3 to 3.
+static void check_edges(int64_t step)
+{
+    const int64_t most = INT64_MAX - 3 + step;
+    const int64_t half = INT64_MAX / 2 + step; // 2^62 - 1 + step
+    const faltung_axis axes[] = {
+        {half, 1, 1, 1, {INT64_MAX / 2, 1}, false, 0}, // W + begin + end
+        {INT64_MAX - 4, 1, 1, 1, {4 + step, 0}, false, 0},
+        {most, 5, most, 1, {0, 0}, false, 0},
+        {1, 2, 1, most, {0, 0}, false, 0}, // K_eff
+        {1, half, 1, 2, {0, 0}, false, 0},
+        {2, 1, most, 1, {0, 0}, true, 0}, // (W - 1)*S
+        {half, 3, 2, 1, {0, 0}, true, 0},
+        {half, 3, 2, 1, {1, 0}, true, 1},
+        {3, half, 2, 2, {0, 0}, true, 0},
+        {most, 2, 2, 1, {1, 1}, true, 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(axes); i++)
+        check_all(&axes[i]);
+}
+
 static void sizes_at_the_edge_are_exact(void **state)
 {
     (void)state;
-    for (int64_t offset = -3; offset <= 3; offset++) {
-        int64_t edge = INT64_MAX / 2 + offset;
-        faltung_axis axes[] = {
-            {edge, 1, 1, 1, {edge, 1}, false, 0},
-            {INT64_MAX - 4, 1, 1, 1, {4 + offset, 0}, false, 0},
-            {1, 2, 1, INT64_MAX - 3 + (offset > 0 ? 3 : offset), {0, 0}, false, 0},
-            {2, 1, edge * 2 - 8, 1, {0, 0}, true, 0},
-            {edge, 3, 2, 1, {0, 0}, true, 0},
-            {edge, 3, 2, 1, {1, 0}, true, 1},
-            {3, edge, 2, 2, {0, 0}, true, 0},
-            {INT64_MAX, 5, INT64_MAX, 1, {0, 0}, false, 0},
-            {INT64_MAX, 2, 2, 1, {1, 1}, true, 0},
-        };
-        for (size_t i = 0; i < COUNT_OF(axes); i++)
-            check_all(&axes[i]);
-    }
+    for (int64_t step = -3; step <= 3; step++)
+        check_edges(step);
 }
 
 int main(void)
