@@ -59,6 +59,15 @@ static faltung_status fill(faltung_plan *plan, const faltung_tensor *weight,
     return status;
 }
 
+// Strides are each run's own. All 0, they lie within the memory of any shape.
+static faltung_tensor without_strides(const faltung_tensor *tensor)
+{
+    static const int64_t strides[FALTUNG_MAX_RANK];
+    faltung_tensor view = *tensor;
+    view.strides = strides;
+    return view;
+}
+
 faltung_status faltung_plan_create(const faltung_conv *conv, const faltung_tensor *input,
                                    const faltung_tensor *weight, const faltung_tensor *bias,
                                    faltung_plan **plan, faltung_message *message)
@@ -66,8 +75,11 @@ faltung_status faltung_plan_create(const faltung_conv *conv, const faltung_tenso
     if (!plan)
         return fal_fail(message, FALTUNG_ERROR_NULL, "plan is NULL");
     *plan = NULL;
+    if (!input)
+        return fal_fail(message, FALTUNG_ERROR_NULL, "input is NULL");
+    const faltung_tensor planned = without_strides(input);
     fal_choice choice;
-    faltung_status status = fal_choose(conv, input, weight, bias, &choice, message);
+    faltung_status status = fal_choose(conv, &planned, weight, bias, &choice, message);
     if (status)
         return status;
     faltung_plan *made = fal_allocate(conv->allocator, sizeof *made);

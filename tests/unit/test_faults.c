@@ -100,6 +100,33 @@ static void a_plan_takes_its_memory_from_the_allocator(void **state)
     }
 }
 
+// A weight over no input channels has no elements: nothing is allocated for it.
+static void a_plan_over_nothing_allocates_nothing_for_it(void **state)
+{
+    (void)state;
+    ledger books = {-1, 0, 0};
+    const faltung_allocator allocator = {allocate, release, &books};
+    faltung_message message = {""};
+    sample s = sample_make(false, 2);
+    s.channels_in = 0;
+    assert_true(sample_measure(&s));
+    operands o;
+    operands_make(&o, &s, FALTUNG_F32);
+    array_set(&o.bias, 0, 7);
+    faltung_conv conv = sample_conv(&s);
+    conv.allocator = &allocator;
+    faltung_plan *plan = NULL;
+    o.weight.tensor.data = o.input.tensor.data = NULL; // there is nothing to point at
+    assert_ok(faltung_plan_create(&conv, &o.input.tensor, &o.weight.tensor, &o.bias.tensor, &plan,
+                                  &message),
+              &message);
+    assert_ok(faltung_plan_run(plan, &o.input.tensor, &o.output.tensor, NULL, &message), &message);
+    assert_true(array_get(&o.output, 0) == 7);
+    faltung_plan_destroy(plan);
+    assert_int_equal(books.held, 0);
+    operands_free(&o);
+}
+
 // Fails the n-th allocation for every n until there is none left to fail.
 static void every_failing_allocation_of_a_plan_is_reported(void **state)
 {
@@ -227,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plan_takes_its_memory_from_the_allocator),
+        cmocka_unit_test(a_plan_over_nothing_allocates_nothing_for_it),
         cmocka_unit_test(every_failing_allocation_of_a_plan_is_reported),
         cmocka_unit_test(a_run_that_finds_no_memory_can_be_tried_again),
         cmocka_unit_test(a_run_with_a_workspace_needs_no_memory),

@@ -136,6 +136,24 @@ static void inputs_may_change_their_strides_and_numbers(void **state)
     }
 }
 
+// What the input's strides are is a matter of each run.
+static void a_plan_does_not_look_at_strides(void **state)
+{
+    (void)state;
+    const int64_t shape[] = {2, 3, 5};
+    const int64_t kernel[] = {1, 3, 2};
+    const int64_t absurd[] = {INT64_MIN, INT64_MAX, INT64_MIN};
+    faltung_message message = {""};
+    array weight;
+    array_make(&weight, FALTUNG_F32, 3, kernel);
+    const faltung_conv conv = FALTUNG_CONV1D;
+    const faltung_tensor input = {NULL, FALTUNG_F32, 3, shape, absurd};
+    faltung_plan *plan = NULL;
+    assert_ok(faltung_plan_create(&conv, &input, &weight.tensor, NULL, &plan, &message), &message);
+    faltung_plan_destroy(plan);
+    array_free(&weight);
+}
+
 static void a_workspace_may_be_given(void **state)
 {
     (void)state;
@@ -308,6 +326,7 @@ int main(void)
         cmocka_unit_test(a_plan_without_a_bias_adds_none),
         cmocka_unit_test(a_plan_keeps_copies),
         cmocka_unit_test(inputs_may_change_their_strides_and_numbers),
+        cmocka_unit_test(a_plan_does_not_look_at_strides),
         cmocka_unit_test(a_workspace_may_be_given),
         cmocka_unit_test(threads_may_share_a_plan),
         cmocka_unit_test(runs_on_other_shapes_and_types_are_refused),
