@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# A thin front for CMake: `make help` lists the targets, CMakePresets.json says how each is built.
+PREFIX = /usr/local
+FUZZ_SECONDS = 60
+
+export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell getconf _NPROCESSORS_ONLN)
+export CTEST_PARALLEL_LEVEL ?= $(CMAKE_BUILD_PARALLEL_LEVEL)
+
+# The make that CMake calls is on its own: it shares neither this one's flags nor its depth.
+alone = env -u MAKEFLAGS -u MAKELEVEL
+cmake = $(alone) cmake
+
+to_build = compiler cmake make
+to_tour = $(to_build) gnuplot
+to_test = $(to_tour) compiler++ cmocka pkg-config sanitizers
+sources = $$(git ls-files '*.c' '*.h')
+
+.PHONY: all tour test asan clang fuzz install format check-format clean help
+.NOTPARALLEL:
+
+all: ## build the library and the command into build/ (the default)
+	@tools/install-packages.sh --only-name $(to_build)
+	@$(cmake) --preset release
+	@$(cmake) --build --preset release
+
+tour: ## compute the tutorial step by step, into tour/index.html
+	@tools/install-packages.sh $(to_tour)
+	@$(cmake) --preset release
+	@$(cmake) --build --preset release
+	build/faltung tour -o tour --force
+
+test: ## run all tests: as installed, with sanitizers, and by clang if it is there
+	@tools/install-packages.sh $(to_test)
+	@$(alone) tools/run-suites.sh test asan $$(command -v clang >/dev/null && echo clang)
+
+asan: ## run the tests with AddressSanitizer and UndefinedBehaviorSanitizer
+	@tools/install-packages.sh $(to_test)
+	@$(alone) tools/run-suites.sh asan
+
+clang: ## run the tests compiled by clang
+	@tools/install-packages.sh $(to_test) clang
+	@$(alone) tools/run-suites.sh clang
+
+fuzz: ## run each fuzz target for FUZZ_SECONDS (60)
+	@tools/install-packages.sh $(to_build) clang libfuzzer
+	@$(cmake) --preset fuzz
+	@$(cmake) --build --preset fuzz
+	@for seeds in fuzz/corpus/*; do \
+	    name=$${seeds##*/} && mkdir -p build-fuzz/corpus/$$name && \
+	    build-fuzz/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build-fuzz/ \
+	        build-fuzz/corpus/$$name $$seeds || exit; \
+	done
+
+install: ## install into PREFIX (/usr/local), below DESTDIR if that is given
+	@tools/install-packages.sh --only-name $(to_build)
+	@$(cmake) --preset release -DCMAKE_INSTALL_PREFIX="$(PREFIX)"
+	@$(cmake) --build --preset release
+	@DESTDIR="$(DESTDIR)" $(cmake) --install build
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || PATH="$$PATH:/sbin" ldconfig
+
+format: ## lay out the sources by .clang-format
+	clang-format -i $(sources)
+
+check-format: ## check that `make format` would change nothing
+	clang-format --dry-run -Werror $(sources)
+
+clean: ## remove what the other targets have built
+	rm -rf build build-test build-asan build-clang build-fuzz build-debug tour
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
