@@ -92,6 +92,11 @@ typedef enum faltung_dtype {
 #define FALTUNG_MAX_RANK 32
 
 // A view of numbers that somebody else owns: the library never frees any part of it.
+//
+// What is said of sharing memory is judged by strides alone, in little time, and rather refused
+// than overlooked: two tensors share memory if the ranges from their lowest to their highest
+// element meet, even where they interleave; and a tensor overlaps itself unless each axis, from the
+// smallest stride to the largest, steps over all that the axes before it reach.
 typedef struct faltung_tensor {
     void *data;             // the element at index (0, ..., 0); aligned for its type
     faltung_dtype dtype;    // what each element is

@@ -131,14 +131,17 @@ static const struct {
 } overlaps[] = {
     {0, {2, 3}, {3, 1}, 6, {2, 3}, {3, 1}, FALTUNG_OK},              // side by side
     {0, {2, 3}, {3, 1}, 5, {2, 3}, {3, 1}, FALTUNG_ERROR_OVERLAP},   // one element shared
+    {5, {2, 3}, {3, 1}, 0, {2, 3}, {3, 1}, FALTUNG_ERROR_OVERLAP},   // the other way round
     {0, {2, 3}, {3, 1}, 0, {2, 3}, {3, 1}, FALTUNG_ERROR_OVERLAP},   // the same
     {5, {2, 3}, {-3, -1}, 5, {2, 3}, {3, 1}, FALTUNG_ERROR_OVERLAP}, // reversed onto its end
     {0, {2, 3}, {3, 1}, 8, {2, 3}, {0, 1}, FALTUNG_ERROR_OVERLAP},   // broadcast destination
     {0, {2, 3}, {3, 1}, 8, {2, 3}, {2, 1}, FALTUNG_ERROR_OVERLAP},   // rows that run together
     {0, {2, 3}, {3, 1}, 8, {2, 3}, {1, 2}, FALTUNG_OK},              // rows that interleave
     {0, {2, 3}, {3, 1}, 8, {2, 3}, {-1, 2}, FALTUNG_OK},
-    {0, {2, 3}, {0, 0}, 8, {2, 3}, {3, 1}, FALTUNG_OK}, // broadcast source
-    {0, {1, 3}, {0, 1}, 8, {1, 3}, {0, 1}, FALTUNG_OK}, // a stride that is not walked
+    {0, {2, 3}, {0, 0}, 8, {2, 3}, {3, 1}, FALTUNG_OK},            // broadcast source
+    {0, {2, 3}, {6, 2}, 1, {2, 3}, {6, 2}, FALTUNG_ERROR_OVERLAP}, // every second element each
+    {0, {2, 3}, {3, 1}, 8, {2, 3}, {3, 2}, FALTUNG_ERROR_OVERLAP}, // rows that cross
+    {0, {1, 3}, {0, 1}, 8, {1, 3}, {0, 1}, FALTUNG_OK},            // a stride that is not walked
 };
 
 static void shared_memory_is_refused(void **state)
