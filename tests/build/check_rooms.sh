@@ -22,7 +22,7 @@ cli/files       cli/.
 cli/pictures    cli/files cli/.
 cli/tour        cli/pictures cli/files cli/.
 cli/commands    cli/tour cli/pictures cli/files cli/.
-cli/main.c      cli/commands cli/.
+cli/commands.c  cli/commands cli/.
 examples/.
 fuzz/.          cli/files cli/.
 '

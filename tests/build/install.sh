@@ -10,9 +10,11 @@ rm -rf "$3" "$3-first"
 unset DESTDIR
 "$1" --install "$2" --prefix "$3-first"
 mv "$3-first" "$3"
-find "$3" -name include -o -name 'libfaltung.*' -o -name 'faltung*' | sort
 if grep -rIl -e "$3" "$3"; then
     echo "these files name the folder that they were installed to"
     exit 1
 fi
-test -f "$3/include/faltung.h"
+cd "$3"
+cat include/faltung.h share/man/man1/faltung.1 share/bash-completion/completions/faltung \
+    share/zsh/site-functions/_faltung >/dev/null
+bin/faltung --version
