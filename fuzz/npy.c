@@ -84,7 +84,7 @@ static void require_round_trip(const array *a)
 {
     char *text;
     size_t length;
-    output o = {.file = open_memstream(&text, &length), .path = "output"};
+    output_file o = {.file = open_memstream(&text, &length), .path = "output"};
     require(o.file);
     require(npy_write(quiet_session(), &a->tensor, &o) == EXIT_DONE);
     require(fclose(o.file) == 0);
