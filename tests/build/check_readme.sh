@@ -4,10 +4,6 @@
 # The program that the README shows is examples/first.c, which is compiled and run, line for line.
 set -u
 cd "$(dirname "$0")/../.." || exit
-if [ ! -f README.md ]; then
-    echo "skipped: there is no README.md"
-    exit 77
-fi
 sed '/SPDX-License-Identifier/d' examples/first.c | awk '
 NR == FNR { program = program $0 "\n"; next }
 { readme = readme $0 "\n" }
