@@ -78,8 +78,9 @@ static int refuse_failure(session *s, FILE *words)
     size_t size = 0;
     char *text = read_all(words, &size);
     const char *first = text ? text + strspn(text, " \n") : "";
-    refuse(s, EXIT_REFUSED, "gnuplot failed: %.*s", (int)strcspn(first, "\n"),
-           *first ? first : "it did not say why");
+    if (!*first)
+        first = "it did not say why";
+    refuse(s, EXIT_REFUSED, "gnuplot failed: %.*s", (int)strcspn(first, "\n"), first);
     free(text);
     return EXIT_REFUSED;
 }

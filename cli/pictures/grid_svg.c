@@ -221,14 +221,21 @@ static void draw_legend(const grids *p, bool transposed, bool animate)
     svg_end_legend(sheet, &x);
 }
 
+// Names a grid above it; a long name of a narrow one at the sheet's edge begins further left.
+static void draw_name(const grid *g, const char *name, int64_t rows, int64_t columns)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%s %" PRId64 " x %" PRId64, name, rows, columns);
+    const double last = SVG_WIDTH - SVG_MARGIN - svg_text_width(TEXT_SIZE, text);
+    svg_text(g->sheet, "fal-part", smaller(g->x, last), g->y - 24, "%s", text);
+}
+
 void draw_grids(svg *sheet, const drawing *d, bool animate)
 {
     grids p = lay_out(sheet, d);
     const bool transposed = d->axis[0].transposed;
-    svg_text(sheet, "fal-part", p.input.x, p.input.y - 24, "input %" PRId64 " x %" PRId64,
-             d->axis[0].input, d->axis[1].input);
-    svg_text(sheet, "fal-part", p.output.x, p.output.y - 24, "output %" PRId64 " x %" PRId64,
-             d->output[0], d->output[1]);
+    draw_name(&p.input, "input", d->axis[0].input, d->axis[1].input);
+    draw_name(&p.output, "output", d->output[0], d->output[1]);
     draw_cells(&p.input);
     draw_indices(&p.input);
     draw_cells(&p.output);

@@ -11,9 +11,10 @@
 typedef struct strip {
     canvas c;
     const lane *l;
-    int margin;    // columns for labels
-    int64_t pitch; // columns from a cell to the next
-    int64_t rows;  // lines of windows
+    int margin;                     // columns for labels
+    int64_t pitch;                  // columns from a cell to the next
+    int64_t rows;                   // lines of windows
+    int64_t index_step, last_index; // the elements that are numbered
 } strip;
 
 static int64_t cell_x(const strip *t, int64_t index)
@@ -30,16 +31,13 @@ static void put_cells(strip *t)
     }
 }
 
+// Numbers as many elements as have room for it.
 static void put_indices(strip *t)
 {
-    const lane *l = t->l;
-    const int64_t last = l->to - l->from - 1;
     char text[24];
-    const int digits = snprintf(text, sizeof text, "%" PRId64, last);
-    const int64_t step = label_step((double)t->pitch, digits + 1);
-    for (int64_t i = 0; i <= last; i += step) {
+    for (int64_t i = 0; i <= t->last_index; i += t->index_step) {
         snprintf(text, sizeof text, "%" PRId64, i);
-        canvas_print(&t->c, cell_x(t, l->from + i), 0, text);
+        canvas_print(&t->c, cell_x(t, t->l->from + i), 0, text);
     }
 }
 
@@ -64,6 +62,11 @@ static void put_window(strip *t, int64_t window)
     }
 }
 
+static int count_digits(int64_t number)
+{
+    return snprintf(NULL, 0, "%" PRId64, number);
+}
+
 static strip lay_out(const lane *l, int columns)
 {
     strip t = {.l = l, .margin = 11, .pitch = 4};
@@ -72,7 +75,19 @@ static strip lay_out(const lane *l, int columns)
     // Two windows in one line have a blank between.
     const int64_t apart = lane_extent(l) / l->stride + 1;
     t.rows = l->windows <= OWN_LINES || apart > l->windows ? l->windows : apart;
+
+    const int64_t last = l->to - l->from - 1;
+    t.index_step = label_step((double)t.pitch, count_digits(last) + 1);
+    t.last_index = last - last % t.index_step;
     return t;
+}
+
+// Columns up to the last cell, or to its number if that is longer.
+static int64_t strip_width(const strip *t)
+{
+    const int64_t cells = cell_x(t, t->l->cells - 1) + 1;
+    const int64_t indices = cell_x(t, t->l->from + t->last_index) + count_digits(t->last_index);
+    return cells > indices ? cells : indices;
 }
 
 static void write_legend(const page *p, const lane *l)
@@ -98,8 +113,7 @@ int write_strip(session *s, const page *p, const drawing *d)
 {
     const lane l = lane_scatter(&d->axis[0], d->output[0]);
     strip t = lay_out(&l, p->columns);
-    // Behind the last cell there is room for an index.
-    const int status = canvas_make(s, &t.c, cell_x(&t, l.cells) + 3, HEAD_LINES + t.rows);
+    const int status = canvas_make(s, &t.c, strip_width(&t), HEAD_LINES + t.rows);
     if (status != EXIT_DONE)
         return status;
     canvas_print(&t.c, 0, 1, l.element == CELL_OUTPUT ? "output" : "input");

@@ -280,5 +280,7 @@ int words_next_line(const char **text, int columns)
     }
     *text = start + length;
     *text += strspn(*text, " ");
+    while (length > 0 && start[length - 1] == ' ')
+        length--;
     return length;
 }
