@@ -124,8 +124,10 @@ int draw_svg(session *s, FILE *file, const drawing *d, bool animate)
     (d->axes == 1 ? draw_strip : draw_grids)(&sheet, d, animate);
     sheet.y += 4;
     svg_paragraph(&sheet, "fal-formula", TEXT_SIZE, w.formula);
-    for (int i = 0; i < w.notes; i++)
+    for (int i = 0; i < w.notes; i++) {
+        sheet.y += 3;
         svg_paragraph(&sheet, i ? "fal-note" : "fal-numbers", TEXT_SIZE, w.note[i]);
+    }
     return svg_end(s, &sheet, file, &w);
 }
 

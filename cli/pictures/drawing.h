@@ -25,15 +25,15 @@ typedef struct drawing {
     int64_t output[2];    // what faltung_output_size gives for each
 } drawing;
 
-// Writes one SVG element. It has a view box 640 wide, colours of its own for light and dark, no
+// Writes one SVG element. It has a view box 560 wide, colours of its own for light and dark, no
 // ids, and only class names that begin with "fal-", so that any number of them may stand in one
 // page of HTML. With `animate` the kernel moves from position to position for ever, unless the
 // reader prefers reduced motion. Refuses what is too large, and when memory runs out; errors of
 // `file` are the caller's to find.
 int draw_svg(session *s, FILE *file, const drawing *d, bool animate);
 
-// Writes lines of ASCII of at most `columns` characters, taken as 32 if less; of a row that does
-// not fit the middle is left out, shown by "...". Refuses as draw_svg.
+// Writes lines of ASCII of at most `columns` characters, taken as 32 if less and 1024 if
+// more; of a row that does not fit the middle is left out, shown by "...". Refuses as draw_svg.
 int draw_text(session *s, FILE *file, const drawing *d, int columns);
 
 #endif

@@ -39,7 +39,7 @@ static const char style[] =
     ".fal-added{fill:var(--fal-plum);stroke:var(--fal-plum-line)}\n"
     ".fal-padding,.fal-cropped{fill:none;stroke:var(--fal-line);stroke-dasharray:3 2}\n"
     ".fal-zero{fill:var(--fal-zero);stroke:var(--fal-line);stroke-opacity:.5}\n"
-    ".fal-cross{fill:none;stroke:var(--fal-red);stroke-opacity:.7}\n"
+    ".fal-cross{fill:none;stroke:var(--fal-red);stroke-opacity:.85}\n"
     ".fal-bar{fill:var(--fal-bar);stroke:var(--fal-bar-line)}\n"
     ".fal-span{fill:none;stroke:var(--fal-bar-line)}\n"
     ".fal-tap{fill:var(--fal-orange);fill-opacity:.35}\n"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A small writer of SVG: shapes one below another on a sheet SVG_WIDTH wide, whose height is known
-// only at the end. Looks belong to the classes of svg_style, never to single shapes.
+// only at the end. Looks belong to the classes of the style in svg.c, never to single shapes.
 #ifndef CLI_PICTURES_SVG_H
 #define CLI_PICTURES_SVG_H
 
@@ -33,9 +33,9 @@ int svg_end(session *s, svg *sheet, FILE *file, const words *w);
 
 void svg_rect(svg *sheet, const char *classes, double x, double y, double width, double height);
 
-// One line of text whose baseline is y. The class says where x is: fal-start is the default,
-// fal-middle, fal-end. ASCII stands for the signs of print: "-" between blanks is a minus, "*" a
-// dot, " x " a cross.
+// One line of text whose baseline is y. It begins at x, or with the class
+// fal-middle or fal-end has its middle or its end there. ASCII stands for the signs of print: "-"
+// between blanks is a minus, "*" a dot, " x " a cross.
 void svg_text(svg *sheet, const char *classes, double x, double y, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 

@@ -11,9 +11,7 @@
 
 static char *new_note(words *w)
 {
-    char *note = w->note[w->notes < WORDS_MAX_NOTES ? w->notes++ : WORDS_MAX_NOTES - 1];
-    note[0] = '\0';
-    return note;
+    return w->note[w->notes++];
 }
 
 static void append(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -261,7 +259,9 @@ void words_make(words *w, const drawing *d)
         note_transposed(w, d);
         note_all(w, note_added, list, count);
         note_all(w, note_empty, list, count);
-    } else {
+    }
+    // A transposed strip is the output, in which there is nothing to be read.
+    if (d->axes == 2 || !d->axis[0].transposed) {
         note_all(w, note_left_over, list, count);
         note_all(w, note_skipped, list, count);
     }

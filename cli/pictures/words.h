@@ -6,7 +6,8 @@
 
 #include "pictures/drawing.h"
 
-#define WORDS_MAX_NOTES  12
+// Six for each of two axes, and one for a transposed convolution.
+#define WORDS_MAX_NOTES  13
 #define WORDS_MAX_LENGTH 320
 
 typedef struct words {

@@ -235,6 +235,14 @@ static void the_kernel_positions_that_reach_what_is_added_are_named(void **state
     free(text);
 }
 
+static void a_padding_beyond_the_kernel_leaves_input_unread(void **state)
+{
+    char *text = text_of(*state, square(&axis_cropped), 200);
+    assert_contains(text, "Left over: 1 row and column at the end, of the input,");
+    assert_contains(text, "Skipped: 2 rows and columns that no window reads.");
+    free(text);
+}
+
 // -------------------------------------------------------------------------------- all of SVG
 
 static void every_svg_is_well_formed_and_keeps_to_itself(void **state)
@@ -392,6 +400,7 @@ int main(void)
         scratch_test(axes_that_differ_are_explained_apart),
         scratch_test(a_transposed_grid_shows_the_zeros_and_what_output_padding_adds),
         scratch_test(the_kernel_positions_that_reach_what_is_added_are_named),
+        scratch_test(a_padding_beyond_the_kernel_leaves_input_unread),
         scratch_test(every_svg_is_well_formed_and_keeps_to_itself),
         scratch_test(an_animation_visits_every_position),
         scratch_test(a_strip_of_characters_shows_each_window),
