@@ -9,7 +9,7 @@
 #define BIT(name) OPTION_BIT(OPTION_##name)
 
 enum {
-    COMMON = BIT(HELP),
+    COMMON = BIT(HELP) | BIT(VERSION),
     TO_FILE = BIT(OUTPUT) | BIT(FORCE),
     GEOMETRY = BIT(INPUT) | BIT(KERNEL) | BIT(STRIDE) | BIT(DILATION),
     CONVOLUTION = COMMON | TO_FILE | BIT(STRIDE) | BIT(PADDING) | BIT(DILATION) | BIT(GROUPS) |
@@ -31,7 +31,7 @@ enum {
 #define CONVOLUTION_EXAMPLE(name)                                                                  \
     "faltung " name " x.npy kernel.npy -o y.npy --stride 2 --padding same_upper"
 #define TRANSPOSED_EXAMPLE(name)                                                                   \
-    "faltung " name " x.npy kernel.npy -o y.npy --stride 2 --padding 1 --output-padding 1"
+    "faltung " name " x.npy kernel.npy -o y.npy --stride 2 --output-padding 1"
 
 const command commands[] = {
     {"conv1d", "INPUT WEIGHT [BIAS]", "convolve along one axis", CONVOLUTION_EXAMPLE("conv1d"),
@@ -117,6 +117,19 @@ const command *find_command(const char *name)
     return NULL;
 }
 
+static int print_version(session *s)
+{
+    fprintf(s->out, "faltung %s\n", faltung_version());
+    return EXIT_DONE;
+}
+
+static int run_options(session *s, const command *found, const options *o)
+{
+    if (o->help)
+        return print_help(s, found);
+    return o->version ? print_version(s) : found->run(s, found, o);
+}
+
 static int run(session *s, const command *found, int argc, char **argv)
 {
     options o;
@@ -126,7 +139,7 @@ static int run(session *s, const command *found, int argc, char **argv)
     int status = read_options(s, &g, argc, argv, &o);
     if (status)
         return status;
-    status = o.help ? print_help(s, found) : found->run(s, found, &o);
+    status = run_options(s, found, &o);
     int written = finish_output(s);
     return status ? status : written;
 }
@@ -138,7 +151,7 @@ int run_command_line(session *s, int argc, char **argv)
         return refuse(s, EXIT_USAGE, "a command is needed; faltung --help lists them");
     const char *name = argv[1];
     if (strcmp(name, "--version") == 0) {
-        fprintf(s->out, "faltung %s\n", faltung_version());
+        print_version(s);
         return finish_output(s);
     }
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {

@@ -76,6 +76,8 @@ const option_spec option_specs[OPTION_COUNT] = {
     [OPTION_FORCE] = {"force", 0, NULL, NULL, "replace what exists", read_flag, FIELD(force)},
     [OPTION_JSON] = {"json", 0, NULL, NULL, "print figures as JSON", read_flag, FIELD(json)},
     [OPTION_HELP] = {"help", 'h', NULL, NULL, "this help", read_flag, FIELD(help)},
+    [OPTION_VERSION] = {"version", 0, NULL, NULL, "the version of Faltung", read_flag,
+                        FIELD(version)},
 };
 
 static const options defaults = {
@@ -121,6 +123,9 @@ static int add_option(session *s, const grammar *g, option_id id, const char *te
     return EXIT_DONE;
 }
 
+// What getopt returns for an option by its name is LONG and its id: apart from every letter.
+enum { LONG = 256 };
+
 // getopt's view of the options that the command has.
 static void list_for_getopt(option_set allowed, struct option *list)
 {
@@ -128,7 +133,7 @@ static void list_for_getopt(option_set allowed, struct option *list)
         if (allowed >> id & 1)
             *list++ = (struct option){option_specs[id].name,
                                       option_specs[id].argument ? required_argument : no_argument,
-                                      NULL, OPTION_COUNT + id};
+                                      NULL, LONG + id};
     *list = (struct option){NULL, 0, NULL, 0};
 }
 
@@ -136,9 +141,9 @@ static int refuse_word(session *s, int code, const char *word)
 {
     if (code == ':')
         return refuse(s, EXIT_USAGE, "%s needs a value", word);
-    if (optopt >= OPTION_COUNT)
+    if (optopt >= LONG)
         return refuse(s, EXIT_USAGE, "%s: --%s takes no value", word,
-                      option_specs[optopt - OPTION_COUNT].name);
+                      option_specs[optopt - LONG].name);
     return refuse(s, EXIT_USAGE, "%s is no option of this command, or the beginning of several",
                   word);
 }
@@ -167,7 +172,7 @@ static int read_word(session *s, const grammar *g, int argc, char **argv, const 
         return refuse_word(s, code, argv[before]);
     option_id id = code == 'o'   ? OPTION_OUTPUT
                    : code == 'h' ? OPTION_HELP
-                                 : (option_id)(code - OPTION_COUNT);
+                                 : (option_id)(code - LONG);
     if (!(g->allowed >> id & 1))
         return refuse_word(s, '?', argv[before]);
     return add_option(s, g, id, optarg, o);
@@ -193,10 +198,10 @@ int read_options(session *s, const grammar *g, int argc, char **argv, options *o
     list_for_getopt(g->allowed, list);
     *o = defaults;
     restart_getopt();
-    for (int status; !done && !o->help;)
+    for (int status; !done; done = done || o->help || o->version)
         if ((status = read_word(s, g, argc, argv, list, o, &done)))
             return status;
-    if (o->help)
+    if (o->help || o->version)
         return EXIT_DONE;
     while (optind < argc) // behind "--"
         if (add_operand(s, g, argv[optind++], o))

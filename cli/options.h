@@ -36,6 +36,7 @@ typedef enum option_id {
     OPTION_FORCE,
     OPTION_JSON,
     OPTION_HELP,
+    OPTION_VERSION,
     OPTION_COUNT,
 } option_id;
 
@@ -88,7 +89,7 @@ typedef struct options {
     faltung_dtype dtype;
     array_shape shape;
     double rtol, atol;
-    bool transposed, unique, explain, animate, equal_nan, force, json, help;
+    bool transposed, unique, explain, animate, equal_nan, force, json, help, version;
 } options;
 
 typedef struct option_spec {
@@ -105,8 +106,8 @@ typedef struct option_spec {
 extern const option_spec option_specs[OPTION_COUNT];
 
 // Reads the arguments behind the command's name. `allowed` is the set of options that the command
-// has, `least` to `most` the operands it takes. Refuses what does not parse with EXIT_USAGE. With
-// --help among the options nothing more is asked for.
+// has, `least` to `most` the operands it takes. Refuses what does not parse with EXIT_USAGE. Once
+// --help or --version is met nothing more is asked for.
 typedef struct grammar {
     option_set allowed;
     int least, most;

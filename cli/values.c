@@ -141,17 +141,30 @@ const char *read_threads(const char *text, void *field)
     return fits && *threads >= 1 && *threads <= INT_MAX ? NULL : "1 to 2147483647";
 }
 
-const char *read_seed(const char *text, void *field)
+static bool parse_uint64(const char *text, uint64_t *number)
 {
-    uint64_t seed = 0;
+    uint64_t value = 0;
     for (const char *c = text; *c; c++) {
         unsigned digit = (unsigned)(*c - '0');
-        if (digit > 9 || __builtin_mul_overflow(seed, 10, &seed) ||
-            __builtin_add_overflow(seed, digit, &seed))
-            return "0 to 18446744073709551615";
+        if (digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, digit, &value))
+            return false;
     }
-    *(uint64_t *)field = seed;
-    return *text ? NULL : "0 to 18446744073709551615";
+    *number = value;
+    return *text;
+}
+
+const char *read_seed(const char *text, void *field)
+{
+    uint64_t *seed = field;
+    int64_t negative;
+    if (parse_uint64(text, seed))
+        return NULL;
+    // As torch.manual_seed takes it: modulo 2^64.
+    if (!parse_int64(text, text + strlen(text), &negative))
+        return "-9223372036854775808 to 18446744073709551615";
+    *seed = (uint64_t)negative;
+    return NULL;
 }
 
 const char *read_accuracy(const char *text, void *field)

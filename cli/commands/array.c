@@ -2,6 +2,7 @@
 #include "commands/run.h"
 
 #include "files/array.h"
+#include "files/shape.h"
 #include "geometry.h"
 #include "values.h"
 
@@ -65,9 +66,10 @@ static int find_shape(session *s, const options *o, const table *t, array_shape 
     *shape = o->shape;
     const faltung_tensor given = {NULL, FALTUNG_F64, shape->rank, shape->size, NULL};
     int64_t count;
+    shape_text text;
     if (faltung_tensor_count(&given, &count, NULL) || count != t->rows * t->columns)
-        return refuse(s, EXIT_REFUSED, "--shape does not hold the %" PRId64 " values given",
-                      t->rows * t->columns);
+        return refuse(s, EXIT_REFUSED, "--shape %s does not hold the %" PRId64 " values given",
+                      shape_write(&text, shape->rank, shape->size), t->rows * t->columns);
     return EXIT_DONE;
 }
 
