@@ -5,17 +5,20 @@
 
 #include "help.h"
 
-// Text in roff: a dash or backslash is escaped, and no line begins like a request.
+// Text in roff: dashes, backslashes and quotes are escaped, because they are to be typed as they
+// are, and no line begins like a request.
 static void put(FILE *out, const char *text)
 {
     bool line_begins = true;
     for (const char *c = text; *c; c++) {
-        if (line_begins && (*c == '.' || *c == '\''))
+        if (line_begins && *c == '.')
             fputs("\\&", out);
         if (*c == '-')
             fputs("\\-", out);
         else if (*c == '\\')
             fputs("\\e", out);
+        else if (*c == '\'')
+            fputs("\\(aq", out);
         else
             fputc(*c, out);
         line_begins = *c == '\n';
