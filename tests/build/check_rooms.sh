@@ -19,7 +19,7 @@ src/algorithms  src/kernels src/problem src/tensor src/base
 src/plan        src/algorithms src/problem src/arithmetic src/tensor src/base
 cli/.
 cli/files       cli/.
-cli/pictures    cli/files cli/.
+cli/pictures    cli/.
 cli/tour        cli/pictures cli/files cli/.
 cli/commands    cli/tour cli/pictures cli/files cli/.
 cli/commands.c  cli/commands cli/.
