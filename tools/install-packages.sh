@@ -107,6 +107,8 @@ install() {
     esac >/dev/null
 }
 
+# What is missing and the packages are lists of words, so they are not quoted.
+# shellcheck disable=SC2086
 name_packages() {
     echo "missing: $missing" | sed 's/cmake/cmake (3.25 or later)/'
     if [ -n "$manager" ]; then
@@ -128,7 +130,6 @@ manager=$(package_manager)
 missing=$(missing_of "$@")
 [ -z "$missing" ] && exit 0
 
-# $missing and the packages are lists of words.
 # shellcheck disable=SC2046,SC2086
 if [ -z "$only_name" ] && may_install; then
     echo "installing $(packages_for $missing)by $manager" >&2

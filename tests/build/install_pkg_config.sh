@@ -13,22 +13,27 @@ if ! command -v pkg-config >/dev/null; then
     exit 77
 fi
 
-# build_and_run PREFIX [OPTION-OF-PKG-CONFIG]
+# Copies in a folder whose name has no blanks, which a shell would split the options at.
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cp -R "$prefix" "$scratch/shared"
+cp -R "$prefix" "$scratch/static"
+find "$scratch/static" -name 'libfaltung.so*' -exec rm {} +
+
+# The options are lists of words.
+# shellcheck disable=SC2046,SC2086
 build_and_run() {
-    PKG_CONFIG_PATH=$(dirname "$(find "$1" -name faltung.pc)")
-    export PKG_CONFIG_PATH
-    # shellcheck disable=SC2046
+    libdir=$(dirname "$(find "$scratch/$1" -name libfaltung.a)")
+    export PKG_CONFIG_PATH="$libdir/pkgconfig"
+    options=$2
     for example in examples/*.c; do
-        echo "$example ${2-}"
-        "$compiler" -std=c17 "$example" $(pkg-config --cflags --libs ${2-} faltung) -o "$1/example"
-        LD_LIBRARY_PATH=$(pkg-config --variable=libdir faltung) \
-            sh tests/build/expect_output.sh "${example%.c}.out" "$1/example"
+        echo "$1: $example"
+        "$compiler" -std=c17 "$example" $(pkg-config --cflags --libs $options faltung) \
+            -o "$scratch/example"
+        LD_LIBRARY_PATH=$libdir \
+            sh tests/build/expect_output.sh "${example%.c}.out" "$scratch/example"
     done
 }
 
-build_and_run "$prefix"
-
-rm -rf "$prefix-static"
-cp -R "$prefix" "$prefix-static"
-find "$prefix-static" -name 'libfaltung.so*' -exec rm {} +
-build_and_run "$prefix-static" --static
+build_and_run shared ""
+build_and_run static --static
