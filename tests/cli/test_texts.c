@@ -49,7 +49,7 @@ static void every_command_has_help_with_an_example_first(void **state)
         snprintf(begin, sizeof begin, "faltung %s", commands[i].name);
         snprintf(words, sizeof words, "%s --help --version", commands[i].options);
         succeed("%s", line);
-        assert_memory_equal(ran.out, begin, strlen(begin));
+        assert_in_range(strstr(ran.out, begin) - ran.out, 0, strcspn(ran.out, "\n"));
         assert_non_null(strstr(ran.out, "\nusage: faltung "));
         assert_lines_fit(line);
         for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
