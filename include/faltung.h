@@ -260,13 +260,15 @@ typedef struct faltung_conv {
     int threads;                               // the most to use, 0: as many as there are CPUs. The
                                                // result does not depend on it
     const faltung_allocator *allocator;        // NULL: the C library's
+    const char *instruction_set; // "avx512", "avx2", "neon" or "scalar"; NULL: what the
+                                 // environment's FALTUNG_ISA says, else the best
 } faltung_conv;
 
 #define FALTUNG_DEFAULTS(operation, axes)                                                          \
     {                                                                                              \
         (operation), (axes), {1, 1, 1}, {1, 1, 1}, FALTUNG_PADDING_EXPLICIT,                       \
             {{0, 0}, {0, 0}, {0, 0}}, {0, 0, 0}, false, {0, 0, 0}, 1, FALTUNG_ACCURACY_BALANCED,   \
-            0, NULL                                                                                \
+            0, NULL, NULL                                                                          \
     }
 #define FALTUNG_CONV1D           FALTUNG_DEFAULTS(FALTUNG_CONV, 1)
 #define FALTUNG_CONV2D           FALTUNG_DEFAULTS(FALTUNG_CONV, 2)

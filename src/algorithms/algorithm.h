@@ -4,7 +4,26 @@
 #ifndef FAL_ALGORITHMS_ALGORITHM_H
 #define FAL_ALGORITHMS_ALGORITHM_H
 
+#include "kernels/kernels.h"
 #include "problem/lower.h"
+
+// The axes along which an output can be divided: channels are those of all groups, depth, row and
+// column those of the lowered problem.
+enum { FAL_IMAGE, FAL_CHANNEL, FAL_DEPTH, FAL_ROW, FAL_COLUMN, FAL_PART_AXES };
+
+// A part of the output, from `begin` up to, but not including, `end`. Parts together give the same
+// bits as the whole.
+typedef struct fal_part {
+    int64_t begin[FAL_PART_AXES];
+    int64_t end[FAL_PART_AXES];
+} fal_part;
+
+// What an algorithm works on: a problem, and the kernels to do it with. The bits depend on the
+// first alone.
+typedef struct fal_task {
+    fal_problem problem;
+    const fal_kernels *kernels;
+} fal_task;
 
 typedef struct fal_algorithm {
     const char *name;
@@ -12,11 +31,20 @@ typedef struct fal_algorithm {
     // Why the algorithm cannot or should not compute this problem; NULL: it applies. Depends on the
     // problem alone, so that the choice and with it the bits are the same on every machine.
     const char *(*passed_over)(const fal_problem *problem);
-    // Bytes that a run needs besides its operands.
-    size_t (*workspace)(const fal_problem *problem);
-    // Computes the whole output. `workspace` is what `workspace` asked for, aligned to
-    // FAL_ALIGNMENT. Cannot fail, and may run on several threads at once.
-    void (*run)(const fal_problem *problem, const fal_operands *operands, void *workspace);
+    // Bytes of the weight and the bias in the algorithm's own order; NULL: it uses them as they
+    // are.
+    size_t (*packed_bytes)(const fal_task *task);
+    // Brings them into that order. `packed` is aligned to FAL_ALIGNMENT.
+    void (*pack)(const fal_task *task, const fal_operands *operands, void *packed);
+    // Bytes that a thread needs besides the operands; NULL: none.
+    size_t (*workspace)(const fal_task *task);
+    // The part sizes that suit the algorithm: what is smaller is done at a loss.
+    void (*grain)(const fal_task *task, int64_t size[FAL_PART_AXES]);
+    // Computes a part of the output. `packed` is what `pack` made, `workspace` as large as
+    // `workspace` asked for, aligned to FAL_ALIGNMENT. Cannot fail, and may run on several threads
+    // at once, each with a workspace of its own.
+    void (*run)(const fal_task *task, const fal_operands *operands, const void *packed,
+                const fal_part *part, void *workspace);
 } fal_algorithm;
 
 // All algorithms in the order in which they are considered, fastest first; the last one applies to
@@ -24,6 +52,7 @@ typedef struct fal_algorithm {
 extern const fal_algorithm *const fal_algorithms[];
 extern const int fal_algorithm_count;
 
+extern const fal_algorithm fal_direct;
 extern const fal_algorithm fal_reference;
 
 #endif

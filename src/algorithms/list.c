@@ -2,6 +2,7 @@
 #include "algorithms/algorithm.h"
 
 const fal_algorithm *const fal_algorithms[] = {
+    &fal_direct,
     &fal_reference,
 };
 

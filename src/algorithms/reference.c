@@ -58,20 +58,20 @@ static double sum_kernel(const fal_problem *p, const fal_operands *all, int64_t 
     return sum;
 }
 
-// One image's plane of one output channel.
-static void run_plane(const fal_problem *p, const fal_operands *all, int64_t n, int64_t g,
-                      int64_t o)
+// One image's part of one output channel.
+static void run_channel(const fal_problem *p, const fal_operands *all, const fal_part *part,
+                        int64_t n, int64_t channel)
 {
-    int64_t channel = g * p->output_channels + o;
+    int64_t g = channel / p->output_channels, o = channel % p->output_channels;
     double bias = all->bias ? fal_load(p->dtype, all->bias, channel * all->bias_stride) : 0;
     int64_t input = n * all->input.outer + g * all->input.group;
     int64_t weight = g * all->weight.group + o * all->weight.outer;
     int64_t output = n * all->output.outer + g * all->output.group + o * all->output.channel;
-    const int64_t *step = all->output.axis;
+    const int64_t *step = all->output.axis, *begin = part->begin, *end = part->end;
     int64_t y[FALTUNG_MAX_AXES];
-    for (y[0] = 0; y[0] < p->axis[0].output; y[0]++)
-        for (y[1] = 0; y[1] < p->axis[1].output; y[1]++)
-            for (y[2] = 0; y[2] < p->axis[2].output; y[2]++) {
+    for (y[0] = begin[FAL_DEPTH]; y[0] < end[FAL_DEPTH]; y[0]++)
+        for (y[1] = begin[FAL_ROW]; y[1] < end[FAL_ROW]; y[1]++)
+            for (y[2] = begin[FAL_COLUMN]; y[2] < end[FAL_COLUMN]; y[2]++) {
                 double sum = 0;
                 for (int64_t i = 0; i < p->input_channels; i++)
                     sum += sum_kernel(p, all, input + i * all->input.channel,
@@ -81,13 +81,14 @@ static void run_plane(const fal_problem *p, const fal_operands *all, int64_t n, 
             }
 }
 
-static void run(const fal_problem *p, const fal_operands *all, void *workspace)
+static void run(const fal_task *task, const fal_operands *all, const void *packed,
+                const fal_part *part, void *workspace)
 {
+    (void)packed;
     (void)workspace;
-    for (int64_t n = 0; n < p->batch; n++)
-        for (int64_t g = 0; g < p->groups; g++)
-            for (int64_t o = 0; o < p->output_channels; o++)
-                run_plane(p, all, n, g, o);
+    for (int64_t n = part->begin[FAL_IMAGE]; n < part->end[FAL_IMAGE]; n++)
+        for (int64_t c = part->begin[FAL_CHANNEL]; c < part->end[FAL_CHANNEL]; c++)
+            run_channel(&task->problem, all, part, n, c);
 }
 
 static const char *passed_over(const fal_problem *problem)
@@ -96,16 +97,18 @@ static const char *passed_over(const fal_problem *problem)
     return NULL;
 }
 
-static size_t workspace(const fal_problem *problem)
+// Every output is computed by itself: a row of one channel is enough to hand out.
+static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
 {
-    (void)problem;
-    return 0;
+    for (int i = 0; i < FAL_PART_AXES; i++)
+        size[i] = 1;
+    size[FAL_COLUMN] = task->problem.axis[2].output;
 }
 
 const fal_algorithm fal_reference = {
     .name = "reference",
     .reason = "the definition itself, summed in double: it applies to everything",
     .passed_over = passed_over,
-    .workspace = workspace,
+    .grain = grain,
     .run = run,
 };

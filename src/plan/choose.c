@@ -1,18 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/choose.h"
 
+#include "base/fail.h"
 #include "tensor/tensor.h"
+
+#include <stdlib.h>
+
+// An instruction set by name: the caller's word, else the environment's, else the best there is.
+static faltung_status find_kernels(const faltung_conv *conv, const fal_kernels **kernels,
+                                   faltung_message *message)
+{
+    const char *name = conv->instruction_set, *from = "instruction_set";
+    if (!name) {
+        name = getenv("FALTUNG_ISA");
+        from = "FALTUNG_ISA";
+    }
+    *kernels = name && *name ? fal_find_kernels(name) : fal_best_kernels();
+    if (!*kernels)
+        return fal_fail(message, FALTUNG_ERROR_OPTION,
+                        "%s='%s' is no instruction set that this processor has (best here: %s)",
+                        from, name, fal_best_kernels()->name);
+    return FALTUNG_OK;
+}
 
 faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
                           const faltung_tensor *weight, const faltung_tensor *bias,
                           fal_choice *choice, faltung_message *message)
 {
     faltung_status status = fal_validate(conv, input, weight, bias, &choice->valid, message);
+    if (!status)
+        status = find_kernels(conv, &choice->task.kernels, message);
     if (status)
         return status;
-    choice->problem = fal_lower(&choice->valid);
+    choice->task.problem = fal_lower(&choice->valid);
+    choice->threads = conv->threads;
     int i = 0;
-    while (fal_algorithms[i]->passed_over(&choice->problem))
+    while (fal_algorithms[i]->passed_over(&choice->task.problem))
         i++; // ends, since the last algorithm applies to everything
     choice->algorithm = fal_algorithms[i];
     return FALTUNG_OK;
@@ -22,7 +45,7 @@ faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
 // one every input with every kernel element that it is scattered by.
 static void count_work(const fal_choice *choice, faltung_explanation *explanation)
 {
-    const fal_problem *p = &choice->problem;
+    const fal_problem *p = &choice->task.problem;
     double planes = (double)p->batch * (double)p->groups; // of one channel per group
     double input = planes * (double)p->input_channels;
     double output = planes * (double)p->output_channels;
@@ -51,30 +74,30 @@ void fal_explain_choice(const fal_choice *choice, faltung_explanation *explanati
     }
     for (int i = 0; i < fal_algorithm_count; i++) {
         const fal_algorithm *algorithm = fal_algorithms[i];
-        const char *passed_over = algorithm->passed_over(&choice->problem);
+        const char *passed_over = algorithm->passed_over(&choice->task.problem);
         explanation->algorithm[i] = algorithm->name;
         explanation->reason[i] = passed_over ? passed_over : algorithm->reason;
         if (algorithm == choice->algorithm)
             explanation->chosen = i;
     }
-    explanation->workspace_bytes = choice->algorithm->workspace(&choice->problem);
+    explanation->workspace_bytes = fal_choice_workspace(choice);
     count_work(choice, explanation);
 }
 
-void fal_run_choice(const fal_choice *choice, const faltung_tensor *input,
-                    const faltung_tensor *weight, const faltung_tensor *bias,
-                    const faltung_tensor *output, void *workspace)
+fal_operands fal_choice_operands(const fal_choice *choice, const faltung_tensor *input,
+                                 const faltung_tensor *weight, const faltung_tensor *bias,
+                                 const faltung_tensor *output)
 {
-    const fal_valid *valid = &choice->valid;
-    int64_t bias_stride = 0;
-    if (bias)
-        fal_tensor_strides(bias, &bias_stride);
-    const fal_operands operands = {
-        .input = fal_lower_input(valid, input),
-        .weight = fal_lower_weight(valid, weight),
-        .output = fal_lower_output(valid, output),
-        .bias = bias ? bias->data : NULL,
-        .bias_stride = bias_stride,
-    };
-    choice->algorithm->run(&choice->problem, &operands, workspace);
+    fal_operands operands = {0};
+    if (input)
+        operands.input = fal_lower_input(&choice->valid, input);
+    if (weight)
+        operands.weight = fal_lower_weight(&choice->valid, weight);
+    if (output)
+        operands.output = fal_lower_output(&choice->valid, output);
+    if (bias) {
+        operands.bias = bias->data;
+        fal_tensor_strides(bias, &operands.bias_stride);
+    }
+    return operands;
 }

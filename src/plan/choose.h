@@ -7,11 +7,13 @@
 // A validated convolution with the algorithm that computes it.
 typedef struct fal_choice {
     fal_valid valid;
-    fal_problem problem;
+    fal_task task;
     const fal_algorithm *algorithm;
+    int threads; // the most to use; 0: as many as there are CPUs
 } fal_choice;
 
-// Validates, lowers and picks the first algorithm that applies. Errors: as fal_validate.
+// Validates, lowers and picks the first algorithm that applies. Errors: as fal_validate, and OPTION
+// for an instruction set that is not there.
 faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
                           const faltung_tensor *weight, const faltung_tensor *bias,
                           fal_choice *choice, faltung_message *message);
@@ -19,9 +21,20 @@ faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
 // What was chosen, and why.
 void fal_explain_choice(const fal_choice *choice, faltung_explanation *explanation);
 
-// Runs what was chosen on validated tensors.
-void fal_run_choice(const fal_choice *choice, const faltung_tensor *input,
-                    const faltung_tensor *weight, const faltung_tensor *bias,
-                    const faltung_tensor *output, void *workspace);
+// Bytes of the weight and bias in the algorithm's order; 0 if it uses them as they are.
+size_t fal_choice_packed_bytes(const fal_choice *choice);
+
+// Bytes that a run needs for all its threads.
+size_t fal_choice_workspace(const fal_choice *choice);
+
+// The operands of a run as views. Those that are NULL are left out.
+fal_operands fal_choice_operands(const fal_choice *choice, const faltung_tensor *input,
+                                 const faltung_tensor *weight, const faltung_tensor *bias,
+                                 const faltung_tensor *output);
+
+// Computes the whole output, on as many threads as pay. `packed` and `workspace` may be NULL where
+// their size is 0.
+void fal_run_choice(const fal_choice *choice, const fal_operands *operands, const void *packed,
+                    void *workspace);
 
 #endif

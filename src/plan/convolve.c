@@ -32,6 +32,24 @@ faltung_status faltung_explain(const faltung_conv *conv, const faltung_tensor *i
     return status;
 }
 
+// Packs the weight and runs, in one piece of memory that is given back.
+static faltung_status plan_and_run(const fal_choice *choice, const faltung_allocator *allocator,
+                                   const fal_operands *operands, faltung_message *message)
+{
+    size_t packed = fal_choice_packed_bytes(choice);
+    size_t bytes = packed + fal_choice_workspace(choice);
+    char *memory = bytes ? fal_allocate(allocator, bytes) : NULL;
+    if (bytes && !memory)
+        return fal_fail(message, FALTUNG_ERROR_MEMORY,
+                        "out of memory: %zu bytes of workspace for %s", bytes,
+                        choice->algorithm->name);
+    if (packed)
+        choice->algorithm->pack(&choice->task, operands, memory);
+    fal_run_choice(choice, operands, memory, memory ? memory + packed : NULL);
+    fal_release(allocator, memory);
+    return FALTUNG_OK;
+}
+
 faltung_status faltung_convolve(const faltung_conv *conv, const faltung_tensor *input,
                                 const faltung_tensor *weight, const faltung_tensor *bias,
                                 const faltung_tensor *output, faltung_message *message)
@@ -48,14 +66,6 @@ faltung_status faltung_convolve(const faltung_conv *conv, const faltung_tensor *
         status = fal_validate_apart(output, weight, bias, message);
     if (status)
         return status;
-
-    size_t bytes = choice.algorithm->workspace(&choice.problem);
-    void *workspace = bytes ? fal_allocate(conv->allocator, bytes) : NULL;
-    if (bytes && !workspace)
-        return fal_fail(message, FALTUNG_ERROR_MEMORY,
-                        "out of memory: %zu bytes of workspace for %s", bytes,
-                        choice.algorithm->name);
-    fal_run_choice(&choice, input, weight, bias, output, workspace);
-    fal_release(conv->allocator, workspace);
-    return FALTUNG_OK;
+    const fal_operands operands = fal_choice_operands(&choice, input, weight, bias, output);
+    return plan_and_run(&choice, conv->allocator, &operands, message);
 }

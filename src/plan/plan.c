@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Plans: a choice together with copies of the weight and the bias.
+// Plans: a choice together with the weight and the bias, packed or copied.
 #include "base/fail.h"
 #include "base/memory.h"
 #include "plan/choose.h"
@@ -16,6 +16,7 @@ typedef struct copy {
 
 struct faltung_plan {
     fal_choice choice;
+    void *packed; // the weight and the bias in the algorithm's order; else NULL, and copies:
     copy weight;
     copy bias;
     bool has_bias;
@@ -48,8 +49,8 @@ static faltung_status make_copy(const faltung_plan *plan, const faltung_tensor *
     return faltung_tensor_copy(from, &to->tensor, message);
 }
 
-static faltung_status fill(faltung_plan *plan, const faltung_tensor *weight,
-                           const faltung_tensor *bias, faltung_message *message)
+static faltung_status copy_operands(faltung_plan *plan, const faltung_tensor *weight,
+                                    const faltung_tensor *bias, faltung_message *message)
 {
     faltung_status status = make_copy(plan, weight, "weight", &plan->weight, message);
     if (!status && bias) {
@@ -57,6 +58,24 @@ static faltung_status fill(faltung_plan *plan, const faltung_tensor *weight,
         status = make_copy(plan, bias, "bias", &plan->bias, message);
     }
     return status;
+}
+
+static faltung_status pack_operands(faltung_plan *plan, const faltung_tensor *weight,
+                                    const faltung_tensor *bias, faltung_message *message)
+{
+    size_t bytes = fal_choice_packed_bytes(&plan->choice);
+    faltung_status status = fal_tensor_check_data(weight, "weight", message);
+    if (!status && bias)
+        status = fal_tensor_check_data(bias, "bias", message);
+    if (status)
+        return status;
+    plan->packed = fal_allocate(allocator_of(plan), bytes);
+    if (!plan->packed)
+        return fal_fail(message, FALTUNG_ERROR_MEMORY, "out of memory: %zu bytes for weights",
+                        bytes);
+    const fal_operands operands = fal_choice_operands(&plan->choice, NULL, weight, bias, NULL);
+    plan->choice.algorithm->pack(&plan->choice.task, &operands, plan->packed);
+    return FALTUNG_OK;
 }
 
 // Strides are each run's own. All 0, they lie within the memory of any shape.
@@ -89,7 +108,8 @@ faltung_status faltung_plan_create(const faltung_conv *conv, const faltung_tenso
     *made = (faltung_plan){.choice = choice, .has_allocator = conv->allocator != NULL};
     if (conv->allocator)
         made->allocator = *conv->allocator;
-    status = fill(made, weight, bias, message);
+    status = fal_choice_packed_bytes(&choice) ? pack_operands(made, weight, bias, message)
+                                              : copy_operands(made, weight, bias, message);
     if (status)
         faltung_plan_destroy(made);
     else
@@ -105,6 +125,7 @@ void faltung_plan_destroy(faltung_plan *plan)
     bool has_allocator = plan->has_allocator;
     const faltung_allocator allocator = plan->allocator;
     const faltung_allocator *used = has_allocator ? &allocator : NULL;
+    fal_release(used, plan->packed);
     fal_release(used, plan->weight.tensor.data);
     fal_release(used, plan->bias.tensor.data);
     fal_release(used, plan);
@@ -112,7 +133,7 @@ void faltung_plan_destroy(faltung_plan *plan)
 
 size_t faltung_plan_workspace(const faltung_plan *plan)
 {
-    return plan ? plan->choice.algorithm->workspace(&plan->choice.problem) : 0;
+    return plan ? fal_choice_workspace(&plan->choice) : 0;
 }
 
 faltung_status faltung_plan_run(const faltung_plan *plan, const faltung_tensor *input,
@@ -130,8 +151,10 @@ faltung_status faltung_plan_run(const faltung_plan *plan, const faltung_tensor *
         return fal_fail(message, FALTUNG_ERROR_MEMORY,
                         "out of memory: %zu bytes of workspace for %s", bytes,
                         plan->choice.algorithm->name);
-    fal_run_choice(&plan->choice, input, &plan->weight.tensor,
-                   plan->has_bias ? &plan->bias.tensor : NULL, output, workspace ? workspace : own);
+    const fal_operands operands =
+        fal_choice_operands(&plan->choice, input, plan->packed ? NULL : &plan->weight.tensor,
+                            plan->has_bias ? &plan->bias.tensor : NULL, output);
+    fal_run_choice(&plan->choice, &operands, plan->packed, workspace ? workspace : own);
     fal_release(allocator_of(plan), own);
     return FALTUNG_OK;
 }

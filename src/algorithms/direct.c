@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Implicit matrix multiplication: a band of padded input is packed once, and every product reads
+// its pixels there through a table of offsets, so that no matrix of patches is ever made. Output
+// channels are in the lanes, pixels are broadcast: stride and dilation cost nothing.
+//
+// Each output is the sum over chunks of input channels, in order, of chains of fused multiply-adds
+// over a chunk's channels and, within a channel, the kernel's elements; the bias is added last.
+#include "algorithms/direct.h"
+
+#include <stddef.h>
+
+// Tables and buffers of one thread, laid out in its workspace.
+typedef struct desk {
+    float *band;
+    float *sums;       // of a strip
+    int64_t *position; // of every pixel of a band in the output; only if it is scattered
+    int32_t *run;      // of every run of a band: where its first pixel is
+    int32_t *offset;   // of the products of a chunk
+} desk;
+
+// One output channel block and the band under it.
+typedef struct block {
+    const float *weight;
+    const float *bias;
+    float *output; // of the first channel to be written and the band's first pixel
+    int skip;      // channels before it
+    int channels;  // to be written
+} block;
+
+// What a run of the algorithm has at hand.
+typedef struct work {
+    const fal_task *task;
+    const fal_operands *all;
+    const float *packed;
+    const fal_part *part;
+    fal_direct_layout l;
+    desk desk;
+} work;
+
+static size_t round_up(size_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
+static int64_t sums_floats(const fal_task *task)
+{
+    return (int64_t)FAL_STRIP_PIXELS * task->kernels->channels + FAL_TILE_CHANNELS;
+}
+
+// Lays the desk out from `memory`; returns the bytes that it takes. With NULL only these count.
+static size_t lay_out_desk(const fal_task *task, const fal_direct_layout *l, char *memory, desk *d)
+{
+    const size_t sizes[] = {
+        round_up((size_t)l->band * sizeof *d->band),
+        round_up((size_t)sums_floats(task) * sizeof *d->sums),
+        round_up((size_t)(l->runs * l->tile->run) * sizeof *d->position),
+        round_up((size_t)l->runs * sizeof *d->run),
+        round_up((size_t)(l->chunk_channels * l->taps) * sizeof *d->offset),
+    };
+    void *place[sizeof sizes / sizeof *sizes];
+    size_t total = 0;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        place[i] = memory ? memory + total : NULL;
+        total += sizes[i];
+    }
+    *d = (desk){place[0], place[1], place[2], place[3], place[4]};
+    return total;
+}
+
+static size_t workspace(const fal_task *task)
+{
+    fal_direct_layout l = fal_direct_lay_out(task);
+    desk d;
+    return lay_out_desk(task, &l, NULL, &d);
+}
+
+static void fill_offsets(const work *w)
+{
+    const fal_problem *p = &w->task->problem;
+    int32_t *next = w->desk.offset;
+    for (int64_t c = 0; c < w->l.chunk_channels; c++)
+        for (int64_t kd = 0; kd < p->axis[0].kernel; kd++)
+            for (int64_t kh = 0; kh < p->axis[1].kernel; kh++)
+                for (int64_t kw = 0; kw < p->axis[2].kernel; kw++) {
+                    int64_t row =
+                        (c * w->l.planes + kd) * w->l.band_rows + kh * p->axis[1].dilation;
+                    *next++ = (int32_t)(row * w->l.pitch + kw * p->axis[2].dilation);
+                }
+}
+
+// Whether the pixels of a band follow each other in the output as they do in its runs.
+static bool is_flat(const work *w, const fal_band *band)
+{
+    const int64_t *step = w->all->output.axis;
+    bool whole_runs = band->columns % w->l.tile->run == 0;
+    return step[2] == 1 && whole_runs && (band->rows == 1 || step[1] == band->columns);
+}
+
+// Where the runs of a band are, in it and in the output. Runs behind the last repeat it, unwritten.
+static void fill_runs(const work *w, const fal_band *band)
+{
+    const fal_problem *p = &w->task->problem;
+    const int64_t *step = w->all->output.axis;
+    int run = w->l.tile->run, tile_runs = w->l.tile->pixels / run;
+    int64_t row_runs = (band->columns + run - 1) / run;
+    int64_t count = (band->rows * row_runs + tile_runs - 1) / tile_runs * tile_runs;
+    int64_t *position = w->desk.position;
+    int64_t row = 0, column = 0;
+    for (int64_t i = 0; i < count; i++) {
+        bool inside = row < band->rows;
+        w->desk.run[i] =
+            !inside ? 0
+                    : (int32_t)(row * p->axis[1].stride * w->l.pitch + column * p->axis[2].stride);
+        for (int64_t at = column; at < column + run; at++)
+            *position++ = inside && at < band->columns ? row * step[1] + at * step[2] : FAL_NOWHERE;
+        column += run;
+        if (column >= band->columns) {
+            column = 0;
+            row++;
+        }
+    }
+}
+
+// All products of a strip, chunk by chunk.
+static void multiply_strip(const work *w, const block *b, int64_t first_run, int tiles)
+{
+    const fal_problem *p = &w->task->problem;
+    int64_t plane = w->l.planes * w->l.band_rows * w->l.pitch;
+    for (int64_t c = 0; c < p->input_channels; c += w->l.chunk_channels) {
+        int64_t left = p->input_channels - c;
+        int64_t channels = left < w->l.chunk_channels ? left : w->l.chunk_channels;
+        const fal_strip strip = {
+            .input = w->desk.band + c * plane,
+            .run = w->desk.run + first_run,
+            .step = p->axis[2].stride,
+            .offset = w->desk.offset,
+            .weight = b->weight + c * w->l.taps * w->task->kernels->channels,
+            .sums = w->desk.sums,
+            .products = channels * w->l.taps,
+            .tiles = tiles,
+            .add = c > 0,
+        };
+        w->l.tile->multiply(&strip);
+    }
+}
+
+static void run_block(const work *w, const fal_band *band, const block *b, bool flat)
+{
+    int run = w->l.tile->run, tile_runs = w->l.tile->pixels / run;
+    int64_t row_runs = (band->columns + run - 1) / run;
+    int64_t tiles = (band->rows * row_runs + tile_runs - 1) / tile_runs;
+    int64_t pixels = band->rows * row_runs * run;
+    if (flat)
+        pixels = band->rows * band->columns;
+    for (int64_t tile = 0; tile < tiles; tile += w->l.strip_tiles) {
+        int count = (int)(tiles - tile < w->l.strip_tiles ? tiles - tile : w->l.strip_tiles);
+        int64_t pixel = tile * w->l.tile->pixels, left = pixels - pixel;
+        int64_t most = (int64_t)count * w->l.tile->pixels;
+        multiply_strip(w, b, tile * tile_runs, count);
+        const fal_emission emission = {
+            .sums = w->desk.sums + b->skip,
+            .bias = b->bias,
+            .output = b->output + (flat ? pixel : 0),
+            .channel_stride = w->all->output.channel,
+            .position = flat ? NULL : w->desk.position + pixel,
+            .pixels = (int)(left < most ? left : most),
+            .channels = b->channels,
+        };
+        w->task->kernels->emit(&emission);
+    }
+}
+
+// The output channels [begin, end) of one group over one band.
+static void run_band(const work *w, const fal_band *band, int64_t begin, int64_t end)
+{
+    const fal_view *output = &w->all->output;
+    int64_t width = w->task->kernels->channels, size = fal_direct_block(&w->l, w->task);
+    bool flat = is_flat(w, band);
+    fal_direct_pack_band(w->task, &w->l, &w->all->input, band, w->desk.band);
+    fill_runs(w, band);
+    float *corner = (float *)output->data + band->image * output->outer +
+                    band->group * output->group + band->depth * output->axis[0] +
+                    band->row * output->axis[1] + band->column * output->axis[2];
+    for (int64_t first = begin / width * width; first < end; first += width) {
+        const float *packed = w->packed + (band->group * w->l.blocks + first / width) * size;
+        int64_t skip = first < begin ? begin - first : 0; // channels of other parts
+        int64_t past = first + width < end ? first + width : end;
+        const block b = {
+            .weight = packed,
+            .bias = packed + w->l.products * width + skip,
+            .output = corner + (first + skip) * output->channel,
+            .skip = (int)skip,
+            .channels = (int)(past - first - skip),
+        };
+        run_block(w, band, &b, flat);
+    }
+}
+
+// Every band of one image and group at one depth.
+static void run_bands(const work *w, fal_band band, int64_t begin, int64_t end)
+{
+    const int64_t *from = w->part->begin, *to = w->part->end;
+    for (band.row = from[FAL_ROW]; band.row < to[FAL_ROW]; band.row += w->l.rows)
+        for (band.column = from[FAL_COLUMN]; band.column < to[FAL_COLUMN];
+             band.column += w->l.columns) {
+            int64_t rows = to[FAL_ROW] - band.row, columns = to[FAL_COLUMN] - band.column;
+            band.rows = rows < w->l.rows ? rows : w->l.rows;
+            band.columns = columns < w->l.columns ? columns : w->l.columns;
+            run_band(w, &band, begin, end);
+        }
+}
+
+static void run(const fal_task *task, const fal_operands *all, const void *packed,
+                const fal_part *part, void *memory)
+{
+    const int64_t *from = part->begin, *to = part->end;
+    int64_t channels = task->problem.output_channels;
+    work w = {task, all, packed, part, fal_direct_lay_out(task), {0}};
+    lay_out_desk(task, &w.l, memory, &w.desk);
+    fill_offsets(&w);
+    for (int64_t n = from[FAL_IMAGE]; n < to[FAL_IMAGE]; n++)
+        for (int64_t first = from[FAL_CHANNEL]; first < to[FAL_CHANNEL];) {
+            int64_t group = first / channels, base = group * channels;
+            int64_t past = base + channels < to[FAL_CHANNEL] ? base + channels : to[FAL_CHANNEL];
+            for (int64_t d = from[FAL_DEPTH]; d < to[FAL_DEPTH]; d++)
+                run_bands(&w, (fal_band){.image = n, .group = group, .depth = d}, first - base,
+                          past - base);
+            first = past;
+        }
+}
+
+// All channels of a band use it once it is packed; a block of them is the least worth doing.
+static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
+{
+    fal_direct_layout l = fal_direct_lay_out(task);
+    size[FAL_IMAGE] = 1;
+    size[FAL_CHANNEL] = task->kernels->channels;
+    size[FAL_DEPTH] = 1;
+    size[FAL_ROW] = l.rows;
+    size[FAL_COLUMN] = l.columns;
+}
+
+// A band of one row and a few dozen columns must be of a reasonable size.
+static bool has_huge_band(const fal_problem *p)
+{
+    const double most = 4 << 20; // floats
+    double floats = (double)p->input_channels * (double)p->axis[0].kernel;
+    for (int i = 1; i < FALTUNG_MAX_AXES; i++) {
+        const fal_problem_axis *axis = &p->axis[i];
+        double outputs = i == 1 ? 1 : axis->output < 64 ? (double)axis->output : 64;
+        floats *= (outputs - 1) * (double)axis->stride +
+                  (double)axis->dilation * ((double)axis->kernel - 1) + 1;
+    }
+    return floats > most;
+}
+
+static const char *passed_over(const fal_problem *p)
+{
+    if (p->dtype != FALTUNG_F32)
+        return "it computes f32 only";
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
+        if (p->axis[i].input_dilation != 1)
+            return "the input is dilated";
+    if (!p->border_counts)
+        return "the convolution is transposed";
+    if (p->input_channels == 0)
+        return "there are no products to sum";
+    if (has_huge_band(p))
+        return "the input that one row of the output needs is over 16 MiB";
+    return NULL;
+}
+
+const fal_algorithm fal_direct = {
+    .name = "direct",
+    .reason = "implicit matrix multiplication over packed bands of the input",
+    .passed_over = passed_over,
+    .packed_bytes = fal_direct_packed_bytes,
+    .pack = fal_direct_pack,
+    .workspace = workspace,
+    .grain = grain,
+    .run = run,
+};
