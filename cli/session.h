@@ -21,13 +21,20 @@ typedef struct session {
     FILE *out;           // data and figures
     FILE *err;           // everything else
     const char *command; // name of the running command, for messages; "" before it is known
+    bool refused;        // whether anything has been refused
 } session;
 
 // Writes one line, "faltung COMMAND: ...", to the session's err, with control characters shown
 // escaped, and returns `status`, so that a caller can say `return refuse(s, EXIT_USAGE, ...);`.
 int refuse(session *s, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-// Flushes the session's out; refuses if anything written to it was lost, as on a full disk.
+// Refuses because something written to the session's out was lost; `error` is errno's, or 0 where
+// the cause is not known. A reader that has left, as `head` does, has seen enough and is told
+// nothing.
+int refuse_lost_output(session *s, int error);
+
+// Flushes the session's out; refuses if anything written to it was lost, as on a full disk, unless
+// there has been a refusal already.
 int finish_output(session *s);
 
 #endif

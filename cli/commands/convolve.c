@@ -68,8 +68,9 @@ static int describe(session *s, const options *o, int rank, faltung_conv *conv)
 // The operands of one run: input, weight and perhaps bias.
 enum { INPUT, WEIGHT, BIAS, OPERANDS };
 
+// Computes what is to be written to `path`, and refuses before the work what cannot be.
 static int compute(session *s, const faltung_conv *conv, const array *operand, int count,
-                   array *result)
+                   const char *path, array *result)
 {
     const faltung_tensor *input = &operand[INPUT].tensor, *weight = &operand[WEIGHT].tensor;
     const faltung_tensor *bias = count > BIAS ? &operand[BIAS].tensor : NULL;
@@ -77,8 +78,8 @@ static int compute(session *s, const faltung_conv *conv, const array *operand, i
     faltung_message message;
     if (faltung_output_shape(conv, input, weight, shape, &message))
         return refuse_message(s, &message);
-    int status = array_make(s, result, input->dtype, input->rank, shape);
-    if (status)
+    int status = array_check(s, path, input->rank, shape);
+    if (status || (status = array_make(s, result, input->dtype, input->rank, shape)))
         return status;
     if (faltung_convolve(conv, input, weight, bias, &result->tensor, &message)) {
         array_free(result);
@@ -113,7 +114,7 @@ int run_convolve(session *s, const command *c, const options *o)
     if (!status)
         status = describe(s, o, operand[INPUT].tensor.rank, &conv);
     if (!status)
-        status = compute(s, &conv, operand, count, &result);
+        status = compute(s, &conv, operand, count, o->output[0], &result);
     if (!status) {
         status = array_write(s, &result.tensor, o->output[0], o->force);
         array_free(&result);

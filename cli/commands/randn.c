@@ -31,8 +31,9 @@ static int check_outputs(session *s, const options *o)
     return status;
 }
 
+// Draws an array and writes it to an output that it opens; nothing is open after a failure.
 static int write_numbers(session *s, faltung_generator *generator, const array_shape *shape,
-                         const char *path, const options *o)
+                         output_file *output, const char *path, const options *o)
 {
     faltung_message message;
     array a;
@@ -41,9 +42,30 @@ static int write_numbers(session *s, faltung_generator *generator, const array_s
         return status;
     if (faltung_randn(generator, &a.tensor, &message))
         status = refuse_message(s, &message);
-    else
-        status = array_write(s, &a.tensor, path, o->force);
+    if (!status)
+        status = output_open(s, output, path, o->force, true);
+    if (!status && (status = array_write_to(s, &a.tensor, output)))
+        output_abandon(output);
     array_free(&a);
+    return status;
+}
+
+// All outputs are written before the first of them appears.
+static int write_all(session *s, const array_shape *shapes, const options *o)
+{
+    output_file output[MAX_OPERANDS];
+    faltung_generator generator;
+    int status = EXIT_DONE, written = 0;
+    faltung_manual_seed(&generator, o->seed, NULL);
+    for (; !status && written < o->operands; written += !status)
+        status =
+            write_numbers(s, &generator, &shapes[written], &output[written], o->output[written], o);
+    for (int i = 0; i < written; i++) {
+        if (status)
+            output_abandon(&output[i]);
+        else
+            status = output_commit(s, &output[i]);
+    }
     return status;
 }
 
@@ -51,15 +73,11 @@ int run_randn(session *s, const command *c, const options *o)
 {
     (void)c;
     array_shape shapes[MAX_OPERANDS];
-    faltung_generator generator;
     if (o->outputs != o->operands)
         return refuse(s, EXIT_USAGE, "-o is needed once for each shape: shapes are %d, -o are %d",
                       o->operands, o->outputs);
     int status = read_shapes(s, o, shapes);
     if (!status)
         status = check_outputs(s, o);
-    faltung_manual_seed(&generator, o->seed, NULL);
-    for (int i = 0; !status && i < o->operands; i++)
-        status = write_numbers(s, &generator, &shapes[i], o->output[i], o);
-    return status;
+    return status ? status : write_all(s, shapes, o);
 }

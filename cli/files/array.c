@@ -81,9 +81,10 @@ int array_check(session *s, const char *path, int rank, const int64_t *shape)
     return pnm_is_name(path) ? pnm_check(s, path, rank, shape, &picture) : EXIT_DONE;
 }
 
-static int write_open(session *s, const faltung_tensor *tensor, output_file *o)
+int array_write_to(session *s, const faltung_tensor *tensor, output_file *o)
 {
-    return pnm_is_name(o->path) ? pnm_write(s, tensor, o) : npy_write(s, tensor, o);
+    int status = pnm_is_name(o->path) ? pnm_write(s, tensor, o) : npy_write(s, tensor, o);
+    return status ? status : output_complete(s, o);
 }
 
 int array_write(session *s, const faltung_tensor *tensor, const char *path, bool force)
@@ -95,7 +96,7 @@ int array_write(session *s, const faltung_tensor *tensor, const char *path, bool
     status = output_open(s, &o, path, force, true);
     if (status)
         return status;
-    status = write_open(s, tensor, &o);
+    status = array_write_to(s, tensor, &o);
     if (status == EXIT_DONE)
         return output_commit(s, &o);
     output_abandon(&o);

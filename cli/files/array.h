@@ -4,7 +4,7 @@
 #ifndef CLI_FILES_ARRAY_H
 #define CLI_FILES_ARRAY_H
 
-#include "session.h"
+#include "files/output.h"
 
 // A tensor that owns its numbers. `tensor.shape` and `tensor.strides` point into the struct, so an
 // array is passed by pointer and never copied by assignment.
@@ -37,6 +37,10 @@ int array_read(session *s, array *a, const char *path);
 // integer (to the even one of two) and clamped to 0...255, NaN written as 0; anything else is .npy
 // version 1.0 in C order.
 int array_write(session *s, const faltung_tensor *tensor, const char *path, bool force);
+
+// Writes an array to an output that has been opened, binary, and completes it; whether the result
+// is committed or abandoned is for the caller.
+int array_write_to(session *s, const faltung_tensor *tensor, output_file *o);
 
 // Refuses early, as array_write would in the end, a picture's name for a shape that is no picture.
 // Used together with output_check before long work.

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#define _XOPEN_SOURCE 700 // for SIGXFSZ
-
 #include "files/cleanup.h"
 
 #include <unistd.h>
@@ -35,7 +33,6 @@ static void handle_once(void)
         action.sa_flags = SA_RESETHAND;
         sigaction(endings[i], &action, NULL);
     }
-    signal(SIGXFSZ, SIG_IGN);
 }
 
 void cleanup_hold(sigset_t *before)

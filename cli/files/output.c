@@ -26,9 +26,9 @@ static bool is_standard(const char *path)
 
 static int cannot_write(session *s, const char *path, int error)
 {
-    const char *why = error ? strerror(error) : "some of it was lost";
     if (is_standard(path))
-        return refuse(s, EXIT_REFUSED, "cannot write to standard output: %s", why);
+        return refuse_lost_output(s, error);
+    const char *why = error ? strerror(error) : "some of it was lost";
     return refuse(s, EXIT_REFUSED, "cannot write '%s': %s", path, why);
 }
 
@@ -229,9 +229,9 @@ int output_write(session *s, output_file *o, const void *bytes, size_t count)
     return cannot_write(s, o->path, errno);
 }
 
-// Sees that everything written has reached the disk. Returns 0 or an error's number, -1 if some of
-// it was lost and no number says why.
-static int complete(output_file *o)
+// Flushes to the disk. Returns 0 or an error's number, -1 if some of it was lost and no number says
+// why.
+static int complete(const output_file *o)
 {
     errno = 0;
     if (fflush(o->file) != 0 || ferror(o->file))
@@ -296,6 +296,12 @@ static int finish(output_file *o, int error)
     cleanup_remove(o);
     cleanup_resume(&before);
     return error;
+}
+
+int output_complete(session *s, output_file *o)
+{
+    int error = complete(o);
+    return error ? cannot_write(s, o->path, error < 0 ? 0 : error) : EXIT_DONE;
 }
 
 int output_commit(session *s, output_file *o)

@@ -11,7 +11,7 @@
 //  - a folder or anything else: refused.
 //
 // SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGPIPE remove the partial files before they end the
-// program; a file beyond the limit of its size is an error like a full disk, no signal.
+// program.
 #ifndef CLI_FILES_OUTPUT_H
 #define CLI_FILES_OUTPUT_H
 
@@ -44,9 +44,14 @@ int output_open(session *s, output_file *o, const char *path, bool force, bool b
 // without its cause. On failure the output is still to be abandoned.
 int output_write(session *s, output_file *o, const void *bytes, size_t count);
 
-// Makes the output complete: flush, fsync, and rename to its name. Without `force` a file that has
-// appeared there meanwhile is not replaced. On any failure the partial file is removed and whatever
-// stood under the name is as it was. Afterwards there is nothing to abandon.
+// Sees that everything written has reached the disk, before the output is committed. Where several
+// outputs belong together, all are completed before the first is committed: then only their names
+// are left to go wrong. On failure the output is still to be abandoned.
+int output_complete(session *s, output_file *o);
+
+// Makes the output appear: completes it, and renames it to its name. Without `force` a file that
+// has appeared there meanwhile is not replaced. On any failure the partial file is removed and
+// whatever stood under the name is as it was. Afterwards there is nothing to abandon.
 int output_commit(session *s, output_file *o);
 
 // Gives the output up: removes the partial file.

@@ -356,6 +356,7 @@ int main(void)
     // What is ignored when the first output is opened, as under nohup, would stay so.
     for (size_t i = 0; i < COUNT(signals); i++)
         signal(signals[i], SIG_DFL);
+    signal(SIGXFSZ, SIG_IGN); // as the program does
     const struct CMUnitTest tests[] = {
         scratch_test(a_file_appears_when_it_is_complete),
         scratch_test(an_output_given_up_leaves_nothing),
