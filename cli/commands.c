@@ -76,7 +76,7 @@ const command commands[] = {
     {"randn", "SHAPE...", "normal numbers, bit for bit those of torch.randn",
      "faltung randn 16x3x16x16 10x3x3x3 --seed 14 -o x.npy -o kernel.npy",
      "One file per shape, all drawn from one stream, as by torch.manual_seed(SEED) and then "
-     "torch.randn for each in turn.",
+     "torch.randn for each in turn. The type is f32 or f64.",
      COMMON | TO_FILE | BIT(SEED) | BIT(DTYPE), 1, MAX_OPERANDS, run_randn},
     {"array", "VALUES", "array from numbers on the command line",
      "faltung array '1,0,-1;2,0,-2;1,0,-1' -o kernel.npy --shape 1x1x3x3",
