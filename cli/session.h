@@ -22,6 +22,7 @@ typedef struct session {
     FILE *err;           // everything else
     const char *command; // name of the running command, for messages; "" before it is known
     bool refused;        // whether anything has been refused
+    int columns;         // for text on `out`; 0: what terminal_columns finds out
 } session;
 
 // Writes one line, "faltung COMMAND: ...", to the session's err, with control characters shown

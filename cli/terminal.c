@@ -13,6 +13,8 @@ enum { USUAL_COLUMNS = 80, MOST_COLUMNS = 1000 };
 
 int terminal_columns(const session *s)
 {
+    if (s->columns > 0)
+        return s->columns;
     struct winsize window;
     int64_t columns;
     const char *said = getenv("COLUMNS");

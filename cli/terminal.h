@@ -6,7 +6,8 @@
 
 #include "session.h"
 
-// Columns for text on the session's out: the terminal's, else what COLUMNS says, else 80.
+// Columns for text on the session's out: the session's own, else the terminal's, else what COLUMNS
+// says, else 80.
 int terminal_columns(const session *s);
 
 // Whether text may be bold or coloured: on a terminal, and NO_COLOR is not set.
