@@ -73,6 +73,11 @@ const command commands[] = {
      COMMON | GEOMETRY | BIT(PADDING) | BIT(TRANSPOSED) | BIT(OUTPUT_PADDING) | BIT(ANIMATE) |
          TO_FILE,
      0, 0, run_draw},
+    {"tour", "", "the tutorial, step by step, with its figures", "faltung tour -o tour",
+     "Computes every number that the tutorial states, and fails if one of them is wrong. With -o "
+     "the folder receives index.html, the charts, the drawings and the arrays; --force replaces "
+     "the folder of an older tour.",
+     COMMON | TO_FILE, 0, 0, run_tour},
     {"randn", "SHAPE...", "normal numbers, bit for bit those of torch.randn",
      "faltung randn 16x3x16x16 10x3x3x3 --seed 14 -o x.npy -o kernel.npy",
      "One file per shape, all drawn from one stream, as by torch.manual_seed(SEED) and then "

@@ -20,5 +20,6 @@ int run_plot(session *s, const command *c, const options *o);
 int run_randn(session *s, const command *c, const options *o);
 int run_show(session *s, const command *c, const options *o);
 int run_size(session *s, const command *c, const options *o);
+int run_tour(session *s, const command *c, const options *o);
 
 #endif
