@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Of results that are not as stated the first few are named: more would hide what they have in
+// common, such as a full disk.
+enum { MOST_NAMED = 3 };
+
 static int refuse_memory(session *s)
 {
     return refuse(s, EXIT_REFUSED, "not enough memory for the tour");
@@ -52,6 +56,9 @@ static void note(outcome *o, const char *format, ...)
     va_start(list, format);
     vsnprintf(o->wrong, sizeof o->wrong, format, list);
     va_end(list);
+    const size_t length = strlen(o->wrong);
+    if (length && o->wrong[length - 1] == '\n') // of what a command said
+        o->wrong[length - 1] = '\0';
 }
 
 // Whether a text begins with these words, however its lines are broken.
@@ -227,14 +234,17 @@ int report_results(const report *r)
 
 int refuse_wrong(session *s, const report *r)
 {
-    char text[3500] = "";
+    char text[MOST_NAMED * sizeof r->outcomes->wrong + 256] = "";
     size_t length = 0;
+    int named = 0;
     const outcome *o = r->outcomes;
     for (int i = 0; i < r->step_count; i++)
         for (const block *b = r->steps[i].blocks; b->kind != BLOCK_END; b++, o++)
-            if (o->wrong[0] && length < sizeof text)
+            if (o->wrong[0] && ++named <= MOST_NAMED)
                 length += (size_t)snprintf(text + length, sizeof text - length, "; step %d: %s",
                                            i + 1, o->wrong);
+    if (named > MOST_NAMED)
+        snprintf(text + length, sizeof text - length, "; and %d more", named - MOST_NAMED);
     return refuse(s, EXIT_REFUSED, "%d of %d results are not as stated%s", r->wrong,
                   report_results(r), text);
 }

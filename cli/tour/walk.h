@@ -41,7 +41,7 @@ int report_results(const report *r);
 // Writes the command line that makes a figure's file with this ending, ".svg" or ".png".
 void write_figure_line(char line[MAX_LINE], const block *b, const char *ending);
 
-// Says which results are wrong: one line for all of them.
+// Says how many results are wrong, and which the first ones are: one line.
 int refuse_wrong(session *s, const report *r);
 
 #endif

@@ -132,6 +132,17 @@ static void a_wrong_result_is_named_and_leaves_no_folder(void **state)
                  "x.npy cannot be read");
 }
 
+static void of_many_wrong_results_the_first_are_named(void **state)
+{
+    scratch *t = *state;
+    const block wrong = COMMAND("size --input 1 --kernel 3", "1\n");
+    const block blocks[] = {wrong, wrong, wrong, wrong, wrong, {0}};
+    const step steps[] = {{"A step", blocks}};
+    assert_refusal(t, make(t, steps, 1, NULL, false), EXIT_REFUSED,
+                   "actual input size; and 2 more\n");
+    assert_contains(written(t), "5 not as stated");
+}
+
 static void without_gnuplot_nothing_is_begun(void **state)
 {
     scratch *t = *state;
@@ -155,6 +166,7 @@ int main(void)
         scratch_test(the_page_is_well_formed_and_loads_nothing),
         scratch_test(the_files_lie_beside_the_page),
         scratch_test(a_wrong_result_is_named_and_leaves_no_folder),
+        scratch_test(of_many_wrong_results_the_first_are_named),
         scratch_test(without_gnuplot_nothing_is_begun),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
