@@ -71,5 +71,9 @@ int finish_output(session *s)
     errno = 0;
     if (fflush(s->out) == 0 && !ferror(s->out))
         return EXIT_DONE;
+    if (errno == 0) { // an earlier write has failed, and only another one tells why
+        fputc('\n', s->out);
+        fflush(s->out);
+    }
     return refuse_lost_output(s, errno);
 }
