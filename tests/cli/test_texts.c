@@ -31,6 +31,7 @@ static const struct {
     {"man", "--help"},
     {"completion", "--help"},
     {"help", "--help"},
+    {"tour", "--output --force"},
 };
 
 static void assert_lines_fit(const char *line)
