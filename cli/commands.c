@@ -11,8 +11,7 @@
 enum {
     COMMON = BIT(HELP) | BIT(VERSION),
     TO_FILE = BIT(OUTPUT) | BIT(FORCE),
-    AXES = BIT(INPUT) | BIT(KERNEL),
-    GEOMETRY = AXES | BIT(STRIDE) | BIT(DILATION),
+    GEOMETRY = BIT(INPUT) | BIT(KERNEL) | BIT(STRIDE) | BIT(DILATION),
     CONVOLUTION = COMMON | TO_FILE | BIT(STRIDE) | BIT(PADDING) | BIT(DILATION) | BIT(GROUPS) |
                   BIT(THREADS) | BIT(ACCURACY),
     TRANSPOSED = CONVOLUTION | BIT(OUTPUT_PADDING) | BIT(OUTPUT_SIZE),
@@ -36,26 +35,23 @@ enum {
 
 const command commands[] = {
     {"conv1d", "INPUT WEIGHT [BIAS]", "convolve along one axis", CONVOLUTION_EXAMPLE("conv1d"),
-     CONVOLUTION_DETAILS, CONVOLUTION, BIT(OUTPUT), 2, 3, run_convolve},
+     CONVOLUTION_DETAILS, CONVOLUTION, 2, 3, run_convolve},
     {"conv2d", "INPUT WEIGHT [BIAS]", "convolve along two axes", CONVOLUTION_EXAMPLE("conv2d"),
-     CONVOLUTION_DETAILS, CONVOLUTION, BIT(OUTPUT), 2, 3, run_convolve},
+     CONVOLUTION_DETAILS, CONVOLUTION, 2, 3, run_convolve},
     {"conv3d", "INPUT WEIGHT [BIAS]", "convolve along three axes", CONVOLUTION_EXAMPLE("conv3d"),
-     CONVOLUTION_DETAILS, CONVOLUTION, BIT(OUTPUT), 2, 3, run_convolve},
+     CONVOLUTION_DETAILS, CONVOLUTION, 2, 3, run_convolve},
     {"conv_transpose1d", "INPUT WEIGHT [BIAS]", "transposed convolution along one axis",
-     TRANSPOSED_EXAMPLE("conv_transpose1d"), TRANSPOSED_DETAILS, TRANSPOSED, BIT(OUTPUT), 2, 3,
-     run_convolve},
+     TRANSPOSED_EXAMPLE("conv_transpose1d"), TRANSPOSED_DETAILS, TRANSPOSED, 2, 3, run_convolve},
     {"conv_transpose2d", "INPUT WEIGHT [BIAS]", "transposed convolution along two axes",
-     TRANSPOSED_EXAMPLE("conv_transpose2d"), TRANSPOSED_DETAILS, TRANSPOSED, BIT(OUTPUT), 2, 3,
-     run_convolve},
+     TRANSPOSED_EXAMPLE("conv_transpose2d"), TRANSPOSED_DETAILS, TRANSPOSED, 2, 3, run_convolve},
     {"conv_transpose3d", "INPUT WEIGHT [BIAS]", "transposed convolution along three axes",
-     TRANSPOSED_EXAMPLE("conv_transpose3d"), TRANSPOSED_DETAILS, TRANSPOSED, BIT(OUTPUT), 2, 3,
-     run_convolve},
+     TRANSPOSED_EXAMPLE("conv_transpose3d"), TRANSPOSED_DETAILS, TRANSPOSED, 2, 3, run_convolve},
     {"size", "", "size of a convolution's output",
      "faltung size --input 16 --kernel 3                                     # 14\n"
      "faltung size --input 8 --kernel 3 --stride 2 --padding 1 --transposed  # 15",
      "Prints one size per axis, or for a range of inputs a line 'input output' for each.",
-     COMMON | GEOMETRY | BIT(PADDING) | BIT(TRANSPOSED) | BIT(OUTPUT_PADDING) | BIT(JSON), AXES, 0,
-     0, run_size},
+     COMMON | GEOMETRY | BIT(PADDING) | BIT(TRANSPOSED) | BIT(OUTPUT_PADDING) | BIT(JSON), 0, 0,
+     run_size},
     {"padding", "", "padding that gives an output of ceil(input/stride)",
      "faltung padding --input 90 --kernel 15 --stride 10                # 3\n"
      "faltung padding --input 200:300 --kernel 5 --stride 2 --unique    # 2\n"
@@ -63,13 +59,12 @@ const command commands[] = {
      "Prints the padding as --padding takes it: one number where both sides agree, begin:end where "
      "they differ, joined by commas over the axes; for a range of inputs a line 'input padding' "
      "for each.",
-     COMMON | GEOMETRY | BIT(RULE) | BIT(UNIQUE) | BIT(EXPLAIN) | BIT(JSON), AXES, 0, 0,
-     run_padding},
+     COMMON | GEOMETRY | BIT(RULE) | BIT(UNIQUE) | BIT(EXPLAIN) | BIT(JSON), 0, 0, run_padding},
     {"plot", "padding", "chart of the padding over a range of widths",
      "faltung plot padding --input 200:300 --kernel 16 --stride 10 -o padding.svg",
      "The lowest symmetric padding over the widths. Without -o the chart is drawn in the terminal; "
      "a file is SVG or PNG by its name. gnuplot draws it.",
-     COMMON | GEOMETRY | TO_FILE, AXES, 1, 1, run_plot},
+     COMMON | GEOMETRY | TO_FILE, 1, 1, run_plot},
     {"draw", "", "picture of a convolution",
      "faltung draw --input 5,5 --kernel 3 --stride 2 --padding 1 -o conv.svg --animate\n"
      "faltung draw --input 90 --kernel 15 --stride 10 --padding 3",
@@ -77,45 +72,43 @@ const command commands[] = {
      "drawn in the terminal with characters.",
      COMMON | GEOMETRY | BIT(PADDING) | BIT(TRANSPOSED) | BIT(OUTPUT_PADDING) | BIT(ANIMATE) |
          TO_FILE,
-     AXES, 0, 0, run_draw},
+     0, 0, run_draw},
     {"tour", "", "the tutorial, step by step, with its figures", "faltung tour -o tour",
      "Computes every number that the tutorial states, and fails if one of them is wrong. With -o "
      "the folder receives index.html, the charts, the drawings and the arrays; --force replaces "
      "the folder of an older tour.",
-     COMMON | TO_FILE, 0, 0, 0, run_tour},
+     COMMON | TO_FILE, 0, 0, run_tour},
     {"randn", "SHAPE...", "normal numbers, bit for bit those of torch.randn",
      "faltung randn 16x3x16x16 10x3x3x3 --seed 14 -o x.npy -o kernel.npy",
      "One file per shape, all drawn from one stream, as by torch.manual_seed(SEED) and then "
      "torch.randn for each in turn. The type is f32 or f64.",
-     COMMON | TO_FILE | BIT(SEED) | BIT(DTYPE), BIT(OUTPUT), 1, MAX_OPERANDS, run_randn},
+     COMMON | TO_FILE | BIT(SEED) | BIT(DTYPE), 1, MAX_OPERANDS, run_randn},
     {"array", "VALUES", "array from numbers on the command line",
      "faltung array '1,0,-1;2,0,-2;1,0,-1' -o kernel.npy --shape 1x1x3x3",
      "Numbers are joined by commas, rows by semicolons. Without --shape the array has as many axes "
      "as are needed: one for a single row, else two.",
-     COMMON | TO_FILE | BIT(SHAPE) | BIT(DTYPE), BIT(OUTPUT), 1, 1, run_array},
+     COMMON | TO_FILE | BIT(SHAPE) | BIT(DTYPE), 1, 1, run_array},
     {"show", "FILE", "shape, type and values of an array", "faltung show kernel.npy",
-     "Arrays over 1000 elements are abbreviated as NumPy does.", COMMON | BIT(JSON), 0, 1, 1,
+     "Arrays over 1000 elements are abbreviated as NumPy does.", COMMON | BIT(JSON), 1, 1,
      run_show},
     {"info", "[FILE]", "what a file, or Faltung itself, is",
-     "faltung info y.npy    # f32 (16, 10, 7, 7)\nfaltung info", NULL, COMMON | BIT(JSON), 0, 0, 1,
+     "faltung info y.npy    # f32 (16, 10, 7, 7)\nfaltung info", NULL, COMMON | BIT(JSON), 0, 1,
      run_info},
     {"compare", "A B", "whether two arrays are equal within a tolerance",
      "faltung compare y.npy expected.npy --rtol 1e-6",
      "Exits with 0 if |A - B| <= atol + rtol*|B| for every element, else with 1; prints how far "
      "they are apart either way.",
-     COMMON | BIT(RTOL) | BIT(ATOL) | BIT(EQUAL_NAN) | BIT(JSON), 0, 2, 2, run_compare},
+     COMMON | BIT(RTOL) | BIT(ATOL) | BIT(EQUAL_NAN) | BIT(JSON), 2, 2, run_compare},
     {"explain", "PROBLEM", "how a convolution is computed, and why so",
      "faltung explain conv2d:16x3x16x16,10x3x3x3,stride=2,padding=1",
      "A problem is an operation, the shapes of input and weight, and any of stride=, padding=, "
      "dilation=, output_padding=, output_size=, groups=, dtype=, with axes joined by '+'.",
-     COMMON | BIT(JSON) | BIT(ACCURACY) | BIT(THREADS), 0, 1, 1, run_explain},
-    {"help", "[COMMAND]", "help on a command", "faltung help conv2d", NULL, COMMON, 0, 0, 1,
-     run_help},
-    {"man", "", "this manual page, as roff", "faltung man | man -l -", NULL, COMMON, 0, 0, 0,
-     run_man},
+     COMMON | BIT(JSON) | BIT(ACCURACY) | BIT(THREADS), 1, 1, run_explain},
+    {"help", "[COMMAND]", "help on a command", "faltung help conv2d", NULL, COMMON, 0, 1, run_help},
+    {"man", "", "this manual page, as roff", "faltung man | man -l -", NULL, COMMON, 0, 0, run_man},
     {"completion", "SHELL", "completion of the command line for a shell",
      "source <(faltung completion bash)",
-     "SHELL is bash or zsh. The script is written to standard output.", COMMON, 0, 1, 1,
+     "SHELL is bash or zsh. The script is written to standard output.", COMMON, 1, 1,
      run_completion},
 };
 
@@ -145,14 +138,8 @@ static int run_options(session *s, const command *found, const options *o)
 static int run(session *s, const command *found, int argc, char **argv)
 {
     options o;
-    const grammar g = {
-        .allowed = found->options,
-        .required = found->required,
-        .least = found->least,
-        .most = found->most,
-        .operands = found->operands,
-        .many_outputs = found->run == run_randn,
-    };
+    const grammar g = {found->options, found->least, found->most, found->operands,
+                       found->run == run_randn};
     s->command = found->name;
     int status = read_options(s, &g, argc, argv, &o);
     if (status)

@@ -12,9 +12,8 @@ typedef struct command {
     const char *summary;  // one line
     const char *example; // command lines, each with what it does or prints; first thing in its help
     const char *details; // paragraphs, or NULL
-    option_set options;  // that it has
-    option_set required; // those of them that must be given
-    int least, most;     // operands
+    option_set options;
+    int least, most; // operands
     int (*run)(session *s, const struct command *command, const options *o);
 } command;
 

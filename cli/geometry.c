@@ -71,6 +71,9 @@ static int describe_axes(session *s, const options *o, faltung_axis *axes, int *
         output_padding[FALTUNG_MAX_AXES];
     faltung_padding padding[FALTUNG_MAX_AXES];
     int n = o->input.count, status;
+    if (!was_given(o, OPTION_INPUT) || !was_given(o, OPTION_KERNEL))
+        return refuse(s, EXIT_USAGE, "--%s is needed",
+                      was_given(o, OPTION_INPUT) ? "kernel" : "input");
     if (n > FALTUNG_MAX_AXES)
         return refuse(s, EXIT_USAGE, "--input has %d values: allowed are 1 to %d axes", n,
                       FALTUNG_MAX_AXES);

@@ -14,7 +14,7 @@ int spread_paddings(session *s, const axis_paddings *given, int axes, faltung_pa
 
 // The axes that --input, --kernel, --stride, --dilation, --padding, --transposed and
 // --output-padding describe, with the padding's rule applied; of a range of inputs, the first one.
-// --input and --kernel must have been given.
+// --input and --kernel are required.
 int read_axes(session *s, const options *o, faltung_axis axes[FALTUNG_MAX_AXES], int *count);
 
 // As read_axes for a range of inputs or a single one: one axis, whose input runs from the axis's

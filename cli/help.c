@@ -29,20 +29,14 @@ static void print_wrapped(FILE *file, const char *text, int indent, int at)
     fputc('\n', file);
 }
 
-static void put_required(FILE *file, const option_spec *spec)
-{
-    if (spec->letter)
-        fprintf(file, " -%c %s", spec->letter, spec->argument);
-    else
-        fprintf(file, " --%s %s", spec->name, spec->argument);
-}
-
 void print_synopsis(FILE *file, const command *c)
 {
+    bool to_file = c->options & OPTION_BIT(OPTION_OUTPUT);
+    // -o is an option proper where the result can go elsewhere: to the terminal.
+    bool optional = !c->least || strcmp(c->name, "plot") == 0;
     fprintf(file, "faltung %s%s%s", c->name, c->operands[0] ? " " : "", c->operands);
-    for (int id = 0; id < OPTION_COUNT; id++)
-        if (c->required >> id & 1)
-            put_required(file, &option_specs[id]);
+    if (to_file)
+        fputs(optional ? " [-o FILE]" : " -o FILE", file);
     fputs(" [options]", file);
 }
 

@@ -12,7 +12,7 @@ void print_overview(session *s);
 // One command: its example first. Returns EXIT_DONE.
 int print_help(session *s, const command *c);
 
-// "faltung conv2d INPUT WEIGHT [BIAS] -o FILE [options]", with the options that must be given.
+// "faltung conv2d INPUT WEIGHT [BIAS] -o FILE [options]"
 void print_synopsis(FILE *file, const command *c);
 
 #endif

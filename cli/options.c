@@ -191,25 +191,6 @@ static void restart_getopt(void)
     optind = 1;
 }
 
-static int refuse_missing(session *s, const option_spec *spec)
-{
-    if (spec->letter)
-        return refuse(s, EXIT_USAGE, "-%c is needed: %s", spec->letter, spec->help);
-    return refuse(s, EXIT_USAGE, "--%s is needed: %s", spec->name, spec->help);
-}
-
-// Refuses a command line on which something is missing.
-static int check_complete(session *s, const grammar *g, const options *o)
-{
-    if (o->operands < g->least)
-        return refuse(s, EXIT_USAGE, "%s %s needed, %d given", g->operands,
-                      g->least == 1 ? "is" : "are", o->operands);
-    for (int id = 0; id < OPTION_COUNT; id++)
-        if ((g->required & ~o->given) >> id & 1)
-            return refuse_missing(s, &option_specs[id]);
-    return EXIT_DONE;
-}
-
 int read_options(session *s, const grammar *g, int argc, char **argv, options *o)
 {
     struct option list[OPTION_COUNT + 1];
@@ -225,5 +206,8 @@ int read_options(session *s, const grammar *g, int argc, char **argv, options *o
     while (optind < argc) // behind "--"
         if (add_operand(s, g, argv[optind++], o))
             return EXIT_USAGE;
-    return check_complete(s, g, o);
+    if (o->operands < g->least)
+        return refuse(s, EXIT_USAGE, "%s %s needed, %d given", g->operands,
+                      g->least == 1 ? "is" : "are", o->operands);
+    return EXIT_DONE;
 }

@@ -105,17 +105,16 @@ typedef struct option_spec {
 
 extern const option_spec option_specs[OPTION_COUNT];
 
-// What a command takes.
+// Reads the arguments behind the command's name. `allowed` is the set of options that the command
+// has, `least` to `most` the operands it takes. Refuses what does not parse with EXIT_USAGE. Once
+// --help or --version is met nothing more is asked for.
 typedef struct grammar {
-    option_set allowed;   // the options that it has
-    option_set required;  // those of them that must be given
-    int least, most;      // operands
+    option_set allowed;
+    int least, most;
     const char *operands; // as the synopsis names them
     bool many_outputs;    // whether -o may be given more than once
 } grammar;
 
-// Reads the arguments behind the command's name. Refuses what does not parse, or is missing, with
-// EXIT_USAGE. Once --help or --version is met nothing more is asked for.
 int read_options(session *s, const grammar *g, int argc, char **argv, options *o);
 
 // Whether the option was given.

@@ -92,6 +92,9 @@ int run_array(session *s, const command *c, const options *o)
     array_shape shape;
     array numbers;
     int status;
+    if (o->outputs == 0)
+        return refuse(s, EXIT_USAGE,
+                      "-o is needed: the file for the array, or - for standard output");
     if ((status = measure(s, text, &t)) || (status = find_shape(s, o, &t, &shape)) ||
         (status = array_make(s, &numbers, FALTUNG_F64, shape.rank, shape.size)))
         return status;

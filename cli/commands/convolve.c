@@ -103,6 +103,9 @@ static int read_operands(session *s, const options *o, array *operand, int *coun
 
 int run_convolve(session *s, const command *c, const options *o)
 {
+    if (o->outputs == 0)
+        return refuse(s, EXIT_USAGE,
+                      "-o is needed: the file for the result, or - for standard output");
     array operand[OPERANDS], result;
     faltung_conv conv = find_operation(c->name);
     int count = 0, status = output_check(s, o->output[0], o->force);

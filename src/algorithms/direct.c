@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Implicit matrix multiplication: a band of padded input is packed once, and every product reads
-// its pixels there through a table of offsets, so that no matrix of patches is ever made. Output
-// channels are in the lanes, pixels are broadcast: stride and dilation cost nothing.
+// its pixels there through a table of offsets, so that no matrix of patches is ever made. Where
+// there are many output channels they are in the lanes and pixels are broadcast, so that stride and
+// dilation cost nothing; where there are few, pixels are in the lanes.
 //
 // Each output is the sum over chunks of input channels, in order, of chains of fused multiply-adds
 // over a chunk's channels and, within a channel, the kernel's elements; the bias is added last.
@@ -13,20 +14,11 @@
 // Tables and buffers of one thread, laid out in its workspace.
 typedef struct desk {
     float *band;
-    float *sums;       // of a strip
-    int64_t *position; // of every pixel of a band in the output; only if it is scattered
-    int32_t *run;      // of every run of a band: where its first pixel is
-    int32_t *offset;   // of the products of a chunk
+    float *sums;      // of a strip
+    fal_place *place; // of every run of a band in the output
+    int32_t *run;     // of every run: where its first pixel is in the band
+    int32_t *offset;  // of the products of a chunk
 } desk;
-
-// One output channel block and the band under it.
-typedef struct block {
-    const float *weight;
-    const float *bias;
-    float *output; // of the first channel to be written and the band's first pixel
-    int skip;      // channels before it
-    int channels;  // to be written
-} block;
 
 // What a run of the algorithm has at hand.
 typedef struct work {
@@ -38,23 +30,28 @@ typedef struct work {
     desk desk;
 } work;
 
+// A tile of output channels over a band.
+typedef struct block {
+    const fal_tile_kernel *tile;
+    const float *weight;
+    const float *bias;
+    float *output;   // of its first channel and the band's first pixel
+    int first, past; // channels of the tile to be written
+    bool flat;       // whether the pixels follow each other in the output as they do in the runs
+} block;
+
 static size_t round_up(size_t bytes)
 {
     return (bytes + 63) / 64 * 64;
 }
 
-static int64_t sums_floats(const fal_task *task)
-{
-    return (int64_t)FAL_STRIP_PIXELS * task->kernels->channels + FAL_TILE_CHANNELS;
-}
-
 // Lays the desk out from `memory`; returns the bytes that it takes. With NULL only these count.
-static size_t lay_out_desk(const fal_task *task, const fal_direct_layout *l, char *memory, desk *d)
+static size_t lay_out_desk(const fal_direct_layout *l, char *memory, desk *d)
 {
     const size_t sizes[] = {
         round_up((size_t)l->band * sizeof *d->band),
-        round_up((size_t)sums_floats(task) * sizeof *d->sums),
-        round_up((size_t)(l->runs * l->tile->run) * sizeof *d->position),
+        round_up((FAL_STRIP_SUMS + FAL_SLACK) * sizeof *d->sums),
+        round_up((size_t)l->runs * sizeof *d->place),
         round_up((size_t)l->runs * sizeof *d->run),
         round_up((size_t)(l->chunk_channels * l->taps) * sizeof *d->offset),
     };
@@ -72,54 +69,51 @@ static size_t workspace(const fal_task *task)
 {
     fal_direct_layout l = fal_direct_lay_out(task);
     desk d;
-    return lay_out_desk(task, &l, NULL, &d);
+    return lay_out_desk(&l, NULL, &d);
 }
 
 static void fill_offsets(const work *w)
 {
     const fal_problem *p = &w->task->problem;
+    const fal_direct_layout *l = &w->l;
     int32_t *next = w->desk.offset;
-    for (int64_t c = 0; c < w->l.chunk_channels; c++)
+    for (int64_t c = 0; c < l->chunk_channels; c++)
         for (int64_t kd = 0; kd < p->axis[0].kernel; kd++)
             for (int64_t kh = 0; kh < p->axis[1].kernel; kh++)
                 for (int64_t kw = 0; kw < p->axis[2].kernel; kw++) {
-                    int64_t row =
-                        (c * w->l.planes + kd) * w->l.band_rows + kh * p->axis[1].dilation;
-                    *next++ = (int32_t)(row * w->l.pitch + kw * p->axis[2].dilation);
+                    int64_t row = (c * l->planes + kd) * l->band_rows + kh * p->axis[1].dilation;
+                    int64_t column = kw * p->axis[2].dilation;
+                    *next++ = (int32_t)(row * l->pitch + column % l->phases * l->phase_pitch +
+                                        column / l->phases);
                 }
 }
 
-// Whether the pixels of a band follow each other in the output as they do in its runs.
-static bool is_flat(const work *w, const fal_band *band)
-{
-    const int64_t *step = w->all->output.axis;
-    bool whole_runs = band->columns % w->l.tile->run == 0;
-    return step[2] == 1 && whole_runs && (band->rows == 1 || step[1] == band->columns);
-}
-
-// Where the runs of a band are, in it and in the output. Runs behind the last repeat it, unwritten.
+// Where the runs of a band are, in it and in the output. Runs behind the last are read anywhere and
+// written nowhere.
 static void fill_runs(const work *w, const fal_band *band)
 {
     const fal_problem *p = &w->task->problem;
     const int64_t *step = w->all->output.axis;
-    int run = w->l.tile->run, tile_runs = w->l.tile->pixels / run;
-    int64_t row_runs = (band->columns + run - 1) / run;
-    int64_t count = (band->rows * row_runs + tile_runs - 1) / tile_runs * tile_runs;
-    int64_t *position = w->desk.position;
-    int64_t row = 0, column = 0;
-    for (int64_t i = 0; i < count; i++) {
-        bool inside = row < band->rows;
-        w->desk.run[i] =
-            !inside ? 0
-                    : (int32_t)(row * p->axis[1].stride * w->l.pitch + column * p->axis[2].stride);
-        for (int64_t at = column; at < column + run; at++)
-            *position++ = inside && at < band->columns ? row * step[1] + at * step[2] : FAL_NOWHERE;
-        column += run;
-        if (column >= band->columns) {
-            column = 0;
-            row++;
+    int64_t run = w->l.tile->run, i = 0;
+    for (int64_t row = 0; row < band->rows; row++)
+        for (int64_t column = 0; column < band->columns; column += run, i++) {
+            int64_t left = band->columns - column;
+            w->desk.run[i] = (int32_t)(row * p->axis[1].stride * w->l.pitch + column * w->l.step);
+            w->desk.place[i] =
+                (fal_place){row * step[1] + column * step[2], left < run ? left : run};
         }
+    for (; i < w->l.runs; i++) {
+        w->desk.run[i] = 0;
+        w->desk.place[i] = (fal_place){0, 0};
     }
+}
+
+// Whether the kernel may write the pixels of all runs as one row.
+static bool is_flat(const work *w, const fal_band *band)
+{
+    const int64_t *step = w->all->output.axis;
+    return !w->l.is_long && step[2] == 1 && band->columns % w->l.tile->run == 0 &&
+           (band->rows == 1 || step[1] == band->columns);
 }
 
 // All products of a strip, chunk by chunk.
@@ -133,41 +127,50 @@ static void multiply_strip(const work *w, const block *b, int64_t first_run, int
         const fal_strip strip = {
             .input = w->desk.band + c * plane,
             .run = w->desk.run + first_run,
-            .step = p->axis[2].stride,
+            .step = w->l.step,
             .offset = w->desk.offset,
-            .weight = b->weight + c * w->l.taps * w->task->kernels->channels,
+            .weight = b->weight + c * w->l.taps * b->tile->channels,
             .sums = w->desk.sums,
             .products = channels * w->l.taps,
             .tiles = tiles,
             .add = c > 0,
         };
-        w->l.tile->multiply(&strip);
+        b->tile->multiply(&strip);
     }
 }
 
-static void run_block(const work *w, const fal_band *band, const block *b, bool flat)
+static void emit_strip(const work *w, const block *b, int64_t first_run, int tiles, int64_t pixels)
 {
-    int run = w->l.tile->run, tile_runs = w->l.tile->pixels / run;
-    int64_t row_runs = (band->columns + run - 1) / run;
-    int64_t tiles = (band->rows * row_runs + tile_runs - 1) / tile_runs;
-    int64_t pixels = band->rows * row_runs * run;
-    if (flat)
-        pixels = band->rows * band->columns;
-    for (int64_t tile = 0; tile < tiles; tile += w->l.strip_tiles) {
-        int count = (int)(tiles - tile < w->l.strip_tiles ? tiles - tile : w->l.strip_tiles);
-        int64_t pixel = tile * w->l.tile->pixels, left = pixels - pixel;
-        int64_t most = (int64_t)count * w->l.tile->pixels;
+    const fal_tile_kernel *tile = b->tile;
+    int64_t pixel = first_run * tile->run, left = pixels - pixel;
+    const fal_emission emission = {
+        .sums = w->desk.sums,
+        .bias = b->bias,
+        .output = b->output + (b->flat ? pixel : 0),
+        .channel_stride = w->all->output.channel,
+        .pixel_stride = w->all->output.axis[2],
+        .place = w->desk.place + first_run,
+        .flat = b->flat,
+        .tiles = tiles,
+        .pixels = (int)(left < tiles * tile->pixels ? left : tiles * tile->pixels),
+        .first = b->first,
+        .past = b->past,
+    };
+    if (w->l.is_long)
+        w->task->kernels->emit_long(&emission, tile->channels, tile->pixels / tile->run);
+    else
+        w->task->kernels->emit_wide(&emission, tile->pixels, tile->run);
+}
+
+static void run_block(const work *w, const fal_band *band, const block *b)
+{
+    int64_t run = b->tile->run, tile_runs = b->tile->pixels / run;
+    int64_t runs = band->rows * ((band->columns + run - 1) / run);
+    int64_t tiles = (runs + tile_runs - 1) / tile_runs;
+    for (int64_t tile = 0; tile < tiles; tile += b->tile->strip) {
+        int count = (int)(tiles - tile < b->tile->strip ? tiles - tile : b->tile->strip);
         multiply_strip(w, b, tile * tile_runs, count);
-        const fal_emission emission = {
-            .sums = w->desk.sums + b->skip,
-            .bias = b->bias,
-            .output = b->output + (flat ? pixel : 0),
-            .channel_stride = w->all->output.channel,
-            .position = flat ? NULL : w->desk.position + pixel,
-            .pixels = (int)(left < most ? left : most),
-            .channels = b->channels,
-        };
-        w->task->kernels->emit(&emission);
+        emit_strip(w, b, tile * tile_runs, count, band->rows * band->columns);
     }
 }
 
@@ -175,25 +178,25 @@ static void run_block(const work *w, const fal_band *band, const block *b, bool 
 static void run_band(const work *w, const fal_band *band, int64_t begin, int64_t end)
 {
     const fal_view *output = &w->all->output;
-    int64_t width = w->task->kernels->channels, size = fal_direct_block(&w->l, w->task);
-    bool flat = is_flat(w, band);
-    fal_direct_pack_band(w->task, &w->l, &w->all->input, band, w->desk.band);
-    fill_runs(w, band);
+    int64_t weights = fal_direct_weights(&w->l);
+    const float *packed = w->packed + band->group * (weights + fal_direct_biases(&w->l));
     float *corner = (float *)output->data + band->image * output->outer +
                     band->group * output->group + band->depth * output->axis[0] +
                     band->row * output->axis[1] + band->column * output->axis[2];
-    for (int64_t first = begin / width * width; first < end; first += width) {
-        const float *packed = w->packed + (band->group * w->l.blocks + first / width) * size;
-        int64_t skip = first < begin ? begin - first : 0; // channels of other parts
-        int64_t past = first + width < end ? first + width : end;
-        const block b = {
-            .weight = packed,
-            .bias = packed + w->l.products * width + skip,
-            .output = corner + (first + skip) * output->channel,
-            .skip = (int)skip,
-            .channels = (int)(past - first - skip),
-        };
-        run_block(w, band, &b, flat);
+    block b = {.flat = is_flat(w, band)};
+    fal_direct_pack_band(w->task, &w->l, &w->all->input, band, w->desk.band);
+    fill_runs(w, band);
+    for (int64_t first = 0; first < end; first += b.tile->channels) {
+        b.tile = fal_direct_tile(w->task, &w->l, first);
+        int64_t past = first + b.tile->channels;
+        if (past <= begin)
+            continue;
+        b.weight = packed + first * w->l.products;
+        b.bias = packed + weights + first;
+        b.output = corner + first * output->channel;
+        b.first = (int)(first < begin ? begin - first : 0); // the others are of other parts
+        b.past = (int)((past < end ? past : end) - first);
+        run_block(w, band, &b);
     }
 }
 
@@ -217,7 +220,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     const int64_t *from = part->begin, *to = part->end;
     int64_t channels = task->problem.output_channels;
     work w = {task, all, packed, part, fal_direct_lay_out(task), {0}};
-    lay_out_desk(task, &w.l, memory, &w.desk);
+    lay_out_desk(&w.l, memory, &w.desk);
     fill_offsets(&w);
     for (int64_t n = from[FAL_IMAGE]; n < to[FAL_IMAGE]; n++)
         for (int64_t first = from[FAL_CHANNEL]; first < to[FAL_CHANNEL];) {
@@ -235,7 +238,7 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
 {
     fal_direct_layout l = fal_direct_lay_out(task);
     size[FAL_IMAGE] = 1;
-    size[FAL_CHANNEL] = task->kernels->channels;
+    size[FAL_CHANNEL] = l.tile->channels;
     size[FAL_DEPTH] = 1;
     size[FAL_ROW] = l.rows;
     size[FAL_COLUMN] = l.columns;

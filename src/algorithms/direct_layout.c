@@ -29,14 +29,38 @@ static int64_t round_up(int64_t n, int64_t multiple)
     return (n + multiple - 1) / multiple * multiple;
 }
 
-// The tile that computes the fewest pixels for a row that nobody asked for; the first among equals.
-static const fal_tile_kernel *choose_tile(const fal_kernels *kernels, int64_t columns)
+// The shape that computes the fewest pixels for a row that nobody asked for; the first among
+// equals.
+static const fal_tile_kernel *choose_wide(const fal_kernels *kernels, int64_t columns)
 {
-    const fal_tile_kernel *best = &kernels->tile[0];
-    for (int i = 1; i < FAL_TILE_KERNELS; i++)
-        if (round_up(columns, kernels->tile[i].run) < round_up(columns, best->run))
-            best = &kernels->tile[i];
+    const fal_tile_kernel *best = &kernels->wide[0];
+    for (int i = 1; i < FAL_WIDE_SHAPES && kernels->wide[i].multiply; i++)
+        if (round_up(columns, kernels->wide[i].run) < round_up(columns, best->run))
+            best = &kernels->wide[i];
     return best;
+}
+
+// Compares the lanes that would be busy, those of pixels at LONG_RATE of the speed: their kernels
+// load more, and cross lines.
+static bool prefers_long(const fal_kernels *kernels, const fal_tile_kernel *wide, int64_t channels,
+                         int64_t columns)
+{
+    const double long_rate = 0.75;
+    double as_wide =
+        (double)round_up(channels, wide->channels) * (double)round_up(columns, wide->run);
+    double as_long = (double)channels * (double)round_up(columns, kernels->lanes) / long_rate;
+    return as_long < as_wide;
+}
+
+const fal_tile_kernel *fal_direct_tile(const fal_task *task, const fal_direct_layout *l,
+                                       int64_t first)
+{
+    if (!l->is_long)
+        return l->tile;
+    const fal_tile_kernel *tile = task->kernels->longs;
+    while (tile->channels > task->problem.output_channels - first)
+        tile++; // ends: the last shape is of one channel
+    return tile;
 }
 
 // As many columns, then rows, as keep the band in the cache.
@@ -48,9 +72,11 @@ static void choose_band(const fal_task *task, fal_direct_layout *l)
     int64_t deep = p->input_channels * p->axis[0].kernel;
     int64_t room = budget / most(1, deep * extent(row, 1)); // columns of input
     int64_t fit = (room - extent(column, 1)) / column->stride + 1;
-    int64_t unit = 4 * l->tile->pixels;
-    l->columns = least(column->output, most(unit, fit / unit * unit));
-    l->pitch = extent(column, l->columns);
+    l->columns = least(column->output, most(64, fit / 64 * 64));
+    int64_t reach = column->dilation * (column->kernel - 1);
+    l->phase_pitch =
+        l->phases == 1 ? extent(column, l->columns) : l->columns + reach / column->stride;
+    l->pitch = l->phases * l->phase_pitch;
     room = budget / most(1, deep * l->pitch); // rows of input
     fit = (room - extent(row, 1)) / row->stride + 1;
     l->rows = least(row->output, most(1, fit));
@@ -64,21 +90,23 @@ fal_direct_layout fal_direct_lay_out(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
     const fal_kernels *kernels = task->kernels;
+    int64_t stride = p->axis[2].stride;
     fal_direct_layout l = {
-        .tile = choose_tile(kernels, p->axis[2].output),
+        .tile = choose_wide(kernels, p->axis[2].output),
         .taps = p->axis[0].kernel * p->axis[1].kernel * p->axis[2].kernel,
-        .blocks = (p->output_channels + kernels->channels - 1) / kernels->channels,
         .planes = p->axis[0].kernel,
-        .strip_tiles = kernels->strip_tiles,
     };
+    l.is_long = prefers_long(kernels, l.tile, p->output_channels, p->axis[2].output);
+    if (l.is_long)
+        l.tile = &kernels->longs[0];
+    l.width = l.is_long ? p->output_channels : round_up(p->output_channels, l.tile->channels);
+    l.phases = l.is_long ? stride : 1;
+    l.step = l.is_long ? 1 : stride;
     l.products = p->input_channels * l.taps;
     l.chunk_channels = least(p->input_channels, most(1, CHUNK_PRODUCTS / l.taps));
     choose_band(task, &l);
-    int64_t run = l.tile->run, stride = p->axis[2].stride;
-    int64_t tile_runs = l.tile->pixels / run;
-    l.row_runs = (l.columns + run - 1) / run;
-    l.runs = round_up(l.rows * l.row_runs, tile_runs);
-    // The last run of a row may go beyond it.
-    l.band = p->input_channels * l.planes * l.band_rows * l.pitch + run * stride;
+    // No tile has over 16 runs. The last run of a row may go beyond it.
+    l.runs = l.rows * ((l.columns + l.tile->run - 1) / l.tile->run) + 16;
+    l.band = p->input_channels * l.planes * l.band_rows * l.pitch + l.tile->run * l.step;
     return l;
 }

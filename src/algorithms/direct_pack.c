@@ -8,76 +8,76 @@
 size_t fal_direct_packed_bytes(const fal_task *task)
 {
     fal_direct_layout l = fal_direct_lay_out(task);
-    int64_t blocks = task->problem.groups * l.blocks;
-    return (size_t)(blocks * fal_direct_block(&l, task)) * sizeof(float);
+    int64_t floats = task->problem.groups * (fal_direct_weights(&l) + fal_direct_biases(&l));
+    return (size_t)floats * sizeof(float);
 }
 
-// The weights of one block: [product][channel], the products channel by channel, tap by tap.
-static void pack_block(const fal_task *task, const fal_direct_layout *l, const fal_view *weight,
-                       int64_t base, int64_t channels, float *to)
+// One channel's weights, `width` floats apart: input channel by input channel, tap by tap.
+static void pack_channel(const fal_problem *p, const fal_view *weight, const float *from,
+                         int64_t width, float *to)
+{
+    for (int64_t i = 0; i < p->input_channels; i++)
+        for (int64_t kd = 0; kd < p->axis[0].kernel; kd++)
+            for (int64_t kh = 0; kh < p->axis[1].kernel; kh++) {
+                const float *row =
+                    from + i * weight->channel + kd * weight->axis[0] + kh * weight->axis[1];
+                for (int64_t kw = 0; kw < p->axis[2].kernel; kw++, to += width)
+                    *to = row[kw * weight->axis[2]];
+            }
+}
+
+// The tile of output channels that begins with `first`.
+static void pack_tile(const fal_task *task, const fal_direct_layout *l, const fal_view *weight,
+                      int64_t group, int64_t first, float *to)
 {
     const fal_problem *p = &task->problem;
-    int64_t width = task->kernels->channels;
-    const float *from = (const float *)weight->data + base;
-    for (int64_t c = 0; c < channels; c++) {
-        float *out = to + c;
-        for (int64_t i = 0; i < p->input_channels; i++)
-            for (int64_t kd = 0; kd < p->axis[0].kernel; kd++)
-                for (int64_t kh = 0; kh < p->axis[1].kernel; kh++) {
-                    const float *row = from + c * weight->outer + i * weight->channel +
-                                       kd * weight->axis[0] + kh * weight->axis[1];
-                    for (int64_t kw = 0; kw < p->axis[2].kernel; kw++, out += width)
-                        *out = row[kw * weight->axis[2]];
-                }
+    int64_t width = fal_direct_tile(task, l, first)->channels;
+    const float *from = (const float *)weight->data + group * weight->group;
+    for (int64_t c = 0; c < width; c++) {
+        if (first + c < p->output_channels)
+            pack_channel(p, weight, from + (first + c) * weight->outer, width, to + c);
+        else // a lane without a channel computes what nobody reads
+            for (int64_t k = 0; k < l->products; k++)
+                to[k * width + c] = 0;
     }
-    // Lanes without a channel compute what nobody reads.
-    for (int64_t c = channels; c < width; c++)
-        for (int64_t k = 0; k < l->products; k++)
-            to[k * width + c] = 0;
-}
-
-static void pack_bias(const fal_task *task, const fal_operands *all, int64_t first,
-                      int64_t channels, float *to)
-{
-    memset(to, 0, (size_t)(FAL_TILE_CHANNELS + task->kernels->channels) * sizeof *to);
-    if (all->bias)
-        for (int64_t c = 0; c < channels; c++)
-            to[c] = ((const float *)all->bias)[(first + c) * all->bias_stride];
 }
 
 void fal_direct_pack(const fal_task *task, const fal_operands *all, void *packed)
 {
     const fal_problem *p = &task->problem;
     fal_direct_layout l = fal_direct_lay_out(task);
-    int64_t width = task->kernels->channels;
     float *to = packed;
-    for (int64_t g = 0; g < p->groups; g++)
-        for (int64_t b = 0; b < l.blocks; b++, to += fal_direct_block(&l, task)) {
-            int64_t first = b * width;
-            int64_t channels =
-                p->output_channels - first < width ? p->output_channels - first : width;
-            pack_block(task, &l, &all->weight, g * all->weight.group + first * all->weight.outer,
-                       channels, to);
-            pack_bias(task, all, g * p->output_channels + first, channels, to + l.products * width);
-        }
+    for (int64_t g = 0; g < p->groups; g++) {
+        for (int64_t first = 0; first < p->output_channels;
+             first += fal_direct_tile(task, &l, first)->channels)
+            pack_tile(task, &l, &all->weight, g, first, to + first * l.products);
+        to += fal_direct_weights(&l);
+        memset(to, 0, (size_t)fal_direct_biases(&l) * sizeof *to);
+        for (int64_t c = 0; all->bias && c < p->output_channels; c++)
+            to[c] = ((const float *)all->bias)[(g * p->output_channels + c) * all->bias_stride];
+        to += fal_direct_biases(&l);
+    }
 }
 
-// A row of the band from a row of the input, of which element `first` comes first.
-static void pack_row(const float *from, int64_t stride, int64_t size, int64_t first, int64_t count,
-                     float *to)
+// A row of a view: element i is from[i * stride], for i below size; zero around it.
+typedef struct source {
+    const float *from;
+    int64_t stride, size;
+} source;
+
+// Copies every `phases`-th element from `first` on, which may lie before the row, `count` of them.
+static void pack_phase(source row, int64_t first, int64_t phases, int64_t count, float *to)
 {
-    int64_t begin = first < 0 ? -first : 0;
-    int64_t end = size - first < count ? size - first : count;
-    if (begin > count)
-        begin = count;
-    if (end < begin)
-        end = begin;
+    int64_t begin = first < 0 ? (-first + phases - 1) / phases : 0;
+    int64_t end = row.size > first ? (row.size - first + phases - 1) / phases : 0;
+    end = end < count ? end : count;
+    begin = begin < end ? begin : end;
     memset(to, 0, (size_t)begin * sizeof *to);
-    if (stride == 1)
-        memcpy(to + begin, from + first + begin, (size_t)(end - begin) * sizeof *to);
+    if (row.stride * phases == 1)
+        memcpy(to + begin, row.from + first + begin, (size_t)(end - begin) * sizeof *to);
     else
         for (int64_t i = begin; i < end; i++)
-            to[i] = from[(first + i) * stride];
+            to[i] = row.from[(first + i * phases) * row.stride];
     memset(to + end, 0, (size_t)(count - end) * sizeof *to);
 }
 
@@ -97,13 +97,18 @@ void fal_direct_pack_band(const fal_task *task, const fal_direct_layout *l, cons
             for (int64_t r = 0; r < rows; r++) {
                 int64_t h = first_row + r;
                 bool inside = d >= 0 && d < deep->input && h >= 0 && h < row->input;
-                if (inside)
-                    pack_row(image + c * input->channel + d * input->axis[0] + h * input->axis[1],
-                             input->axis[2], column->input, first_column, l->pitch,
-                             to + r * l->pitch);
-                else
-                    memset(to + r * l->pitch, 0, (size_t)l->pitch * sizeof *to);
+                float *line = to + r * l->pitch;
+                if (!inside) {
+                    memset(line, 0, (size_t)l->pitch * sizeof *line);
+                    continue;
+                }
+                const source from = {image + c * input->channel + d * input->axis[0] +
+                                         h * input->axis[1],
+                                     input->axis[2], column->input};
+                for (int64_t i = 0; i < l->phases; i++)
+                    pack_phase(from, first_column + i, l->phases, l->phase_pitch,
+                               line + i * l->phase_pitch);
             }
         }
-    memset(to, 0, (size_t)(l->tile->run * column->stride) * sizeof *to);
+    memset(to, 0, (size_t)(l->tile->run * l->step) * sizeof *to);
 }

@@ -13,79 +13,120 @@
 #define FAL_JOIN(a, b)  FAL_JOIN_(a, b)
 
 #if FAL_LANES == 16
+#define WIDE_CHANNELS 32
+#define WIDE_SHAPES                                                                                \
+    {                                                                                              \
+        WIDE(14, 7, 8, wide_14x2), WIDE(12, 4, 8, wide_12x2)                                       \
+    }
+#define LONG_SHAPES                                                                                \
+    {                                                                                              \
+        LONG(8, 3, long_8x3), LONG(4, 6, long_4x6), LONG(2, 8, long_2x8), LONG(1, 8, long_1x8)     \
+    }
+#define BAND_BYTES (512 * 1024)
 
-#define TILE_NAME    tile_14x2
+#define TILE_NAME    wide_14x2
 #define TILE_PIXELS  14
 #define TILE_VECTORS 2
 #define TILE_RUN     7
-#include "kernels/tile.inc.c"
+#include "kernels/wide.inc.c"
 
-#define TILE_NAME    tile_12x2
+#define TILE_NAME    wide_12x2
 #define TILE_PIXELS  12
 #define TILE_VECTORS 2
 #define TILE_RUN     4
-#include "kernels/tile.inc.c"
+#include "kernels/wide.inc.c"
 
-#define TILES                                                                                      \
-    {                                                                                              \
-        {14, 7, tile_14x2},                                                                        \
-        {                                                                                          \
-            12, 4, tile_12x2                                                                       \
-        }                                                                                          \
-    }
-#define STRIP_TILES 8
-#define BAND_BYTES  (512 * 1024)
+#define TILE_NAME     long_8x3
+#define TILE_CHANNELS 8
+#define TILE_VECTORS  3
+#include "kernels/long.inc.c"
 
-#elif FAL_LANES == 8
+#define TILE_NAME     long_4x6
+#define TILE_CHANNELS 4
+#define TILE_VECTORS  6
+#include "kernels/long.inc.c"
 
-#define TILE_NAME    tile_6x2
-#define TILE_PIXELS  6
-#define TILE_VECTORS 2
-#define TILE_RUN     1
-#include "kernels/tile.inc.c"
+#define TILE_NAME     long_2x8
+#define TILE_CHANNELS 2
+#define TILE_VECTORS  8
+#include "kernels/long.inc.c"
 
-#define TILES                                                                                      \
-    {                                                                                              \
-        {6, 1, tile_6x2},                                                                          \
-        {                                                                                          \
-            6, 1, tile_6x2                                                                         \
-        }                                                                                          \
-    }
-#define STRIP_TILES 16
-#define BAND_BYTES  (192 * 1024)
+#define TILE_NAME     long_1x8
+#define TILE_CHANNELS 1
+#define TILE_VECTORS  8
+#include "kernels/long.inc.c"
 
 #else
 
-// 32 registers in NEON; where fma is a call, no shape is better than another.
-#define TILE_NAME    tile_4x4
-#define TILE_PIXELS  4
-#define TILE_VECTORS 4
-#define TILE_RUN     1
-#include "kernels/tile.inc.c"
-
-#define TILES                                                                                      \
+#if FAL_LANES == 8
+#define WIDE_CHANNELS 16
+#define WIDE_SHAPES                                                                                \
     {                                                                                              \
-        {4, 1, tile_4x4},                                                                          \
-        {                                                                                          \
-            4, 1, tile_4x4                                                                         \
-        }                                                                                          \
+        WIDE(6, 1, 16, wide_6)                                                                     \
     }
-#define STRIP_TILES 16
-#define BAND_BYTES  (192 * 1024)
+#define TILE_PIXELS  6
+#define TILE_VECTORS 2
+#else
+// 32 registers in NEON; where fma is a call, no shape is better than another.
+#define WIDE_CHANNELS 16
+#define WIDE_SHAPES                                                                                \
+    {                                                                                              \
+        WIDE(6, 1, 16, wide_6)                                                                     \
+    }
+#define TILE_PIXELS  6
+#define TILE_VECTORS 4
+#endif
+#define TILE_NAME wide_6
+#define TILE_RUN  1
+#include "kernels/wide.inc.c"
+
+#define LONG_SHAPES                                                                                \
+    {                                                                                              \
+        LONG(4, 3, long_4x3), LONG(2, 5, long_2x5), LONG(1, 8, long_1x8)                           \
+    }
+#define BAND_BYTES (192 * 1024)
+
+#define TILE_NAME     long_4x3
+#define TILE_CHANNELS 4
+#define TILE_VECTORS  3
+#include "kernels/long.inc.c"
+
+#define TILE_NAME     long_2x5
+#define TILE_CHANNELS 2
+#define TILE_VECTORS  5
+#include "kernels/long.inc.c"
+
+#define TILE_NAME     long_1x8
+#define TILE_CHANNELS 1
+#define TILE_VECTORS  8
+#include "kernels/long.inc.c"
 
 #endif
 
-#define EMIT_CHANNELS (FAL_LANES == 4 ? 16 : 2 * FAL_LANES)
-#include "kernels/emit.inc.c"
+#include "kernels/long_emit.inc.c"
+#include "kernels/wide_emit.inc.c"
+
+// Tiles of a strip of pixels in the lanes: as many as their sums are worth in the first-level
+// cache.
+#define LONG_STRIP 8
+
+#define WIDE(pixels, run, strip, name)                                                             \
+    {                                                                                              \
+        WIDE_CHANNELS, pixels, run, strip, name                                                    \
+    }
+#define LONG(channels, vectors, name)                                                              \
+    {                                                                                              \
+        channels, vectors *FAL_LANES, FAL_LANES, LONG_STRIP, name                                  \
+    }
 
 extern const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA);
 
 const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA) = {
     .name = FAL_TEXT(FAL_ISA),
     .lanes = FAL_LANES,
-    .channels = EMIT_CHANNELS,
-    .tile = TILES,
-    .emit = emit,
-    .strip_tiles = STRIP_TILES,
+    .wide = WIDE_SHAPES,
+    .longs = LONG_SHAPES,
+    .emit_wide = emit_wide,
+    .emit_long = emit_long,
     .band_bytes = BAND_BYTES,
 };

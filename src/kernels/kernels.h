@@ -8,61 +8,73 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The most pixels that a strip holds, and channels that a tile has.
-enum { FAL_STRIP_PIXELS = 128, FAL_TILE_CHANNELS = 32 };
+// The most floats of sums that a strip leaves; and how many may be read, but are not used, behind
+// sums and biases.
+enum { FAL_STRIP_SUMS = 4096, FAL_SLACK = 32 };
 
-// Products of pixels and weights, summed. A tile is a few pixels times FAL_TILE_CHANNELS channels
-// or fewer; a strip is several tiles that use the same weights. For each pixel p and channel c
+// Products of pixels and weights, summed. A tile is a few pixels times a few channels; a strip is
+// several tiles that use the same weights. For each pixel p and channel c of a tile
 //
-//   sums[p][c] = (add ? sums[p][c] : 0) + chain over k of  input[pixel(p) + offset[k]] *
-//   weight[k][c]
+//   sum = (add ? sum : 0) + chain over k of  input[pixel(p) + offset[k]] * weight[k][c]
 //
 // where the chain begins at +0 and goes through k in order by fused multiply-adds. A pixel is
 // addressed by its run, neighbours that lie `step` apart: pixel(p) = run[p / R] + (p % R) * step, R
-// being the kernel's `run`.
+// being the kernel's `run`. Sums are left as [pixel][channel] with channels in the lanes, as
+// [tile][channel][pixel] with pixels in them.
 typedef struct fal_strip {
     const float *input;
-    const int32_t *run; // of all tiles, one after the other
-    int64_t step;
+    const int32_t *run;    // of all tiles, one after the other
+    int64_t step;          // 1 for a kernel with pixels in its lanes
     const int32_t *offset; // `products` of them
-    const float *weight;   // `products` rows of the kernel's `channels`, aligned to 64 bytes
-    float *sums;           // `tiles` times `pixels` rows of `channels`, aligned to 64 bytes
+    const float *weight;   // `products` rows of the kernel's `channels`
+    float *sums;           // aligned to 64 bytes
     int64_t products;      // at least 1
     int tiles;
     bool add;
 } fal_strip;
 
-// The position of a pixel that is not to be written.
-#define FAL_NOWHERE INT64_MIN
+// Where a run of pixels goes in the output: its first pixel, and how many there are, which may be
+// fewer than the kernel's `run`, or none.
+typedef struct fal_place {
+    int64_t position;
+    int64_t pixels;
+} fal_place;
 
 // Sums on their way to the output, with the bias added to each.
 typedef struct fal_emission {
-    const float *sums; // as a strip leaves them; a multiple of `lanes` pixels may be read
-    const float *bias; // of the kernel's `channels`
+    const float *sums; // as a strip leaves them
+    const float *bias; // of the tile's channels
     float *output;
-    int64_t channel_stride;  // between the channels of the output
-    const int64_t *position; // of each pixel in the output, or FAL_NOWHERE. NULL: the pixels lie
-                             // one behind the other
-    int pixels, channels;    // to be written
+    int64_t channel_stride, pixel_stride; // of the output
+    const fal_place *place;               // of every run
+    bool flat; // whether all runs are full, lie one behind the other, and pixel_stride is 1
+    int tiles;
+    int pixels;      // to be written, if flat
+    int first, past; // channels of the tile to be written
 } fal_emission;
 
-// A shape of tile. Larger ones do more with each load; which one wastes the fewest pixels depends
-// on the width.
+// A shape of tile.
 typedef struct fal_tile_kernel {
-    int pixels; // of a tile
-    int run;    // neighbours of a tile that must lie `step` apart
+    int channels;
+    int pixels;
+    int run;   // neighbours that must lie `step` apart
+    int strip; // tiles of a strip that fill whole vectors and stay in the first-level cache
     void (*multiply)(const fal_strip *strip);
 } fal_tile_kernel;
 
-enum { FAL_TILE_KERNELS = 2 };
+enum { FAL_WIDE_SHAPES = 2, FAL_LONG_SHAPES = 4 };
 
 typedef struct fal_kernels {
     const char *name; // "avx512", "avx2", "neon", "scalar"
     int lanes;        // floats of a vector
-    int channels;     // of a tile: a multiple of `lanes`
-    fal_tile_kernel tile[FAL_TILE_KERNELS];
-    void (*emit)(const fal_emission *emission);
-    int strip_tiles;   // of a strip, so that its pixels fill whole vectors
+    // Channels in the lanes, all with the same number of channels: which wastes the fewest pixels
+    // depends on the width of the output. Unused entries have no `multiply`.
+    fal_tile_kernel wide[FAL_WIDE_SHAPES];
+    // Pixels in the lanes, for few channels: in falling order of channels, down to 1.
+    fal_tile_kernel longs[FAL_LONG_SHAPES];
+    // Write the sums of a strip to the output.
+    void (*emit_wide)(const fal_emission *emission, int pixels, int run);
+    void (*emit_long)(const fal_emission *emission, int channels, int vectors);
     size_t band_bytes; // of input to be held in the second-level cache
 } fal_kernels;
 

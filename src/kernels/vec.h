@@ -16,6 +16,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#if FAL_LANES >= 8
+#include <immintrin.h>
+#endif
+
 #define FAL_INLINE static inline __attribute__((always_inline))
 
 // Loops over accumulators must be gone before registers are handed out.
@@ -37,6 +41,21 @@ FAL_INLINE vec vec_load(const float *from)
 FAL_INLINE void vec_store(float *to, vec v)
 {
     memcpy(to, &v, sizeof v);
+}
+
+// Stores the first `count` lanes, 0 to FAL_LANES, and touches nothing behind them.
+FAL_INLINE void vec_store_first(float *to, vec v, int64_t count)
+{
+#if FAL_LANES == 16
+    _mm512_mask_storeu_ps(to, (__mmask16)((UINT32_C(1) << count) - 1), (__m512)v);
+#elif FAL_LANES == 8
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    _mm256_maskstore_ps(to, _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), lane), (__m256)v);
+#else
+    for (int i = 0; i < FAL_LANES; i++)
+        if (i < count)
+            to[i] = v[i];
+#endif
 }
 
 // The subtraction keeps -0 and NaN, folds away, and leaves one broadcast.

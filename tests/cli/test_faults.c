@@ -55,8 +55,7 @@ static void a_full_standard_output_is_a_failure(void **state)
     };
     given_operands();
     for (size_t i = 0; i < COUNT(lines); i++)
-        assert_refuses(REFUSED, lines[i], "cannot write to standard output: ");
-    assert_refuses(REFUSED, lines[0], "standard output: No space left on device");
+        assert_refuses(REFUSED, lines[i], "standard output: No space left on device");
     assert_refuses(REFUSED, "faltung size --input 16 --kernel 3 >&-",
                    "standard output: Bad file descriptor");
     assert_refuses(REFUSED, "faltung conv2d x.npy w.npy -o - >&-",
@@ -139,8 +138,8 @@ static void a_file_beyond_the_limit_is_a_failure_and_no_signal(void **state)
         {"faltung randn 1000x1000 -o y.npy", "'y.npy': File too large"},
         {"faltung randn 1000x1000 -o old.npy --force", "'old.npy': File too large"},
         {"faltung randn 1000x1000 -o - >>old.npy", "standard output: File too large"},
-        {"faltung size --input 1:9999 --kernel 1 >>old.npy", "cannot write to standard output: "},
-        {"faltung man >>old.npy", "cannot write to standard output: "},
+        {"faltung size --input 1:9999 --kernel 1 >>old.npy", "standard output: File too large"},
+        {"faltung man >>old.npy", "standard output: File too large"},
     };
     char filler[1024] = "old";
     write_bytes("old.npy", filler, sizeof filler);

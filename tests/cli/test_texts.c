@@ -31,7 +31,6 @@ static const struct {
     {"man", "--help"},
     {"completion", "--help"},
     {"help", "--help"},
-    {"tour", "--output --force"},
 };
 
 static void assert_lines_fit(const char *line)
@@ -63,17 +62,6 @@ static void every_command_has_help_with_an_example_first(void **state)
         assert_prints(line, help);
         free(help);
     }
-}
-
-static void usage_names_what_must_be_given(void **state)
-{
-    (void)state;
-    assert_says("faltung size --help", "usage: faltung size --input W --kernel K [options]\n");
-    assert_says("faltung plot --help", "usage: faltung plot padding --input W --kernel K [opt");
-    assert_says("faltung randn --help", "usage: faltung randn SHAPE... -o FILE [options]\n");
-    assert_says("faltung conv2d --help",
-                "usage: faltung conv2d INPUT WEIGHT [BIAS] -o FILE [options]\n");
-    assert_says("faltung show --help", "usage: faltung show FILE [options]\n");
 }
 
 static void the_overview_names_every_command(void **state)
@@ -171,7 +159,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         program_test(every_command_has_help_with_an_example_first),
-        program_test(usage_names_what_must_be_given),
         program_test(the_overview_names_every_command),
         program_test(the_version_is_printed_by_every_command),
         program_test(help_goes_before_what_is_missing),

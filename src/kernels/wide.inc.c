@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The body of the tile kernels, included once per shape:
+// The body of the kernels with channels in the lanes, included once per shape:
 //   TILE_NAME     the function that includes it defines
 //   TILE_PIXELS   R, pixels of a tile
 //   TILE_VECTORS  V, vectors of channels; R*V + V + 1 registers are live, clang spills from 32
