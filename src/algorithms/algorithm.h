@@ -53,6 +53,7 @@ extern const fal_algorithm *const fal_algorithms[];
 extern const int fal_algorithm_count;
 
 extern const fal_algorithm fal_direct;
+extern const fal_algorithm fal_phases;
 extern const fal_algorithm fal_reference;
 
 #endif

@@ -3,6 +3,7 @@
 
 const fal_algorithm *const fal_algorithms[] = {
     &fal_direct,
+    &fal_phases,
     &fal_reference,
 };
 

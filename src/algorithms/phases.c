@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Transposed convolutions without the zeros between the input's elements. Along an axis whose input
+// is dilated by L, every L-th output meets the same elements of the kernel, and they meet
+// neighbouring elements of the input: each of the L phases of the output is a plain convolution of
+// its own, with a part of the kernel, computed directly and written with a stride of L.
+//
+// An output sums over the same products as by the definition, in the same order; a phase that meets
+// no element of the kernel holds the bias.
+#include "algorithms/direct.h"
+
+#include "base/memory.h"
+
+// One phase along one axis: outputs phase, phase + L, ... and the kernel's elements that they meet,
+// `first`, first + `every`, ...
+typedef struct phase_axis {
+    int64_t outputs;
+    int64_t first, every, taps;
+    int64_t shift; // of the input under the first output and tap
+    int64_t dilation;
+} phase_axis;
+
+static int64_t greatest_divisor(int64_t a, int64_t b)
+{
+    while (b) {
+        int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+// Output y = phase + L*q meets element k of the kernel where y + k*D - padding is a multiple of L:
+// if at all for one k, then for every (L/gcd(L, D))-th.
+static phase_axis find_phase(const fal_problem_axis *axis, int64_t phase)
+{
+    int64_t l = axis->input_dilation, divisor = greatest_divisor(l, axis->dilation);
+    phase_axis found = {.every = l / divisor, .dilation = axis->dilation / divisor};
+    if (phase < axis->output)
+        found.outputs = (axis->output - 1 - phase) / l + 1;
+    for (int64_t k = 0; k < axis->kernel && k < found.every; k++) {
+        int64_t position = phase + (k * axis->dilation - axis->padding);
+        if (position % l == 0) {
+            found.first = k;
+            found.taps = (axis->kernel - 1 - k) / found.every + 1;
+            found.shift = position / l;
+            break;
+        }
+    }
+    return found;
+}
+
+// A phase as a task of its own.
+typedef struct phase {
+    fal_task task;
+    fal_operands operands;
+    bool empty;     // there are no such outputs
+    bool untouched; // they meet no element of the kernel: only the bias is left
+} phase;
+
+static float *offset_by(void *data, int64_t floats)
+{
+    return data ? (float *)data + floats : NULL; // where there is no data, only sizes are asked for
+}
+
+static phase make_phase(const fal_task *task, const fal_operands *all, const int64_t *index)
+{
+    phase p = {.task = *task};
+    p.task.problem.border_counts = true; // a band's zeros are multiplied like all else
+    if (all)
+        p.operands = *all;
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
+        const fal_problem_axis *axis = &task->problem.axis[i];
+        phase_axis a = find_phase(axis, index[i]);
+        p.empty = p.empty || a.outputs == 0;
+        p.untouched = p.untouched || a.taps == 0;
+        p.task.problem.axis[i] = (fal_problem_axis){
+            .input = axis->input,
+            .kernel = a.taps,
+            .output = a.outputs,
+            .input_dilation = 1,
+            .dilation = a.dilation,
+            .stride = 1,
+            .padding = -a.shift,
+        };
+        fal_view *weight = &p.operands.weight, *output = &p.operands.output;
+        weight->data = offset_by(weight->data, a.first * weight->axis[i]);
+        weight->axis[i] *= a.every;
+        output->data = offset_by(output->data, index[i] * output->axis[i]);
+        output->axis[i] *= axis->input_dilation;
+    }
+    return p;
+}
+
+// Steps to the next phase; false after the last.
+static bool next_phase(const fal_problem *p, int64_t *index)
+{
+    for (int i = FALTUNG_MAX_AXES - 1; i >= 0; i--) {
+        if (++index[i] < p->axis[i].input_dilation)
+            return true;
+        index[i] = 0;
+    }
+    return false;
+}
+
+static bool is_computed(const phase *p)
+{
+    return !p->empty && !p->untouched;
+}
+
+// ---------------------------------------------------------------------------------- the algorithm
+
+// The biases come first, for phases that nothing else is written to.
+static size_t bias_bytes(const fal_task *task)
+{
+    int64_t channels = task->problem.groups * task->problem.output_channels;
+    return ((size_t)channels * sizeof(float) + FAL_ALIGNMENT - 1) / FAL_ALIGNMENT * FAL_ALIGNMENT;
+}
+
+static size_t packed_bytes(const fal_task *task)
+{
+    int64_t index[FALTUNG_MAX_AXES] = {0};
+    size_t bytes = bias_bytes(task);
+    do {
+        phase p = make_phase(task, NULL, index);
+        if (is_computed(&p))
+            bytes += fal_direct.packed_bytes(&p.task);
+    } while (next_phase(&task->problem, index));
+    return bytes;
+}
+
+static void pack(const fal_task *task, const fal_operands *all, void *packed)
+{
+    int64_t index[FALTUNG_MAX_AXES] = {0};
+    int64_t channels = task->problem.groups * task->problem.output_channels;
+    float *bias = packed;
+    char *to = (char *)packed + bias_bytes(task);
+    for (int64_t c = 0; c < channels; c++)
+        bias[c] = all->bias ? ((const float *)all->bias)[c * all->bias_stride] : 0;
+    do {
+        phase p = make_phase(task, all, index);
+        if (!is_computed(&p))
+            continue;
+        fal_direct.pack(&p.task, &p.operands, to);
+        to += fal_direct.packed_bytes(&p.task);
+    } while (next_phase(&task->problem, index));
+}
+
+static size_t workspace(const fal_task *task)
+{
+    int64_t index[FALTUNG_MAX_AXES] = {0};
+    size_t most = 0;
+    do {
+        phase p = make_phase(task, NULL, index);
+        size_t bytes = is_computed(&p) ? fal_direct.workspace(&p.task) : 0;
+        most = bytes > most ? bytes : most;
+    } while (next_phase(&task->problem, index));
+    return most;
+}
+
+// The outputs of a phase that lie within a part: every L-th from `phase` on.
+static fal_part part_of_phase(const fal_problem *p, const fal_part *part, const int64_t *index)
+{
+    fal_part found = *part;
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
+        int64_t l = p->axis[i].input_dilation;
+        int64_t begin = part->begin[FAL_DEPTH + i] - index[i];
+        int64_t end = part->end[FAL_DEPTH + i] - index[i];
+        found.begin[FAL_DEPTH + i] = begin > 0 ? (begin - 1) / l + 1 : 0;
+        found.end[FAL_DEPTH + i] = end > 0 ? (end - 1) / l + 1 : 0;
+    }
+    return found;
+}
+
+static void fill(const phase *p, const float *bias, const fal_part *part)
+{
+    const fal_view *output = &p->operands.output;
+    const int64_t *b = part->begin, *e = part->end;
+    int64_t channels = p->task.problem.output_channels;
+    for (int64_t n = b[FAL_IMAGE]; n < e[FAL_IMAGE]; n++)
+        for (int64_t c = b[FAL_CHANNEL]; c < e[FAL_CHANNEL]; c++) {
+            float *to = (float *)output->data + n * output->outer + c / channels * output->group +
+                        c % channels * output->channel;
+            for (int64_t d = b[FAL_DEPTH]; d < e[FAL_DEPTH]; d++)
+                for (int64_t h = b[FAL_ROW]; h < e[FAL_ROW]; h++)
+                    for (int64_t w = b[FAL_COLUMN]; w < e[FAL_COLUMN]; w++)
+                        to[d * output->axis[0] + h * output->axis[1] + w * output->axis[2]] =
+                            bias[c];
+        }
+}
+
+static void run(const fal_task *task, const fal_operands *all, const void *packed,
+                const fal_part *part, void *memory)
+{
+    int64_t index[FALTUNG_MAX_AXES] = {0};
+    const char *from = (const char *)packed + bias_bytes(task);
+    do {
+        phase p = make_phase(task, all, index);
+        fal_part own = part_of_phase(&task->problem, part, index);
+        if (p.empty)
+            continue;
+        if (p.untouched) {
+            fill(&p, packed, &own);
+            continue;
+        }
+        fal_direct.run(&p.task, &p.operands, from, &own, memory);
+        from += fal_direct.packed_bytes(&p.task);
+    } while (next_phase(&task->problem, index));
+}
+
+// As many outputs as a phase's parts, times its distance.
+static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
+{
+    int64_t index[FALTUNG_MAX_AXES] = {0};
+    phase p = make_phase(task, NULL, index);
+    while (!is_computed(&p) && next_phase(&task->problem, index))
+        p = make_phase(task, NULL, index);
+    for (int i = 0; i < FAL_PART_AXES; i++)
+        size[i] = 1;
+    if (is_computed(&p))
+        fal_direct.grain(&p.task, size);
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
+        size[FAL_DEPTH + i] *= task->problem.axis[i].input_dilation;
+}
+
+static const char *passed_over(const fal_problem *p)
+{
+    const double most = 1024;
+    double phases = 1;
+    if (p->dtype != FALTUNG_F32)
+        return "it computes f32 only";
+    if (p->border_counts)
+        return "the convolution is not transposed";
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
+        phases *= (double)p->axis[i].input_dilation;
+    if (phases > most)
+        return "there are over 1024 phases";
+    int64_t index[FALTUNG_MAX_AXES] = {0};
+    const fal_task task = {*p, NULL};
+    const char *reason = NULL;
+    do {
+        phase part = make_phase(&task, NULL, index);
+        if (is_computed(&part))
+            reason = fal_direct.passed_over(&part.task.problem);
+    } while (!reason && next_phase(p, index));
+    return reason;
+}
+
+const fal_algorithm fal_phases = {
+    .name = "phases",
+    .reason = "each phase of the output as a direct convolution, without inserted zeros",
+    .passed_over = passed_over,
+    .packed_bytes = packed_bytes,
+    .pack = pack,
+    .workspace = workspace,
+    .grain = grain,
+    .run = run,
+};
