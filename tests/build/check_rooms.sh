@@ -20,8 +20,9 @@ src/plan        src/algorithms src/problem src/arithmetic src/tensor src/base
 cli/.
 cli/files       cli/.
 cli/pictures    cli/.
+cli/bench       cli/files cli/.
 cli/tour        cli/pictures cli/files cli/.
-cli/commands    cli/tour cli/pictures cli/files cli/.
+cli/commands    cli/bench cli/tour cli/pictures cli/files cli/.
 cli/commands.c  cli/commands cli/.
 examples/.
 fuzz/.          cli/files cli/.

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/ceiling.h"
+
+#include "bench/clock.h"
+#include "bench/team.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+static bool has_avx512(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+}
+
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+#endif
+
+static bool always(void)
+{
+    return true;
+}
+
+const instruction_set instruction_sets[] = {
+#if defined(__x86_64__)
+    {"avx512", has_avx512, &fma_avx512_f32, &fma_avx512_f64},
+    {"avx2", has_avx2, &fma_avx2_f32, &fma_avx2_f64},
+#elif defined(__aarch64__)
+    {"neon", always, &fma_neon_f32, &fma_neon_f64},
+#endif
+    {"scalar", always, &fma_scalar_f32, &fma_scalar_f64},
+};
+
+const int instruction_set_count = sizeof instruction_sets / sizeof *instruction_sets;
+
+int find_instruction_set(session *s, const instruction_set **found)
+{
+    const char *forced = getenv("FALTUNG_ISA");
+    char allowed[64] = "";
+    for (int i = 0; i < instruction_set_count; i++) {
+        *found = &instruction_sets[i];
+        if (!(*found)->is_there())
+            continue;
+        if (!forced || !*forced || strcmp((*found)->name, forced) == 0)
+            return EXIT_DONE;
+        strcat(strcat(allowed, *allowed ? ", " : ""), (*found)->name);
+    }
+    return refuse(s, EXIT_USAGE, "FALTUNG_ISA '%s': allowed on this processor is %s", forced,
+                  allowed);
+}
+
+const fma_loop *loop_for(const instruction_set *set, faltung_dtype dtype)
+{
+    return dtype == FALTUNG_F64 ? set->f64 : set->f32;
+}
+
+// So many rounds that reading the clock costs nothing beside them: some ten microseconds.
+enum { ROUNDS = 5000 };
+
+static double run_loop(const void *context, int index, int threads, double seconds)
+{
+    (void)index, (void)threads;
+    const fma_loop *loop = context;
+    double begin = clock_now(), done = 0;
+    do {
+        loop->run(ROUNDS);
+        done += (double)ROUNDS * loop->multiply_adds;
+    } while (clock_now() - begin < seconds);
+    return done;
+}
+
+double ceiling_rate(const fma_loop *loop, int threads, double seconds)
+{
+    return team_rate(threads, run_loop, loop, seconds);
+}
