@@ -104,6 +104,19 @@ const command commands[] = {
      "A problem is an operation, the shapes of input and weight, and any of stride=, padding=, "
      "dilation=, output_padding=, output_size=, groups=, dtype=, with axes joined by '+'.",
      COMMON | BIT(JSON) | BIT(ACCURACY) | BIT(THREADS), 1, 1, run_explain},
+    {"bench", "[PROBLEM...]", "how fast convolutions are, beside what the machine can do",
+     "faltung bench conv2d:1x64x56x56,64x64x3x3,padding=1\n"
+     "faltung bench --table --threads 2\n"
+     "faltung bench --file problems.txt --check --json",
+     "Times problems, written as for explain, in turns with the machine's own ceilings: loops that "
+     "only multiply and add in registers, and copying of as many bytes as a problem moves. "
+     "Operands "
+     "are random, of the normal distribution, without a bias; weights are prepared once, ahead. A "
+     "multiply-add counts as two operations, and those with zeros of the padding count. Runs on "
+     "one thread unless --threads says more.",
+     COMMON | BIT(JSON) | BIT(ACCURACY) | BIT(THREADS) | BIT(TABLE) | BIT(FILE) | BIT(SECONDS) |
+         BIT(CHECK),
+     0, MAX_OPERANDS, run_bench},
     {"help", "[COMMAND]", "help on a command", "faltung help conv2d", NULL, COMMON, 0, 1, run_help},
     {"man", "", "this manual page, as roff", "faltung man | man -l -", NULL, COMMON, 0, 0, run_man},
     {"completion", "SHELL", "completion of the command line for a shell",

@@ -71,6 +71,16 @@ const option_spec option_specs[OPTION_COUNT] = {
                      FIELD(atol)},
     [OPTION_EQUAL_NAN] = {"equal-nan", 0, NULL, NULL, "take NaN as equal to NaN", read_flag,
                           FIELD(equal_nan)},
+    [OPTION_TABLE] = {"table", 0, NULL, NULL, "the built-in table of layers of known networks",
+                      read_flag, FIELD(table)},
+    [OPTION_FILE] = {"file", 0, "FILE", NULL,
+                     "problems from a file, one on each line; - is standard input", read_path,
+                     FIELD(file)},
+    [OPTION_SECONDS] = {"seconds", 0, "X", NULL, "time for each problem (default 2)", read_seconds,
+                        FIELD(seconds)},
+    [OPTION_CHECK] = {"check", 0, NULL, NULL,
+                      "compare what was computed with sums by the definition", read_flag,
+                      FIELD(check)},
     [OPTION_OUTPUT] = {"output", 'o', "FILE", NULL, "where the result goes; - is standard output",
                        NULL, 0},
     [OPTION_FORCE] = {"force", 0, NULL, NULL, "replace what exists", read_flag, FIELD(force)},
@@ -86,6 +96,7 @@ static const options defaults = {
     .dtype = FALTUNG_F32,
     .rtol = 1e-5,
     .atol = 1e-8,
+    .seconds = 2,
 };
 
 static int add_output(session *s, const grammar *g, const char *path, options *o)

@@ -32,6 +32,10 @@ typedef enum option_id {
     OPTION_RTOL,
     OPTION_ATOL,
     OPTION_EQUAL_NAN,
+    OPTION_TABLE,
+    OPTION_FILE,
+    OPTION_SECONDS,
+    OPTION_CHECK,
     OPTION_OUTPUT,
     OPTION_FORCE,
     OPTION_JSON,
@@ -88,8 +92,9 @@ typedef struct options {
     faltung_accuracy accuracy;
     faltung_dtype dtype;
     array_shape shape;
-    double rtol, atol;
-    bool transposed, unique, explain, animate, equal_nan, force, json, help, version;
+    double rtol, atol, seconds;
+    const char *file;
+    bool transposed, unique, explain, animate, equal_nan, table, check, force, json, help, version;
 } options;
 
 typedef struct option_spec {

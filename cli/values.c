@@ -208,3 +208,16 @@ const char *read_tolerance(const char *text, void *field)
     bool fits = parse_double(text, text + strlen(text), tolerance);
     return fits && *tolerance >= 0 ? NULL : "a finite number of 0 or more";
 }
+
+const char *read_seconds(const char *text, void *field)
+{
+    double *seconds = field;
+    bool fits = parse_double(text, text + strlen(text), seconds);
+    return fits && *seconds > 0 ? NULL : "a finite number over 0";
+}
+
+const char *read_path(const char *text, void *field)
+{
+    *(const char **)field = text;
+    return NULL;
+}

@@ -20,6 +20,8 @@ const char *read_accuracy(const char *text, void *field);      // faltung_accura
 const char *read_dtype(const char *text, void *field);         // faltung_dtype
 const char *read_shape(const char *text, void *field);         // array_shape
 const char *read_tolerance(const char *text, void *field);     // double, finite and not negative
+const char *read_seconds(const char *text, void *field);       // double, finite and over 0
+const char *read_path(const char *text, void *field);          // const char *, as it is
 
 // A decimal number with nothing before or behind it: no blanks, no '+', no hexadecimal.
 bool parse_int64(const char *text, const char *end, int64_t *number);

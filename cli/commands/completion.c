@@ -5,6 +5,12 @@
 
 #include <string.h>
 
+// Whether the option's value is a file, which shells complete by themselves.
+static bool is_file(const option_spec *spec)
+{
+    return spec->argument && strcmp(spec->argument, "FILE") == 0;
+}
+
 static void put_options(FILE *out, const command *c, const char *separator)
 {
     bool first = true;
@@ -36,7 +42,7 @@ static void put_bash(FILE *out)
     fputs("--help --version' -- \"$word\"))\n        return\n    fi\n    case $before in\n", out);
     for (int id = 0; id < OPTION_COUNT; id++) {
         const option_spec *spec = &option_specs[id];
-        if (!spec->argument || id == OPTION_OUTPUT)
+        if (!spec->argument || is_file(spec))
             continue;
         fprintf(out, "    --%s) COMPREPLY=($(compgen -W '", spec->name);
         put_words(out, spec->words ? spec->words : "");
@@ -49,7 +55,8 @@ static void put_bash(FILE *out)
         fputs("' ;;\n", out);
     }
     fputs("    esac\n"
-          "    if [[ $word == -* && $before != -o && $before != --output ]]; then\n"
+          "    if [[ $word == -* && $before != -o && $before != --output && $before != --file ]]; "
+          "then\n"
           "        COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
           "    else\n"
           "        compopt -o filenames 2>/dev/null\n"
@@ -84,7 +91,7 @@ static void put_zsh_option(FILE *out, const command *c, const option_spec *spec)
         fputc(':', out);
         put_zsh_text(out, spec->argument);
         fputc(':', out);
-        if (spec->letter == 'o') {
+        if (is_file(spec)) {
             fputs("_files", out);
         } else if (spec->words) {
             fputc('(', out);

@@ -28,6 +28,7 @@ static const struct {
     {"info", "--json"},
     {"compare", "--rtol --atol --equal-nan --json"},
     {"explain", "--threads --accuracy --json"},
+    {"bench", "--table --file --seconds --threads --accuracy --check --json"},
     {"man", "--help"},
     {"completion", "--help"},
     {"help", "--help"},
@@ -144,6 +145,7 @@ static void bash_completes_commands_options_and_names(void **state)
     assert_completes("faltung conv2d --accuracy e", "exact\n");
     assert_completes("faltung show compl", "completion\n");
     assert_completes("faltung array 1 -o compl", "completion\n");
+    assert_completes("faltung bench --file compl", "completion\n");
 }
 
 static void zsh_takes_its_completion(void **state)

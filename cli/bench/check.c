@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/check.h"
+
+#include "files/array.h"
+
+#include <math.h>
+
+enum { MOST_COMPARED = 1000 };
+
+// The problem over three axes: those that it has not are of size 1 at the front.
+typedef struct geometry {
+    bool transposed;
+    int64_t groups, channels, outputs; // channels of the input and of the output, in all groups
+    int64_t in[FALTUNG_MAX_AXES], out[FALTUNG_MAX_AXES], kernel[FALTUNG_MAX_AXES];
+    int64_t stride[FALTUNG_MAX_AXES], dilation[FALTUNG_MAX_AXES], begin[FALTUNG_MAX_AXES];
+} geometry;
+
+static geometry describe(const subject *u)
+{
+    const faltung_conv *conv = &u->problem.conv;
+    int axes = conv->axes;
+    const int64_t *in = u->input.shape + u->input.rank - axes;
+    const int64_t *out = u->output.shape + u->output.rank - axes;
+    geometry g = {.transposed = conv->operation == FALTUNG_CONV_TRANSPOSE,
+                  .groups = conv->groups,
+                  .channels = in[-1],
+                  .outputs = out[-1]};
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
+        int a = i - (FALTUNG_MAX_AXES - axes);
+        bool there = a >= 0;
+        g.in[i] = there ? in[a] : 1;
+        g.out[i] = there ? out[a] : 1;
+        g.kernel[i] = there ? u->weight.shape[2 + a] : 1;
+        g.stride[i] = there ? conv->stride[a] : 1;
+        g.dilation[i] = there ? conv->dilation[a] : 1;
+        g.begin[i] = there ? u->explanation.padding[a].begin : 0;
+    }
+    return g;
+}
+
+// Which input element the kernel's element k brings to output o along an axis; negative: none.
+static int64_t source(const geometry *g, int axis, int64_t o, int64_t k)
+{
+    int64_t at, stride = g->stride[axis];
+    if (g->transposed) {
+        at = o + g->begin[axis] - k * g->dilation[axis];
+        if (at % stride)
+            return -1;
+        at /= stride;
+    } else {
+        at = o * stride - g->begin[axis] + k * g->dilation[axis];
+    }
+    return at < g->in[axis] ? at : -1;
+}
+
+typedef struct sum {
+    long double value, magnitude; // of the terms, and of their absolute values
+    int64_t terms;
+} sum;
+
+// Adds the terms of one pair of channels: planes of the input and of the weight.
+static void add_planes(const geometry *g, const double *x, const double *w, const int64_t *o,
+                       sum *total)
+{
+    for (int64_t a = 0; a < g->kernel[0]; a++)
+        for (int64_t b = 0; b < g->kernel[1]; b++)
+            for (int64_t c = 0; c < g->kernel[2]; c++, w++) {
+                int64_t i = source(g, 0, o[0], a), j = source(g, 1, o[1], b);
+                int64_t k = source(g, 2, o[2], c);
+                if (i < 0 || j < 0 || k < 0)
+                    continue;
+                long double term = (long double)x[(i * g->in[1] + j) * g->in[2] + k] * *w;
+                total->value += term;
+                total->magnitude += fabsl(term);
+                total->terms++;
+            }
+}
+
+static int64_t volume(const int64_t *size)
+{
+    return size[0] * size[1] * size[2];
+}
+
+// The result at one index of the output, counted in row-major order.
+static sum sum_at(const geometry *g, const double *x, const double *w, int64_t at)
+{
+    int64_t o[FALTUNG_MAX_AXES];
+    for (int i = FALTUNG_MAX_AXES - 1; i >= 0; at /= g->out[i--])
+        o[i] = at % g->out[i];
+    int64_t output = at % g->outputs, image = at / g->outputs;
+    int64_t inputs = g->channels / g->groups, outputs = g->outputs / g->groups;
+    int64_t group = output / outputs, taps = volume(g->kernel);
+    sum total = {0};
+    for (int64_t c = 0; c < inputs; c++) {
+        int64_t channel = group * inputs + c;
+        // (O, I/groups, ...), transposed (I, O/groups, ...)
+        int64_t pair = g->transposed ? channel * outputs + output % outputs : output * inputs + c;
+        add_planes(g, x + (image * g->channels + channel) * volume(g->in), w + pair * taps, o,
+                   &total);
+    }
+    return total;
+}
+
+// The most by which rounding to nearest changes a number, relative to it.
+static double rounding(faltung_dtype dtype)
+{
+    static const double units[] = {
+        [FALTUNG_F32] = 0x1p-24,
+        [FALTUNG_F64] = 0x1p-53,
+        [FALTUNG_F16] = 0x1p-11,
+    };
+    return units[dtype];
+}
+
+static void compare(verdict *v, double result, const sum *expected, faltung_dtype dtype)
+{
+    faltung_dtype kept = dtype == FALTUNG_F64 ? FALTUNG_F64 : FALTUNG_F32;
+    double error = (double)fabsl(result - expected->value);
+    double bound = 2 * (double)expected->terms * rounding(kept) * (double)expected->magnitude +
+                   rounding(dtype) * (double)fabsl(expected->value);
+    v->compared++;
+    if (error == 0)
+        return;
+    v->error = fmax(v->error, isfinite(error) ? error : INFINITY);
+    v->of_bound = fmax(v->of_bound, isfinite(error) && bound > 0 ? error / bound : INFINITY);
+}
+
+// Index `i` of `chosen` that lie spread over `count`: at both ends, and else somewhere in parts of
+// equal size, so that no column or channel of the output is preferred.
+static int64_t choose(int64_t i, int64_t chosen, int64_t count)
+{
+    int64_t part = count / chosen;
+    if (part == 1)
+        return i;
+    if (i == 0 || i == chosen - 1)
+        return i ? count - 1 : 0;
+    uint32_t scattered = (uint32_t)i * 2654435761u; // Knuth's multiplicative hash
+    return i * part + (int64_t)((uint64_t)scattered * (uint64_t)part >> 32);
+}
+
+static void compare_all(const subject *u, const double *x, const double *w, const double *y,
+                        verdict *v)
+{
+    const geometry g = describe(u);
+    int64_t count;
+    faltung_tensor_count(&u->output, &count, NULL);
+    int64_t chosen = count < 2 * MOST_COMPARED ? count : MOST_COMPARED;
+    *v = (verdict){0};
+    for (int64_t i = 0; i < chosen; i++) {
+        int64_t at = choose(i, chosen, count);
+        sum expected = sum_at(&g, x, w, at);
+        compare(v, y[at], &expected, u->problem.dtype);
+    }
+}
+
+int check_subject(session *s, const subject *u, verdict *v)
+{
+    const faltung_tensor *const tensor[] = {&u->input, &u->weight, &u->output};
+    enum { TENSORS = sizeof tensor / sizeof *tensor };
+    array doubles[TENSORS];
+    int status = EXIT_DONE, made = 0;
+    for (; made < TENSORS; made++)
+        if ((status = array_copy(s, &doubles[made], tensor[made], FALTUNG_F64)))
+            break;
+    if (!status)
+        compare_all(u, doubles[0].tensor.data, doubles[1].tensor.data, doubles[2].tensor.data, v);
+    while (made > 0)
+        array_free(&doubles[--made]);
+    return status;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/subject.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGNMENT = 64 };
+
+// A byte that, repeated, is a NaN of every type.
+enum { NAN_BYTE = 0xff };
+
+// At least `size` bytes, all of them NAN_BYTE.
+static void *take_memory(size_t size, const char *what, faltung_message *message)
+{
+    void *memory = size < SIZE_MAX - ALIGNMENT
+                       ? aligned_alloc(ALIGNMENT, (size / ALIGNMENT + 1) * ALIGNMENT)
+                       : NULL;
+    if (memory)
+        memset(memory, NAN_BYTE, size);
+    else
+        snprintf(message->text, sizeof message->text, "out of memory: %zu bytes for the %s", size,
+                 what);
+    return memory;
+}
+
+static bool take_tensor(faltung_tensor *tensor, const char *what, faltung_message *message)
+{
+    int64_t count;
+    if (faltung_tensor_count(tensor, &count, message))
+        return false;
+    tensor->data = take_memory((size_t)count * faltung_dtype_size(tensor->dtype), what, message);
+    return tensor->data;
+}
+
+// faltung_randn draws no f16: those are rounded from f32.
+static bool fill(faltung_generator *generator, const faltung_tensor *tensor,
+                 faltung_message *message)
+{
+    if (tensor->dtype != FALTUNG_F16)
+        return !faltung_randn(generator, tensor, message);
+    faltung_tensor wide = *tensor;
+    wide.dtype = FALTUNG_F32;
+    if (!take_tensor(&wide, "numbers", message))
+        return false;
+    bool done =
+        !faltung_randn(generator, &wide, message) && !faltung_tensor_copy(&wide, tensor, message);
+    free(wide.data);
+    return done;
+}
+
+static bool take_operands(subject *u, faltung_message *message)
+{
+    faltung_generator generator;
+    return !faltung_manual_seed(&generator, 0, message) &&
+           take_tensor(&u->input, "input", message) && fill(&generator, &u->input, message) &&
+           take_tensor(&u->weight, "weight", message) && fill(&generator, &u->weight, message) &&
+           take_tensor(&u->output, "output", message);
+}
+
+static bool plan(subject *u, faltung_message *message)
+{
+    if (faltung_plan_create(&u->problem.conv, &u->input, &u->weight, NULL, &u->plan, message))
+        return false;
+    size_t workspace = faltung_plan_workspace(u->plan);
+    u->workspace = workspace ? take_memory(workspace, "workspace", message) : NULL;
+    return (u->workspace || !workspace) && !faltung_plan_explain(u->plan, &u->explanation, message);
+}
+
+bool subject_make(subject *u, const faltung_problem *problem, faltung_message *message)
+{
+    *u = (subject){.problem = *problem};
+    const faltung_problem *p = &u->problem;
+    u->input = (faltung_tensor){NULL, p->dtype, p->input_rank, p->input_shape, NULL};
+    u->weight = (faltung_tensor){NULL, p->dtype, p->weight_rank, p->weight_shape, NULL};
+    // Before any memory is taken, whether it can be computed at all.
+    if (faltung_explain(&p->conv, &u->input, &u->weight, &u->explanation, message))
+        return false;
+    u->output =
+        (faltung_tensor){NULL, p->dtype, u->explanation.rank, u->explanation.output_shape, NULL};
+    if (take_operands(u, message) && plan(u, message))
+        return true;
+    subject_free(u);
+    return false;
+}
+
+void subject_free(subject *u)
+{
+    faltung_plan_destroy(u->plan);
+    free(u->workspace);
+    free(u->input.data);
+    free(u->weight.data);
+    free(u->output.data);
+    *u = (subject){0};
+}
+
+bool subject_run(const subject *u, faltung_message *message)
+{
+    return !faltung_plan_run(u->plan, &u->input, &u->output, u->workspace, message);
+}
