@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#if defined(__linux__)
+#define _GNU_SOURCE // for sched_getaffinity and pthread_setname_np
+#endif
+#include "base/host.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <unistd.h>
+
+int fal_host_cpus(void)
+{
+#if defined(__linux__)
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0)
+        return CPU_COUNT(&allowed); // never 0; and it fails if there are more CPUs than bits
+#endif
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online < 1 ? 1 : online > 1 << 20 ? 1 << 20 : (int)online;
+}
+
+void fal_host_name_thread(const char *name)
+{
+#if defined(__linux__)
+    pthread_setname_np(pthread_self(), name);
+#else
+    (void)name;
+#endif
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What POSIX leaves to each system.
+#ifndef FAL_BASE_HOST_H
+#define FAL_BASE_HOST_H
+
+// The number of CPUs that the calling thread may run on, at least 1.
+int fal_host_cpus(void);
+
+// Names the calling thread for debuggers and `top -H`, where that can be done; at most 15
+// characters.
+void fal_host_name_thread(const char *name);
+
+#endif
