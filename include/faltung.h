@@ -16,8 +16,8 @@
 //  - All sizes are int64_t and every function is total over them: any value is either answered
 //    exactly or refused. NULL is refused where it is not said to be allowed.
 //  - The library never prints, never aborts and never changes its arguments but where it says so.
-//    It keeps no state: every function may be called from any thread at any time, as long as no
-//    other thread writes what it reads.
+//    It keeps no state but a pool of threads: every function may be called from any thread at any
+//    time, as long as no other thread writes what it reads.
 //
 // Before version 1.0 the structs may gain fields between minor versions; initialise them by the
 // macros given for them and recompile.
@@ -257,11 +257,12 @@ typedef struct faltung_conv {
     int64_t output_size[FALTUNG_MAX_AXES];     // output is, and `output_padding` follows from it
     int64_t groups;                            // at least 1; divides both channel counts
     faltung_accuracy accuracy;                 // how exact the sums must be
-    int threads;                               // the most to use, 0: as many as there are CPUs. The
-                                               // result does not depend on it
-    const faltung_allocator *allocator;        // NULL: the C library's
-    const char *instruction_set; // "avx512", "avx2", "neon" or "scalar"; NULL: what the
-                                 // environment's FALTUNG_ISA says, else the best
+    int threads;                               // the most to use, 0: as many as OMP_NUM_THREADS
+                 // says or there are CPUs. Small work takes fewer; the
+                 // result does not depend on it
+    const faltung_allocator *allocator; // NULL: the C library's
+    const char *instruction_set;        // "avx512", "avx2", "neon" or "scalar"; NULL: what the
+                                        // environment's FALTUNG_ISA says, else the best
 } faltung_conv;
 
 #define FALTUNG_DEFAULTS(operation, axes)                                                          \
@@ -337,9 +338,11 @@ typedef struct faltung_explanation {
     const char *algorithm[FALTUNG_MAX_ALGORITHMS]; // in which they are considered: name, and why it
     const char *reason[FALTUNG_MAX_ALGORITHMS];    // was chosen or passed over. Static strings
     int chosen;                                    // index of the one chosen
-    size_t workspace_bytes;                        // what a run needs besides its operands
-    double multiply_adds;                          // with those that meet the padding's zeros
-    double bytes;                                  // of input, weight and output, each counted once
+    const char *instruction_set;                   // of the kernels used. Static string
+    int threads;                                   // that pay for this problem
+    size_t workspace_bytes; // of all threads: what a run needs besides its operands
+    double multiply_adds;   // with those that meet the padding's zeros
+    double bytes;           // of input, weight and output, each counted once
 } faltung_explanation;
 
 // Explains what faltung_convolve would do. Data is not read and may be NULL. Errors: as

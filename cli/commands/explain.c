@@ -26,6 +26,8 @@ static void print_text(session *s, const char *problem, int axes, bool transpose
     fprintf(s->out, "multiply-adds  %.0f\n", e->multiply_adds);
     fprintf(s->out, "bytes          %.0f (input, weight and output, each once)\n", e->bytes);
     fprintf(s->out, "workspace      %zu bytes\n", e->workspace_bytes);
+    fprintf(s->out, "threads        %d\n", e->threads);
+    fprintf(s->out, "kernels        %s\n", e->instruction_set);
     fputs("algorithms, in the order considered:\n", s->out);
     for (int i = 0; i < e->algorithms; i++)
         fprintf(s->out, "%s %s: %s\n", i == e->chosen ? "->" : "  ", e->algorithm[i], e->reason[i]);
@@ -41,6 +43,8 @@ static void print_json(session *s, const char *problem, int axes, const faltung_
     json_number(&j, "multiply_adds", e->multiply_adds);
     json_number(&j, "bytes", e->bytes);
     json_integer(&j, "workspace_bytes", (int64_t)e->workspace_bytes);
+    json_integer(&j, "threads", e->threads);
+    json_text(&j, "instruction_set", e->instruction_set);
     json_texts(&j, "algorithms", e->algorithms, e->algorithm);
     json_texts(&j, "reasons", e->algorithms, e->reason);
     json_text(&j, "chosen", e->algorithm[e->chosen]);

@@ -36,7 +36,9 @@ typedef struct fal_algorithm {
     size_t (*packed_bytes)(const fal_task *task);
     // Brings them into that order. `packed` is aligned to FAL_ALIGNMENT.
     void (*pack)(const fal_task *task, const fal_operands *operands, void *packed);
-    // Bytes that a thread needs besides the operands; NULL: none.
+    // Bytes that a thread needs besides the operands; NULL: none. The first FAL_ALIGNMENT are zero
+    // when a thread comes to its first part of an output, so that it may note there what the rest
+    // holds for the next.
     size_t (*workspace)(const fal_task *task);
     // The part sizes that suit the algorithm: what is smaller is done at a loss.
     void (*grain)(const fal_task *task, int64_t size[FAL_PART_AXES]);

@@ -9,10 +9,22 @@
 // over a chunk's channels and, within a channel, the kernel's elements; the bias is added last.
 #include "algorithms/direct.h"
 
+#include "base/memory.h"
+
 #include <stddef.h>
+
+// What the desk holds from the part before: zero where nothing.
+typedef struct memory {
+    bool has_offsets;
+    bool has_band;
+    fal_band band;
+} memory;
+
+_Static_assert(sizeof(memory) <= FAL_ALIGNMENT, "more than is zero in a new workspace");
 
 // Tables and buffers of one thread, laid out in its workspace.
 typedef struct desk {
+    memory *memory;
     float *band;
     float *sums;      // of a strip
     fal_place *place; // of every run of a band in the output
@@ -45,10 +57,11 @@ static size_t round_up(size_t bytes)
     return (bytes + 63) / 64 * 64;
 }
 
-// Lays the desk out from `memory`; returns the bytes that it takes. With NULL only these count.
-static size_t lay_out_desk(const fal_direct_layout *l, char *memory, desk *d)
+// Lays the desk out in a workspace; returns the bytes that it takes. With NULL only these count.
+static size_t lay_out_desk(const fal_direct_layout *l, char *workspace, desk *d)
 {
     const size_t sizes[] = {
+        round_up(sizeof *d->memory),
         round_up((size_t)l->band * sizeof *d->band),
         round_up((FAL_STRIP_SUMS + FAL_SLACK) * sizeof *d->sums),
         round_up((size_t)l->runs * sizeof *d->place),
@@ -58,14 +71,14 @@ static size_t lay_out_desk(const fal_direct_layout *l, char *memory, desk *d)
     void *place[sizeof sizes / sizeof *sizes];
     size_t total = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        place[i] = memory ? memory + total : NULL;
+        place[i] = workspace ? workspace + total : NULL;
         total += sizes[i];
     }
-    *d = (desk){place[0], place[1], place[2], place[3], place[4]};
+    *d = (desk){place[0], place[1], place[2], place[3], place[4], place[5]};
     return total;
 }
 
-static size_t workspace(const fal_task *task)
+static size_t workspace_bytes(const fal_task *task)
 {
     fal_direct_layout l = fal_direct_lay_out(task);
     desk d;
@@ -74,6 +87,9 @@ static size_t workspace(const fal_task *task)
 
 static void fill_offsets(const work *w)
 {
+    if (w->desk.memory->has_offsets)
+        return;
+    w->desk.memory->has_offsets = true;
     const fal_problem *p = &w->task->problem;
     const fal_direct_layout *l = &w->l;
     int32_t *next = w->desk.offset;
@@ -108,6 +124,26 @@ static void fill_runs(const work *w, const fal_band *band)
     }
 }
 
+static bool is_same(const fal_band *a, const fal_band *b)
+{
+    return a->image == b->image && a->group == b->group && a->depth == b->depth &&
+           a->row == b->row && a->column == b->column && a->rows == b->rows &&
+           a->columns == b->columns;
+}
+
+// The band and its runs, unless they are still there from the part before.
+static void fill_band(const work *w, const fal_band *band)
+{
+    memory *m = w->desk.memory;
+    if (m->has_band && is_same(&m->band, band))
+        return;
+    fal_direct_pack_band(w->task, &w->l, &w->all->input, band, w->desk.band);
+    if (!m->has_band || m->band.rows != band->rows || m->band.columns != band->columns)
+        fill_runs(w, band);
+    m->has_band = true;
+    m->band = *band;
+}
+
 // Whether the kernel may write the pixels of all runs as one row.
 static bool is_flat(const work *w, const fal_band *band)
 {
@@ -116,26 +152,36 @@ static bool is_flat(const work *w, const fal_band *band)
            (band->rows == 1 || step[1] == band->columns);
 }
 
-// All products of a strip, chunk by chunk.
-static void multiply_strip(const work *w, const block *b, int64_t first_run, int tiles)
+// All products of a strip of so many runs, chunk by chunk: whole tiles, and what is left of the
+// last one run by run where the kernel can do that.
+static void multiply_strip(const work *w, const block *b, int64_t first_run, int64_t runs)
 {
     const fal_problem *p = &w->task->problem;
+    const fal_tile_kernel *tile = b->tile;
     int64_t plane = w->l.planes * w->l.band_rows * w->l.pitch;
+    int64_t tile_runs = tile->pixels / tile->run;
+    int64_t tiles = tile->multiply_run ? runs / tile_runs : (runs + tile_runs - 1) / tile_runs;
     for (int64_t c = 0; c < p->input_channels; c += w->l.chunk_channels) {
         int64_t left = p->input_channels - c;
         int64_t channels = left < w->l.chunk_channels ? left : w->l.chunk_channels;
-        const fal_strip strip = {
+        fal_strip strip = {
             .input = w->desk.band + c * plane,
             .run = w->desk.run + first_run,
             .step = w->l.step,
             .offset = w->desk.offset,
-            .weight = b->weight + c * w->l.taps * b->tile->channels,
+            .weight = b->weight + c * w->l.taps * tile->channels,
             .sums = w->desk.sums,
             .products = channels * w->l.taps,
-            .tiles = tiles,
+            .tiles = (int)tiles,
             .add = c > 0,
         };
-        b->tile->multiply(&strip);
+        tile->multiply(&strip);
+        if (tiles * tile_runs >= runs)
+            continue;
+        strip.tiles = (int)(runs - tiles * tile_runs);
+        strip.run += tiles * tile_runs;
+        strip.sums += tiles * tile->pixels * tile->channels;
+        tile->multiply_run(&strip);
     }
 }
 
@@ -169,8 +215,9 @@ static void run_block(const work *w, const fal_band *band, const block *b)
     int64_t tiles = (runs + tile_runs - 1) / tile_runs;
     for (int64_t tile = 0; tile < tiles; tile += b->tile->strip) {
         int count = (int)(tiles - tile < b->tile->strip ? tiles - tile : b->tile->strip);
-        multiply_strip(w, b, tile * tile_runs, count);
-        emit_strip(w, b, tile * tile_runs, count, band->rows * band->columns);
+        int64_t first = tile * tile_runs, left = runs - first;
+        multiply_strip(w, b, first, left < count * tile_runs ? left : count * tile_runs);
+        emit_strip(w, b, first, count, band->rows * band->columns);
     }
 }
 
@@ -184,8 +231,7 @@ static void run_band(const work *w, const fal_band *band, int64_t begin, int64_t
                     band->group * output->group + band->depth * output->axis[0] +
                     band->row * output->axis[1] + band->column * output->axis[2];
     block b = {.flat = is_flat(w, band)};
-    fal_direct_pack_band(w->task, &w->l, &w->all->input, band, w->desk.band);
-    fill_runs(w, band);
+    fill_band(w, band);
     for (int64_t first = 0; first < end; first += b.tile->channels) {
         b.tile = fal_direct_tile(w->task, &w->l, first);
         int64_t past = first + b.tile->channels;
@@ -215,12 +261,12 @@ static void run_bands(const work *w, fal_band band, int64_t begin, int64_t end)
 }
 
 static void run(const fal_task *task, const fal_operands *all, const void *packed,
-                const fal_part *part, void *memory)
+                const fal_part *part, void *workspace)
 {
     const int64_t *from = part->begin, *to = part->end;
     int64_t channels = task->problem.output_channels;
     work w = {task, all, packed, part, fal_direct_lay_out(task), {0}};
-    lay_out_desk(&w.l, memory, &w.desk);
+    lay_out_desk(&w.l, workspace, &w.desk);
     fill_offsets(&w);
     for (int64_t n = from[FAL_IMAGE]; n < to[FAL_IMAGE]; n++)
         for (int64_t first = from[FAL_CHANNEL]; first < to[FAL_CHANNEL];) {
@@ -280,7 +326,7 @@ const fal_algorithm fal_direct = {
     .passed_over = passed_over,
     .packed_bytes = fal_direct_packed_bytes,
     .pack = fal_direct_pack,
-    .workspace = workspace,
+    .workspace = workspace_bytes,
     .grain = grain,
     .run = run,
 };

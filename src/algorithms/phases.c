@@ -11,6 +11,8 @@
 
 #include "base/memory.h"
 
+#include <string.h>
+
 // One phase along one axis: outputs phase, phase + L, ... and the kernel's elements that they meet,
 // `first`, first + `every`, ...
 typedef struct phase_axis {
@@ -203,6 +205,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
             fill(&p, packed, &own);
             continue;
         }
+        memset(memory, 0, FAL_ALIGNMENT); // what it holds is of another phase
         fal_direct.run(&p.task, &p.operands, from, &own, memory);
         from += fal_direct.packed_bytes(&p.task);
     } while (next_phase(&task->problem, index));

@@ -15,12 +15,16 @@
 #if FAL_LANES == 16
 #define WIDE_CHANNELS 32
 #define WIDE_SHAPES                                                                                \
+    {WIDE_CHANNELS, 14, 7, 8, wide_14x2, wide_7x2},                                                \
     {                                                                                              \
-        WIDE(14, 7, 8, wide_14x2), WIDE(12, 4, 8, wide_12x2)                                       \
+        WIDE_CHANNELS, 12, 4, 8, wide_12x2, wide_4x2                                               \
     }
 #define LONG_SHAPES                                                                                \
+    {8, 3 * FAL_LANES, FAL_LANES, LONG_STRIP, long_8x3, NULL},                                     \
+        {4, 6 * FAL_LANES, FAL_LANES, LONG_STRIP, long_4x6, NULL},                                 \
+        {2, 8 * FAL_LANES, FAL_LANES, LONG_STRIP, long_2x8, NULL},                                 \
     {                                                                                              \
-        LONG(8, 3, long_8x3), LONG(4, 6, long_4x6), LONG(2, 8, long_2x8), LONG(1, 8, long_1x8)     \
+        1, 8 * FAL_LANES, FAL_LANES, LONG_STRIP, long_1x8, NULL                                    \
     }
 #define BAND_BYTES (512 * 1024)
 
@@ -30,8 +34,20 @@
 #define TILE_RUN     7
 #include "kernels/wide.inc.c"
 
+#define TILE_NAME    wide_7x2
+#define TILE_PIXELS  7
+#define TILE_VECTORS 2
+#define TILE_RUN     7
+#include "kernels/wide.inc.c"
+
 #define TILE_NAME    wide_12x2
 #define TILE_PIXELS  12
+#define TILE_VECTORS 2
+#define TILE_RUN     4
+#include "kernels/wide.inc.c"
+
+#define TILE_NAME    wide_4x2
+#define TILE_PIXELS  4
 #define TILE_VECTORS 2
 #define TILE_RUN     4
 #include "kernels/wide.inc.c"
@@ -62,7 +78,7 @@
 #define WIDE_CHANNELS 16
 #define WIDE_SHAPES                                                                                \
     {                                                                                              \
-        WIDE(6, 1, 16, wide_6)                                                                     \
+        WIDE_CHANNELS, 6, 1, 16, wide_6, NULL                                                      \
     }
 #define TILE_PIXELS  6
 #define TILE_VECTORS 2
@@ -71,7 +87,7 @@
 #define WIDE_CHANNELS 16
 #define WIDE_SHAPES                                                                                \
     {                                                                                              \
-        WIDE(6, 1, 16, wide_6)                                                                     \
+        WIDE_CHANNELS, 6, 1, 16, wide_6, NULL                                                      \
     }
 #define TILE_PIXELS  6
 #define TILE_VECTORS 4
@@ -81,8 +97,10 @@
 #include "kernels/wide.inc.c"
 
 #define LONG_SHAPES                                                                                \
+    {4, 3 * FAL_LANES, FAL_LANES, LONG_STRIP, long_4x3, NULL},                                     \
+        {2, 5 * FAL_LANES, FAL_LANES, LONG_STRIP, long_2x5, NULL},                                 \
     {                                                                                              \
-        LONG(4, 3, long_4x3), LONG(2, 5, long_2x5), LONG(1, 8, long_1x8)                           \
+        1, 8 * FAL_LANES, FAL_LANES, LONG_STRIP, long_1x8, NULL                                    \
     }
 #define BAND_BYTES (192 * 1024)
 
@@ -110,22 +128,13 @@
 // cache.
 #define LONG_STRIP 8
 
-#define WIDE(pixels, run, strip, name)                                                             \
-    {                                                                                              \
-        WIDE_CHANNELS, pixels, run, strip, name                                                    \
-    }
-#define LONG(channels, vectors, name)                                                              \
-    {                                                                                              \
-        channels, vectors *FAL_LANES, FAL_LANES, LONG_STRIP, name                                  \
-    }
-
 extern const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA);
 
 const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA) = {
     .name = FAL_TEXT(FAL_ISA),
     .lanes = FAL_LANES,
-    .wide = WIDE_SHAPES,
-    .longs = LONG_SHAPES,
+    .wide = {WIDE_SHAPES},
+    .longs = {LONG_SHAPES},
     .emit_wide = emit_wide,
     .emit_long = emit_long,
     .band_bytes = BAND_BYTES,

@@ -60,6 +60,9 @@ typedef struct fal_tile_kernel {
     int run;   // neighbours that must lie `step` apart
     int strip; // tiles of a strip that fill whole vectors and stay in the first-level cache
     void (*multiply)(const fal_strip *strip);
+    // The same for a strip whose tiles are of one run each; NULL: there is none, and whole tiles
+    // are computed, of runs that nobody reads.
+    void (*multiply_run)(const fal_strip *strip);
 } fal_tile_kernel;
 
 enum { FAL_WIDE_SHAPES = 2, FAL_LONG_SHAPES = 4 };

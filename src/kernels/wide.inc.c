@@ -24,6 +24,9 @@ FAL_INLINE void TILE_LOOP(TILE_NAME)(const fal_strip *s, int tile, int64_t step)
     const float *from[TILE_RUNS];
     const float *weight = s->weight;
     const int32_t *offset = s->offset;
+    // The next chunk's weights follow; each tile fetches its share of them.
+    const ptrdiff_t share = TILE_CHANNELS / s->tiles;
+    const float *next = weight + s->products * (TILE_CHANNELS + tile * share);
     float *sums = s->sums + (ptrdiff_t)tile * TILE_PIXELS * TILE_CHANNELS;
     FAL_UNROLL
     for (int i = 0; i < TILE_RUNS; i++)
@@ -49,6 +52,8 @@ FAL_INLINE void TILE_LOOP(TILE_NAME)(const fal_strip *s, int tile, int64_t step)
                 acc[p][v] = vec_fma(x, w[v], acc[p][v]);
         }
         weight += TILE_CHANNELS;
+        __builtin_prefetch(next, 0, 2);
+        next += share;
     }
     FAL_UNROLL
     for (int p = 0; p < TILE_PIXELS; p++)

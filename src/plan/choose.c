@@ -33,7 +33,7 @@ faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
     if (status)
         return status;
     choice->task.problem = fal_lower(&choice->valid);
-    choice->threads = conv->threads;
+    choice->threads = fal_choose_threads(&choice->task, conv->threads);
     int i = 0;
     while (fal_algorithms[i]->passed_over(&choice->task.problem))
         i++; // ends, since the last algorithm applies to everything
@@ -80,6 +80,8 @@ void fal_explain_choice(const fal_choice *choice, faltung_explanation *explanati
         if (algorithm == choice->algorithm)
             explanation->chosen = i;
     }
+    explanation->instruction_set = choice->task.kernels->name;
+    explanation->threads = choice->threads;
     explanation->workspace_bytes = fal_choice_workspace(choice);
     count_work(choice, explanation);
 }

@@ -9,7 +9,7 @@ typedef struct fal_choice {
     fal_valid valid;
     fal_task task;
     const fal_algorithm *algorithm;
-    int threads; // the most to use; 0: as many as there are CPUs
+    int threads; // to use, at least 1
 } fal_choice;
 
 // Validates, lowers and picks the first algorithm that applies. Errors: as fal_validate, and OPTION
@@ -17,6 +17,9 @@ typedef struct fal_choice {
 faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
                           const faltung_tensor *weight, const faltung_tensor *bias,
                           fal_choice *choice, faltung_message *message);
+
+// How many threads pay for a task, of at most so many (0: as many as there are CPUs).
+int fal_choose_threads(const fal_task *task, int threads);
 
 // What was chosen, and why.
 void fal_explain_choice(const fal_choice *choice, faltung_explanation *explanation);
@@ -32,7 +35,7 @@ fal_operands fal_choice_operands(const fal_choice *choice, const faltung_tensor 
                                  const faltung_tensor *weight, const faltung_tensor *bias,
                                  const faltung_tensor *output);
 
-// Computes the whole output, on as many threads as pay. `packed` and `workspace` may be NULL where
+// Computes the whole output on the threads chosen. `packed` and `workspace` may be NULL where
 // their size is 0.
 void fal_run_choice(const fal_choice *choice, const fal_operands *operands, const void *packed,
                     void *workspace);

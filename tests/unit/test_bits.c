@@ -105,6 +105,35 @@ static void every_instruction_set_gives_the_recorded_bits(void **state)
     assert_int_equal(wrong, 0);
 }
 
+// Large enough for threads to pay, and divided along every axis in turn.
+static const char *const large[] = {
+    "conv2d:1x64x33x35,72x64x3x3,padding=1",
+    "conv2d:40x8x20x20,24x8x3x3",
+    "conv2d:2x160x56x56,160x1x5x5,padding=2,groups=160",
+    "conv2d:1x512x5x5,512x512x3x3,padding=1",
+    "conv1d:1x16x20000,24x16x5,padding=same",
+    "conv3d:1x16x12x20x20,24x16x3x3x3,padding=1",
+    "conv_transpose2d:2x64x20x20,64x48x4x4,stride=2,padding=1",
+    "conv2d:1x16x30x30,64x16x5x5,padding=2,dtype=f64",
+};
+
+static void any_number_of_threads_gives_the_same_bits(void **state)
+{
+    static const int threads[] = {2, 3, 7, 16, 0};
+    (void)state;
+    for (size_t c = 0; c < COUNT_OF(large); c++) {
+        setting s;
+        set_up(&s, large[c]);
+        s.problem.conv.threads = 1;
+        uint64_t once = compute(&s);
+        for (size_t i = 0; i < COUNT_OF(threads); i++) {
+            s.problem.conv.threads = threads[i];
+            assert_true(compute(&s) == once);
+        }
+        tear_down(&s);
+    }
+}
+
 static void an_absent_instruction_set_is_refused(void **state)
 {
     (void)state;
@@ -128,6 +157,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_instruction_set_gives_the_recorded_bits),
+        cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
         cmocka_unit_test(an_absent_instruction_set_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
