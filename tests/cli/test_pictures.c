@@ -73,8 +73,8 @@ static void drawings_in_the_terminal_fit(void **state)
         "faltung draw --input 90 --kernel 15 --stride 10 --padding 3",
         "faltung draw --input 500 --kernel 15 --stride 10",
         "faltung draw --input 5,5 --kernel 3 --stride 2 --padding 1",
-        "faltung draw --input 8,8 --kernel 3 --stride 2 --padding 1 --transposed "
-        "--output-padding 1",
+        ("faltung draw --input 8,8 --kernel 3 --stride 2 --padding 1 --transposed "
+         "--output-padding 1"),
         "faltung draw --input 30,60 --kernel 3",
     };
     for (size_t i = 0; i < COUNT(lines); i++)
