@@ -65,20 +65,55 @@ typedef struct source {
     int64_t stride, size;
 } source;
 
-// Copies every `phases`-th element from `first` on, which may lie before the row, `count` of them.
-static void pack_phase(source row, int64_t first, int64_t phases, int64_t count, float *to)
+// Copies `count` elements from the `first` on, which may lie before the row.
+static void pack_row(source row, int64_t first, int64_t count, float *to)
 {
-    int64_t begin = first < 0 ? (-first + phases - 1) / phases : 0;
-    int64_t end = row.size > first ? (row.size - first + phases - 1) / phases : 0;
-    end = end < count ? end : count;
+    int64_t begin = first < 0 ? -first : 0, end = row.size - first;
+    end = end < 0 ? 0 : end < count ? end : count;
     begin = begin < end ? begin : end;
-    memset(to, 0, (size_t)begin * sizeof *to);
-    if (row.stride * phases == 1)
+    if (begin > 0)
+        memset(to, 0, (size_t)begin * sizeof *to);
+    if (row.stride == 1)
         memcpy(to + begin, row.from + first + begin, (size_t)(end - begin) * sizeof *to);
     else
         for (int64_t i = begin; i < end; i++)
-            to[i] = row.from[(first + i * phases) * row.stride];
-    memset(to + end, 0, (size_t)(count - end) * sizeof *to);
+            to[i] = row.from[(first + i) * row.stride];
+    if (end < count)
+        memset(to + end, 0, (size_t)(count - end) * sizeof *to);
+}
+
+// Deals out a row: every `phases`-th element from `first` on goes to the first phase, and so on.
+static void pack_phases(source row, int64_t first, int64_t phases, int64_t count, float *to)
+{
+    for (int64_t i = 0; i < phases; i++)
+        for (int64_t k = 0; k < count; k++, to++) {
+            int64_t at = first + i + k * phases;
+            *to = at >= 0 && at < row.size ? row.from[at * row.stride] : 0;
+        }
+}
+
+// One plane of a band: `rows` rows of the input from `first` on, any of which may lie outside.
+static void pack_plane(const fal_direct_layout *l, const fal_problem *p, source corner,
+                       int64_t row_stride, const int64_t *first, int64_t rows, float *to)
+{
+    int64_t height = p->axis[1].input;
+    bool inside = first[0] >= 0 && first[0] + rows <= height;
+    if (inside && first[1] == 0 && corner.stride == 1 && l->phases == 1 &&
+        l->pitch == corner.size && row_stride == corner.size) {
+        memcpy(to, corner.from + first[0] * row_stride, (size_t)(rows * l->pitch) * sizeof *to);
+        return;
+    }
+    for (int64_t r = first[0]; r < first[0] + rows; r++, to += l->pitch) {
+        if (r < 0 || r >= height) {
+            memset(to, 0, (size_t)l->pitch * sizeof *to);
+            continue;
+        }
+        const source row = {corner.from + r * row_stride, corner.stride, corner.size};
+        if (l->phases == 1)
+            pack_row(row, first[1], l->pitch, to);
+        else
+            pack_phases(row, first[1], l->phases, l->phase_pitch, to);
+    }
 }
 
 void fal_direct_pack_band(const fal_task *task, const fal_direct_layout *l, const fal_view *input,
@@ -88,27 +123,19 @@ void fal_direct_pack_band(const fal_task *task, const fal_direct_layout *l, cons
     const fal_problem_axis *deep = &p->axis[0], *row = &p->axis[1], *column = &p->axis[2];
     const float *image =
         (const float *)input->data + band->image * input->outer + band->group * input->group;
-    int64_t first_row = band->row * row->stride - row->padding;
-    int64_t first_column = band->column * column->stride - column->padding;
+    const int64_t first[] = {band->row * row->stride - row->padding,
+                             band->column * column->stride - column->padding};
     int64_t rows = (band->rows - 1) * row->stride + row->dilation * (row->kernel - 1) + 1;
     for (int64_t c = 0; c < p->input_channels; c++)
         for (int64_t kd = 0; kd < l->planes; kd++, to += l->band_rows * l->pitch) {
             int64_t d = band->depth * deep->stride + (kd * deep->dilation - deep->padding);
-            for (int64_t r = 0; r < rows; r++) {
-                int64_t h = first_row + r;
-                bool inside = d >= 0 && d < deep->input && h >= 0 && h < row->input;
-                float *line = to + r * l->pitch;
-                if (!inside) {
-                    memset(line, 0, (size_t)l->pitch * sizeof *line);
-                    continue;
-                }
-                const source from = {image + c * input->channel + d * input->axis[0] +
-                                         h * input->axis[1],
-                                     input->axis[2], column->input};
-                for (int64_t i = 0; i < l->phases; i++)
-                    pack_phase(from, first_column + i, l->phases, l->phase_pitch,
-                               line + i * l->phase_pitch);
+            if (d < 0 || d >= deep->input) {
+                memset(to, 0, (size_t)(rows * l->pitch) * sizeof *to);
+                continue;
             }
+            const source corner = {image + c * input->channel + d * input->axis[0], input->axis[2],
+                                   column->input};
+            pack_plane(l, p, corner, input->axis[1], first, rows, to);
         }
     memset(to, 0, (size_t)(l->tile->run * l->step) * sizeof *to);
 }
