@@ -69,6 +69,8 @@ static void choose_band(const fal_task *task, fal_direct_layout *l)
     const fal_problem *p = &task->problem;
     const fal_problem_axis *row = &p->axis[1], *column = &p->axis[2];
     int64_t budget = (int64_t)(task->kernels->band_bytes / sizeof(float));
+    if (l->taps == 1)
+        budget /= 2; // every element is read for one product only: what counts is to have it near
     int64_t deep = p->input_channels * p->axis[0].kernel;
     int64_t room = budget / most(1, deep * extent(row, 1)); // columns of input
     int64_t fit = (room - extent(column, 1)) / column->stride + 1;

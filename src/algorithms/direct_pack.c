@@ -65,6 +65,17 @@ typedef struct source {
     int64_t stride, size;
 } source;
 
+// Every `step`-th element.
+static void gather(const float *from, int64_t step, int64_t count, float *restrict to)
+{
+    if (step == 2)
+        for (int64_t i = 0; i < count; i++)
+            to[i] = from[2 * i];
+    else
+        for (int64_t i = 0; i < count; i++)
+            to[i] = from[step * i];
+}
+
 // Copies `count` elements from the `first` on, which may lie before the row.
 static void pack_row(source row, int64_t first, int64_t count, float *to)
 {
@@ -76,8 +87,7 @@ static void pack_row(source row, int64_t first, int64_t count, float *to)
     if (row.stride == 1)
         memcpy(to + begin, row.from + first + begin, (size_t)(end - begin) * sizeof *to);
     else
-        for (int64_t i = begin; i < end; i++)
-            to[i] = row.from[(first + i) * row.stride];
+        gather(row.from + (first + begin) * row.stride, row.stride, end - begin, to + begin);
     if (end < count)
         memset(to + end, 0, (size_t)(count - end) * sizeof *to);
 }
@@ -85,11 +95,18 @@ static void pack_row(source row, int64_t first, int64_t count, float *to)
 // Deals out a row: every `phases`-th element from `first` on goes to the first phase, and so on.
 static void pack_phases(source row, int64_t first, int64_t phases, int64_t count, float *to)
 {
-    for (int64_t i = 0; i < phases; i++)
-        for (int64_t k = 0; k < count; k++, to++) {
-            int64_t at = first + i + k * phases;
-            *to = at >= 0 && at < row.size ? row.from[at * row.stride] : 0;
-        }
+    for (int64_t i = 0; i < phases; i++, first++, to += count) {
+        int64_t begin = first < 0 ? (-first + phases - 1) / phases : 0;
+        int64_t end = row.size > first ? (row.size - first + phases - 1) / phases : 0;
+        end = end < count ? end : count;
+        begin = begin < end ? begin : end;
+        for (int64_t k = 0; k < begin; k++)
+            to[k] = 0;
+        gather(row.from + (first + begin * phases) * row.stride, phases * row.stride, end - begin,
+               to + begin);
+        for (int64_t k = end; k < count; k++)
+            to[k] = 0;
+    }
 }
 
 // One plane of a band: `rows` rows of the input from `first` on, any of which may lie outside.

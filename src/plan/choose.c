@@ -45,22 +45,21 @@ faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
 // one every input with every kernel element that it is scattered by.
 static void count_work(const fal_choice *choice, faltung_explanation *explanation)
 {
-    const fal_problem *p = &choice->task.problem;
-    double planes = (double)p->batch * (double)p->groups; // of one channel per group
-    double input = planes * (double)p->input_channels;
-    double output = planes * (double)p->output_channels;
+    const fal_valid *v = &choice->valid;
+    double input_channels = (double)v->input_channels, output_channels = (double)v->output_channels;
+    double input = (double)v->batch * input_channels;
+    double output = (double)v->batch * output_channels;
     double taps = 1;
-    for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
-        input *= (double)p->axis[i].input;
-        output *= (double)p->axis[i].output;
-        taps *= (double)p->axis[i].kernel;
+    for (int i = 0; i < v->axes; i++) {
+        input *= (double)v->axis[i].input;
+        output *= (double)v->output[i];
+        taps *= (double)v->axis[i].kernel;
     }
-    double pairs = (double)p->input_channels * (double)p->output_channels;
-    double weight = (double)p->groups * pairs * taps;
-    explanation->multiply_adds = choice->valid.transposed
-                                     ? input * (double)p->output_channels * taps
-                                     : output * (double)p->input_channels * taps;
-    explanation->bytes = (input + weight + output) * (double)faltung_dtype_size(p->dtype);
+    double groups = (double)v->groups;
+    double weight = input_channels * output_channels / groups * taps;
+    explanation->multiply_adds = v->transposed ? input * output_channels / groups * taps
+                                               : output * input_channels / groups * taps;
+    explanation->bytes = (input + weight + output) * (double)faltung_dtype_size(v->dtype);
 }
 
 void fal_explain_choice(const fal_choice *choice, faltung_explanation *explanation)

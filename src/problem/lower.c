@@ -3,6 +3,15 @@
 
 #include "tensor/tensor.h"
 
+// A kernel of one element, without padding, samples the input: along such an axis the view of the
+// input steps over what is not wanted, and no stride is left.
+static bool is_sampled(const fal_valid *valid, int i)
+{
+    const faltung_axis *axis = &valid->axis[i];
+    return !axis->transposed && axis->kernel == 1 && axis->padding.begin == 0 &&
+           axis->padding.end == 0;
+}
+
 // A validated axis has a representable extent and, if it is transposed, a representable size before
 // cropping, (W - 1)*S + extent + output_padding: no position of the lowered problem is beyond
 // these.
@@ -38,8 +47,14 @@ fal_problem fal_lower(const fal_valid *valid)
     int missing = FALTUNG_MAX_AXES - valid->axes;
     for (int i = 0; i < missing; i++)
         problem.axis[i] = (fal_problem_axis){1, 1, 1, 1, 1, 1, 0};
-    for (int i = 0; i < valid->axes; i++)
-        problem.axis[missing + i] = lower_axis(&valid->axis[i], valid->output[i]);
+    for (int i = 0; i < valid->axes; i++) {
+        fal_problem_axis *axis = &problem.axis[missing + i];
+        *axis = lower_axis(&valid->axis[i], valid->output[i]);
+        if (is_sampled(valid, i)) {
+            axis->input = axis->output;
+            axis->stride = 1;
+        }
+    }
     return problem;
 }
 
@@ -63,7 +78,13 @@ static fal_view lower_picture(const fal_valid *valid, const faltung_tensor *tens
 
 fal_view fal_lower_input(const fal_valid *valid, const faltung_tensor *tensor)
 {
-    return lower_picture(valid, tensor, valid->input_channels / valid->groups);
+    fal_view view = lower_picture(valid, tensor, valid->input_channels / valid->groups);
+    for (int i = 0; i < valid->axes; i++) {
+        int64_t *step = &view.axis[FALTUNG_MAX_AXES - valid->axes + i];
+        if (is_sampled(valid, i)) // a step that is never taken may be too large to be multiplied
+            *step = valid->output[i] > 1 ? *step * valid->axis[i].stride : 0;
+    }
+    return view;
 }
 
 fal_view fal_lower_output(const fal_valid *valid, const faltung_tensor *tensor)
