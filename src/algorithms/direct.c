@@ -15,9 +15,10 @@
 
 // What the desk holds from the part before: zero where nothing.
 typedef struct memory {
-    bool has_offsets;
-    bool has_band;
     fal_band band;
+    int32_t runs; // of the band
+    bool has_band;
+    bool has_offsets;
 } memory;
 
 _Static_assert(sizeof(memory) <= FAL_ALIGNMENT, "more than is zero in a new workspace");
@@ -104,20 +105,45 @@ static void fill_offsets(const work *w)
                 }
 }
 
-// Where the runs of a band are, in it and in the output. Runs behind the last are read anywhere and
-// written nowhere.
+// One run, from its first pixel on. Beyond the band it is written nowhere.
+static void set_run(const work *w, const fal_band *band, int64_t i, int64_t row, int64_t column)
+{
+    const int64_t *step = w->all->output.axis;
+    int64_t left = row < band->rows ? band->columns - column : 0, run = w->l.tile->run;
+    w->desk.run[i] =
+        (int32_t)(row * w->task->problem.axis[1].stride * w->l.pitch + column * w->l.step);
+    w->desk.place[i] = (fal_place){row * step[1] + column * step[2], left < 0     ? 0
+                                                                     : left < run ? left
+                                                                                  : run};
+}
+
+// Where the runs of a band are, in it and in the output, row by row.
+static int64_t fill_runs_in_order(const work *w, const fal_band *band)
+{
+    int64_t i = 0;
+    for (int64_t row = 0; row < band->rows; row++)
+        for (int64_t column = 0; column < band->columns; column += w->l.tile->run)
+            set_run(w, band, i++, row, column);
+    return i;
+}
+
+// The same tile by tile of several rows.
+static int64_t fill_runs_by_tiles(const work *w, const fal_band *band)
+{
+    int64_t run = w->l.tile->run, width = w->l.tile->pixels / FAL_TILE_ROWS, i = 0;
+    for (int64_t row = 0; row < band->rows; row += FAL_TILE_ROWS)
+        for (int64_t column = 0; column < band->columns; column += width)
+            for (int64_t r = row; r < row + FAL_TILE_ROWS; r++)
+                for (int64_t c = column; c < column + width; c += run)
+                    set_run(w, band, i++, r, c);
+    return i;
+}
+
+// Runs behind the last are read anywhere and written nowhere.
 static void fill_runs(const work *w, const fal_band *band)
 {
-    const fal_problem *p = &w->task->problem;
-    const int64_t *step = w->all->output.axis;
-    int64_t run = w->l.tile->run, i = 0;
-    for (int64_t row = 0; row < band->rows; row++)
-        for (int64_t column = 0; column < band->columns; column += run, i++) {
-            int64_t left = band->columns - column;
-            w->desk.run[i] = (int32_t)(row * p->axis[1].stride * w->l.pitch + column * w->l.step);
-            w->desk.place[i] =
-                (fal_place){row * step[1] + column * step[2], left < run ? left : run};
-        }
+    int64_t i = w->l.is_rows ? fill_runs_by_tiles(w, band) : fill_runs_in_order(w, band);
+    w->desk.memory->runs = (int32_t)i;
     for (; i < w->l.runs; i++) {
         w->desk.run[i] = 0;
         w->desk.place[i] = (fal_place){0, 0};
@@ -174,6 +200,8 @@ static void multiply_strip(const work *w, const block *b, int64_t first_run, int
             .products = channels * w->l.taps,
             .tiles = (int)tiles,
             .add = c > 0,
+            .columns = p->axis[2].kernel,
+            .pitch = w->l.pitch,
         };
         tile->multiply(&strip);
         if (tiles * tile_runs >= runs)
@@ -211,7 +239,7 @@ static void emit_strip(const work *w, const block *b, int64_t first_run, int til
 static void run_block(const work *w, const fal_band *band, const block *b)
 {
     int64_t run = b->tile->run, tile_runs = b->tile->pixels / run;
-    int64_t runs = band->rows * ((band->columns + run - 1) / run);
+    int64_t runs = w->desk.memory->runs;
     int64_t tiles = (runs + tile_runs - 1) / tile_runs;
     for (int64_t tile = 0; tile < tiles; tile += b->tile->strip) {
         int count = (int)(tiles - tile < b->tile->strip ? tiles - tile : b->tile->strip);

@@ -14,6 +14,7 @@
 typedef struct fal_direct_layout {
     bool is_long;                // pixels in the lanes, for few channels; else channels in them
     const fal_tile_kernel *tile; // that decides on runs: the only one with channels in the lanes
+    bool is_rows;                // pixels in the lanes, by rows: for one channel by itself
     int64_t taps;                // elements of the kernel
     int64_t products;            // of an output: channels of a group times taps
     int64_t chunk_channels; // whose products are one chain; the chunks' sums are added in order
@@ -22,8 +23,8 @@ typedef struct fal_direct_layout {
     int64_t phases;         // the stride with pixels in the lanes, else 1
     int64_t step;           // between neighbouring pixels: the stride with channels in the lanes
     int64_t planes, band_rows, phase_pitch, pitch; // pitch: all phases of a row
-    int64_t band; // floats of a band, with what runs may read behind it
-    int64_t runs; // of a band, rounded up to whole tiles of any shape
+    int64_t band, slack; // floats of a band, and those at its end that runs may read without use
+    int64_t runs;        // of a band, rounded up to whole tiles of any shape
 } fal_direct_layout;
 
 fal_direct_layout fal_direct_lay_out(const fal_task *task);

@@ -52,10 +52,27 @@ static bool prefers_long(const fal_kernels *kernels, const fal_tile_kernel *wide
     return as_long < as_wide;
 }
 
+// Rows of the input can be shared where each output channel sees one input channel, and
+// neighbouring rows of the output see neighbouring rows.
+static bool prefers_rows(const fal_problem *p)
+{
+    return p->input_channels == 1 && p->output_channels == 1 && p->axis[0].kernel == 1 &&
+           p->axis[1].kernel > 1 && p->axis[1].stride == 1 && p->axis[1].dilation == 1;
+}
+
+// The shape that computes the fewest pixels for a row that nobody asked for; the first among
+// equals.
+static const fal_tile_kernel *choose_rows(const fal_kernels *kernels, int64_t columns)
+{
+    int64_t wide = kernels->rows[0].pixels / FAL_TILE_ROWS;
+    int64_t narrow = kernels->rows[1].pixels / FAL_TILE_ROWS;
+    return &kernels->rows[round_up(columns, narrow) < round_up(columns, wide)];
+}
+
 const fal_tile_kernel *fal_direct_tile(const fal_task *task, const fal_direct_layout *l,
                                        int64_t first)
 {
-    if (!l->is_long)
+    if (!l->is_long || l->is_rows)
         return l->tile;
     const fal_tile_kernel *tile = task->kernels->longs;
     while (tile->channels > task->problem.output_channels - first)
@@ -101,14 +118,20 @@ fal_direct_layout fal_direct_lay_out(const fal_task *task)
     l.is_long = prefers_long(kernels, l.tile, p->output_channels, p->axis[2].output);
     if (l.is_long)
         l.tile = &kernels->longs[0];
+    l.is_rows = l.is_long && prefers_rows(p);
+    if (l.is_rows)
+        l.tile = choose_rows(kernels, p->axis[2].output);
     l.width = l.is_long ? p->output_channels : round_up(p->output_channels, l.tile->channels);
     l.phases = l.is_long ? stride : 1;
     l.step = l.is_long ? 1 : stride;
     l.products = p->input_channels * l.taps;
     l.chunk_channels = least(p->input_channels, most(1, CHUNK_PRODUCTS / l.taps));
     choose_band(task, &l);
-    // No tile has over 16 runs. The last run of a row may go beyond it.
-    l.runs = l.rows * ((l.columns + l.tile->run - 1) / l.tile->run) + 16;
-    l.band = p->input_channels * l.planes * l.band_rows * l.pitch + l.tile->run * l.step;
+    // No tile has over 16 runs. The last run of a row may go beyond it, the last tile of a band
+    // too.
+    int64_t row_runs = (l.columns + l.tile->run - 1) / l.tile->run;
+    l.runs = (l.rows + FAL_TILE_ROWS) * (row_runs + 4) + 16;
+    l.slack = l.tile->pixels * l.step + (l.is_rows ? FAL_TILE_ROWS * l.pitch : 0);
+    l.band = p->input_channels * l.planes * l.band_rows * l.pitch + l.slack;
     return l;
 }

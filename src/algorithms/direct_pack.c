@@ -154,5 +154,5 @@ void fal_direct_pack_band(const fal_task *task, const fal_direct_layout *l, cons
                                    column->input};
             pack_plane(l, p, corner, input->axis[1], first, rows, to);
         }
-    memset(to, 0, (size_t)(l->tile->run * l->step) * sizeof *to);
+    memset(to, 0, (size_t)l->slack * sizeof *to);
 }

@@ -121,6 +121,16 @@
 
 #endif
 
+#define TILE_NAME    rows_4x2
+#define TILE_VECTORS 2
+#include "kernels/rows.inc.c"
+
+// 16 registers hold 4x3, not 4x4.
+#define ROW_VECTORS  (FAL_LANES == 8 ? 3 : 4)
+#define TILE_NAME    rows_4xn
+#define TILE_VECTORS ROW_VECTORS
+#include "kernels/rows.inc.c"
+
 #include "kernels/long_emit.inc.c"
 #include "kernels/wide_emit.inc.c"
 
@@ -135,6 +145,8 @@ const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA) = {
     .lanes = FAL_LANES,
     .wide = {WIDE_SHAPES},
     .longs = {LONG_SHAPES},
+    .rows = {{1, 4 * ROW_VECTORS *FAL_LANES, FAL_LANES, LONG_STRIP, rows_4xn, NULL},
+             {1, 4 * 2 * FAL_LANES, FAL_LANES, LONG_STRIP, rows_4x2, NULL}},
     .emit_wide = emit_wide,
     .emit_long = emit_long,
     .band_bytes = BAND_BYTES,

@@ -31,6 +31,9 @@ typedef struct fal_strip {
     int64_t products;      // at least 1
     int tiles;
     bool add;
+    // For kernels of one channel by itself:
+    int64_t columns; // elements of a row of the kernel, of which `products` holds whole ones
+    int64_t pitch;   // between the rows of the input
 } fal_strip;
 
 // Where a run of pixels goes in the output: its first pixel, and how many there are, which may be
@@ -65,7 +68,10 @@ typedef struct fal_tile_kernel {
     void (*multiply_run)(const fal_strip *strip);
 } fal_tile_kernel;
 
-enum { FAL_WIDE_SHAPES = 2, FAL_LONG_SHAPES = 4 };
+enum { FAL_WIDE_SHAPES = 2, FAL_LONG_SHAPES = 4, FAL_ROW_SHAPES = 2 };
+
+// Rows of the output in a tile of one channel by itself.
+enum { FAL_TILE_ROWS = 4 };
 
 typedef struct fal_kernels {
     const char *name; // "avx512", "avx2", "neon", "scalar"
@@ -75,6 +81,9 @@ typedef struct fal_kernels {
     fal_tile_kernel wide[FAL_WIDE_SHAPES];
     // Pixels in the lanes, for few channels: in falling order of channels, down to 1.
     fal_tile_kernel longs[FAL_LONG_SHAPES];
+    // One channel by itself, pixels in the lanes: a tile is FAL_TILE_ROWS rows one below the other,
+    // as wide as `pixels` says divided by these. Wider ones first.
+    fal_tile_kernel rows[FAL_ROW_SHAPES];
     // Write the sums of a strip to the output.
     void (*emit_wide)(const fal_emission *emission, int pixels, int run);
     void (*emit_long)(const fal_emission *emission, int channels, int vectors);
