@@ -150,20 +150,21 @@ static void fill_runs(const work *w, const fal_band *band)
     }
 }
 
-static bool is_same(const fal_band *a, const fal_band *b)
+// Whether two bands are the same part of an image, or of two.
+static bool is_same_part(const fal_band *a, const fal_band *b)
 {
-    return a->image == b->image && a->group == b->group && a->depth == b->depth &&
-           a->row == b->row && a->column == b->column && a->rows == b->rows &&
-           a->columns == b->columns;
+    return a->depth == b->depth && a->row == b->row && a->column == b->column &&
+           a->rows == b->rows && a->columns == b->columns;
 }
 
-// The band and its runs, unless they are still there from the part before.
+// The band and its runs, as far as they are not still there from the part before.
 static void fill_band(const work *w, const fal_band *band)
 {
     memory *m = w->desk.memory;
-    if (m->has_band && is_same(&m->band, band))
+    bool same = m->has_band && is_same_part(&m->band, band);
+    if (same && m->band.image == band->image && m->band.group == band->group)
         return;
-    fal_direct_pack_band(w->task, &w->l, &w->all->input, band, w->desk.band);
+    fal_direct_pack_band(w->task, &w->l, &w->all->input, band, same, w->desk.band);
     if (!m->has_band || m->band.rows != band->rows || m->band.columns != band->columns)
         fill_runs(w, band);
     m->has_band = true;

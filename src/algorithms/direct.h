@@ -51,9 +51,10 @@ typedef struct fal_band {
     int64_t rows, columns;
 } fal_band;
 
-// Fills a band: what lies outside the input is zero.
+// Fills a band: what lies outside the input is zero. `bordered` says that it is so already, from
+// the same band of another image or group.
 void fal_direct_pack_band(const fal_task *task, const fal_direct_layout *l, const fal_view *input,
-                          const fal_band *band, float *to);
+                          const fal_band *band, bool bordered, float *to);
 
 // Packs, group by group, the weights [tile][product][channel of the tile] and the biases.
 size_t fal_direct_packed_bytes(const fal_task *task);

@@ -76,19 +76,20 @@ static void gather(const float *from, int64_t step, int64_t count, float *restri
             to[i] = from[step * i];
 }
 
-// Copies `count` elements from the `first` on, which may lie before the row.
-static void pack_row(source row, int64_t first, int64_t count, float *to)
+// Copies `count` elements from the `first` on, which may lie before the row; with `bordered` those
+// that lie outside are zero already.
+static void pack_row(source row, int64_t first, int64_t count, bool bordered, float *to)
 {
     int64_t begin = first < 0 ? -first : 0, end = row.size - first;
     end = end < 0 ? 0 : end < count ? end : count;
     begin = begin < end ? begin : end;
-    if (begin > 0)
+    if (begin > 0 && !bordered)
         memset(to, 0, (size_t)begin * sizeof *to);
     if (row.stride == 1)
         memcpy(to + begin, row.from + first + begin, (size_t)(end - begin) * sizeof *to);
     else
         gather(row.from + (first + begin) * row.stride, row.stride, end - begin, to + begin);
-    if (end < count)
+    if (end < count && !bordered)
         memset(to + end, 0, (size_t)(count - end) * sizeof *to);
 }
 
@@ -111,7 +112,8 @@ static void pack_phases(source row, int64_t first, int64_t phases, int64_t count
 
 // One plane of a band: `rows` rows of the input from `first` on, any of which may lie outside.
 static void pack_plane(const fal_direct_layout *l, const fal_problem *p, source corner,
-                       int64_t row_stride, const int64_t *first, int64_t rows, float *to)
+                       int64_t row_stride, const int64_t *first, int64_t rows, bool bordered,
+                       float *to)
 {
     int64_t height = p->axis[1].input;
     bool inside = first[0] >= 0 && first[0] + rows <= height;
@@ -122,19 +124,20 @@ static void pack_plane(const fal_direct_layout *l, const fal_problem *p, source 
     }
     for (int64_t r = first[0]; r < first[0] + rows; r++, to += l->pitch) {
         if (r < 0 || r >= height) {
-            memset(to, 0, (size_t)l->pitch * sizeof *to);
+            if (!bordered)
+                memset(to, 0, (size_t)l->pitch * sizeof *to);
             continue;
         }
         const source row = {corner.from + r * row_stride, corner.stride, corner.size};
         if (l->phases == 1)
-            pack_row(row, first[1], l->pitch, to);
+            pack_row(row, first[1], l->pitch, bordered, to);
         else
             pack_phases(row, first[1], l->phases, l->phase_pitch, to);
     }
 }
 
 void fal_direct_pack_band(const fal_task *task, const fal_direct_layout *l, const fal_view *input,
-                          const fal_band *band, float *to)
+                          const fal_band *band, bool bordered, float *to)
 {
     const fal_problem *p = &task->problem;
     const fal_problem_axis *deep = &p->axis[0], *row = &p->axis[1], *column = &p->axis[2];
@@ -152,7 +155,8 @@ void fal_direct_pack_band(const fal_task *task, const fal_direct_layout *l, cons
             }
             const source corner = {image + c * input->channel + d * input->axis[0], input->axis[2],
                                    column->input};
-            pack_plane(l, p, corner, input->axis[1], first, rows, to);
+            pack_plane(l, p, corner, input->axis[1], first, rows, bordered, to);
         }
-    memset(to, 0, (size_t)l->slack * sizeof *to);
+    if (!bordered)
+        memset(to, 0, (size_t)l->slack * sizeof *to);
 }
