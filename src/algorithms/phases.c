@@ -191,11 +191,13 @@ static void fill(const phase *p, const float *bias, const fal_part *part)
         }
 }
 
-static void run(const fal_task *task, const fal_operands *all, const void *packed,
-                const fal_part *part, void *memory)
+// All phases of a part, one after the other.
+static void run_phases(const fal_task *task, const fal_operands *all, const void *packed,
+                       const fal_part *part, void *workspace)
 {
     int64_t index[FALTUNG_MAX_AXES] = {0};
     const char *from = (const char *)packed + bias_bytes(task);
+    fal_problem before = {0}; // of the phase that the workspace holds a band of
     do {
         phase p = make_phase(task, all, index);
         fal_part own = part_of_phase(&task->problem, part, index);
@@ -205,8 +207,10 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
             fill(&p, packed, &own);
             continue;
         }
-        memset(memory, 0, FAL_ALIGNMENT); // what it holds is of another phase
-        fal_direct.run(&p.task, &p.operands, from, &own, memory);
+        if (memcmp(before.axis, p.task.problem.axis, sizeof before.axis) != 0)
+            memset(workspace, 0, FAL_ALIGNMENT); // what it holds is of no use
+        before = p.task.problem;
+        fal_direct.run(&p.task, &p.operands, from, &own, workspace);
         from += fal_direct.packed_bytes(&p.task);
     } while (next_phase(&task->problem, index));
 }
@@ -224,6 +228,25 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
         fal_direct.grain(&p.task, size);
     for (int i = 0; i < FALTUNG_MAX_AXES; i++)
         size[FAL_DEPTH + i] *= task->problem.axis[i].input_dilation;
+}
+
+// A few rows at a time, so that the lines that one phase writes are still near when the next one
+// fills their gaps.
+static void run(const fal_task *task, const fal_operands *all, const void *packed,
+                const fal_part *part, void *workspace)
+{
+    int64_t size[FAL_PART_AXES];
+    fal_part rows = *part;
+    grain(task, size);
+    for (int64_t n = part->begin[FAL_IMAGE]; n < part->end[FAL_IMAGE]; n++)
+        for (int64_t r = part->begin[FAL_ROW]; r < part->end[FAL_ROW]; r += size[FAL_ROW]) {
+            int64_t end = r + size[FAL_ROW];
+            rows.begin[FAL_IMAGE] = n;
+            rows.end[FAL_IMAGE] = n + 1;
+            rows.begin[FAL_ROW] = r;
+            rows.end[FAL_ROW] = end < part->end[FAL_ROW] ? end : part->end[FAL_ROW];
+            run_phases(task, all, packed, &rows, workspace);
+        }
 }
 
 static const char *passed_over(const fal_problem *p)

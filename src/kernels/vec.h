@@ -58,6 +58,27 @@ FAL_INLINE void vec_store_first(float *to, vec v, int64_t count)
 #endif
 }
 
+// Stores lane i at to[2 * i], and touches nothing between.
+FAL_INLINE void vec_store_apart(float *to, vec v)
+{
+#if FAL_LANES == 16
+    vec low = __builtin_shufflevector(v, v, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+    vec high =
+        __builtin_shufflevector(v, v, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15);
+    _mm512_mask_storeu_ps(to, 0x5555, (__m512)low);
+    _mm512_mask_storeu_ps(to + 16, 0x5555, (__m512)high);
+#elif FAL_LANES == 8
+    const __m256i even = _mm256_setr_epi32(-1, 0, -1, 0, -1, 0, -1, 0);
+    vec low = __builtin_shufflevector(v, v, 0, 0, 1, 1, 2, 2, 3, 3);
+    vec high = __builtin_shufflevector(v, v, 4, 4, 5, 5, 6, 6, 7, 7);
+    _mm256_maskstore_ps(to, even, (__m256)low);
+    _mm256_maskstore_ps(to + 8, even, (__m256)high);
+#else
+    for (int i = 0; i < FAL_LANES; i++)
+        to[2 * i] = v[i];
+#endif
+}
+
 // The subtraction keeps -0 and NaN, folds away, and leaves one broadcast.
 FAL_INLINE vec vec_splat(float x)
 {

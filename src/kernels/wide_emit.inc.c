@@ -36,27 +36,48 @@ static void emit_flat(const fal_emission *e, int channel)
     }
 }
 
-// Any pixels, one by one.
+// Where the pixels of a square go that are to be written.
+typedef struct spots {
+    int64_t at[FAL_LANES];
+    int from[FAL_LANES];
+    int count;
+    bool even; // all of them, pixel_stride apart
+} spots;
+
+static spots find_spots(const fal_emission *e, int pixel, int run, int all)
+{
+    spots s = {.count = 0, .even = true};
+    for (int i = 0; i < FAL_LANES && pixel + i < all; i++) {
+        const fal_place *place = &e->place[(pixel + i) / run];
+        int neighbour = (pixel + i) % run;
+        if (neighbour >= place->pixels)
+            continue;
+        s.from[s.count] = i;
+        s.at[s.count] = place->position + neighbour * e->pixel_stride;
+        s.even = s.even && s.at[s.count] == s.at[0] + i * e->pixel_stride;
+        s.count++;
+    }
+    s.even = s.even && s.count == FAL_LANES;
+    return s;
+}
+
+// Pixels in runs anywhere.
 static void emit_scattered(const fal_emission *e, int channel, int run, int all)
 {
     int channels = least(FAL_LANES, e->past - channel);
     for (int pixel = 0; pixel < all; pixel += FAL_LANES) {
         vec square[FAL_LANES];
-        int64_t at[FAL_LANES];
-        int from[FAL_LANES], count = 0;
-        for (int i = 0; i < FAL_LANES && pixel + i < all; i++) {
-            const fal_place *place = &e->place[(pixel + i) / run];
-            int neighbour = (pixel + i) % run;
-            if (neighbour < place->pixels) {
-                from[count] = i;
-                at[count++] = place->position + neighbour * e->pixel_stride;
-            }
-        }
+        const spots s = find_spots(e, pixel, run, all);
+        float *to = e->output + channel * e->channel_stride;
         load_turned(e, pixel, channel, square);
-        for (int i = 0; i < channels; i++) {
-            float *to = e->output + (channel + i) * e->channel_stride;
-            for (int p = 0; p < count; p++)
-                to[at[p]] = ((const float *)&square[i])[from[p]];
+        for (int i = 0; i < channels; i++, to += e->channel_stride) {
+            if (s.even && e->pixel_stride == 1)
+                vec_store(to + s.at[0], square[i]);
+            else if (s.even && e->pixel_stride == 2)
+                vec_store_apart(to + s.at[0], square[i]);
+            else
+                for (int p = 0; p < s.count; p++)
+                    to[s.at[p]] = ((const float *)&square[i])[s.from[p]];
         }
     }
 }
