@@ -26,20 +26,48 @@ static void pack_channel(const fal_problem *p, const fal_view *weight, const flo
             }
 }
 
+// Whether a channel's weights lie one behind the other, in the order of its products.
+static bool is_dense(const fal_problem *p, const fal_view *weight)
+{
+    int64_t size = 1;
+    for (int i = FALTUNG_MAX_AXES - 1; i >= 0; i--) {
+        if (p->axis[i].kernel > 1 && weight->axis[i] != size)
+            return false;
+        size *= p->axis[i].kernel;
+    }
+    return p->input_channels == 1 || weight->channel == size;
+}
+
+// Dense weights of `channels` channels, a few products of all at a time, so that the lines which
+// are read and written stay near.
+static void pack_dense(const float *from, int64_t distance, int64_t channels, int64_t products,
+                       int64_t width, float *to)
+{
+    enum { NEAR = 16 };
+    for (int64_t first = 0; first < products; first += NEAR) {
+        int64_t past = first + NEAR < products ? first + NEAR : products;
+        for (int64_t c = 0; c < channels; c++)
+            for (int64_t k = first; k < past; k++)
+                to[k * width + c] = from[c * distance + k];
+    }
+}
+
 // The tile of output channels that begins with `first`.
 static void pack_tile(const fal_task *task, const fal_direct_layout *l, const fal_view *weight,
                       int64_t group, int64_t first, float *to)
 {
     const fal_problem *p = &task->problem;
-    int64_t width = fal_direct_tile(task, l, first)->channels;
-    const float *from = (const float *)weight->data + group * weight->group;
-    for (int64_t c = 0; c < width; c++) {
-        if (first + c < p->output_channels)
-            pack_channel(p, weight, from + (first + c) * weight->outer, width, to + c);
-        else // a lane without a channel computes what nobody reads
-            for (int64_t k = 0; k < l->products; k++)
-                to[k * width + c] = 0;
-    }
+    int64_t width = fal_direct_tile(task, l, first)->channels, left = p->output_channels - first;
+    int64_t channels = left < width ? left : width;
+    const float *from = (const float *)weight->data + group * weight->group + first * weight->outer;
+    if (is_dense(p, weight))
+        pack_dense(from, weight->outer, channels, l->products, width, to);
+    else
+        for (int64_t c = 0; c < channels; c++)
+            pack_channel(p, weight, from + c * weight->outer, width, to + c);
+    // A lane without a channel computes what nobody reads.
+    for (int64_t k = 0; channels < width && k < l->products; k++)
+        memset(to + k * width + channels, 0, (size_t)(width - channels) * sizeof *to);
 }
 
 void fal_direct_pack(const fal_task *task, const fal_operands *all, void *packed)
