@@ -218,7 +218,7 @@ int read_options(session *s, const grammar *g, int argc, char **argv, options *o
         if (add_operand(s, g, argv[optind++], o))
             return EXIT_USAGE;
     if (o->operands < g->least)
-        return refuse(s, EXIT_USAGE, "%s %s needed, %d given", g->operands,
-                      g->least == 1 ? "is" : "are", o->operands);
+        return refuse(s, EXIT_USAGE, "an operand is missing: faltung %s %s", s->command,
+                      g->operands);
     return EXIT_DONE;
 }

@@ -165,14 +165,14 @@ static void missing_words_are_refused(void **state)
         {"faltung size --input 8", "--kernel is needed"},
         {"faltung size --kernel 3", "--input is needed"},
         {"faltung padding --kernel 3", "--input is needed"},
-        {"faltung conv2d x -o y", "INPUT WEIGHT"},
+        {"faltung conv2d x -o y", "an operand is missing: faltung conv2d INPUT WEIGHT"},
         {"faltung conv2d x w b extra -o y", "'extra'"},
         {"faltung size 8 --input 8 --kernel 3", "'8' is not expected"},
         {"faltung size --input 8 --kernel 3 --json=1", "--json takes no value"},
         {"faltung compare a", "A B"},
         {"faltung show", "FILE"},
         {"faltung explain", "PROBLEM"},
-        {"faltung plot", "padding"},
+        {"faltung plot", "an operand is missing: faltung plot padding"},
     };
     assert_usage(cases, COUNT(cases));
 }
