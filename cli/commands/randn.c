@@ -19,14 +19,16 @@ static int read_shapes(session *s, const options *o, array_shape *shapes)
 }
 
 // Each output once: two shapes in one file would lose the first.
-static int check_outputs(session *s, const options *o)
+static int check_outputs(session *s, const array_shape *shapes, const options *o)
 {
     int status = EXIT_DONE;
     for (int i = 0; !status && i < o->outputs; i++) {
         for (int k = 0; k < i; k++)
             if (strcmp(o->output[i], o->output[k]) == 0)
                 return refuse(s, EXIT_USAGE, "-o %s is given twice", o->output[i]);
-        status = output_check(s, o->output[i], o->force);
+        status = array_check(s, o->output[i], shapes[i].rank, shapes[i].size);
+        if (!status)
+            status = output_check(s, o->output[i], o->force);
     }
     return status;
 }
@@ -80,6 +82,6 @@ int run_randn(session *s, const command *c, const options *o)
         return refuse(s, EXIT_REFUSED, "--dtype f16: random numbers are f32 or f64");
     int status = read_shapes(s, o, shapes);
     if (!status)
-        status = check_outputs(s, o);
+        status = check_outputs(s, shapes, o);
     return status ? status : write_all(s, shapes, o);
 }

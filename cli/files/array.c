@@ -75,9 +75,24 @@ int array_read(session *s, array *a, const char *path)
     return status;
 }
 
+// Whether the name promises a picture of another kind: an array in it would open nowhere.
+static bool is_other_picture(const char *path)
+{
+    static const char *const endings[] = {".png", ".jpg",  ".jpeg", ".gif", ".bmp",
+                                          ".tif", ".tiff", ".webp", ".pnm", ".svg"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (output_name_ends(path, endings[i]))
+            return true;
+    return false;
+}
+
 int array_check(session *s, const char *path, int rank, const int64_t *shape)
 {
     pnm_picture picture;
+    if (is_other_picture(path))
+        return refuse(
+            s, EXIT_USAGE,
+            "-o '%s': a picture's name ends in .pgm or .ppm, any other holds a .npy array", path);
     return pnm_is_name(path) ? pnm_check(s, path, rank, shape, &picture) : EXIT_DONE;
 }
 

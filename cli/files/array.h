@@ -42,8 +42,9 @@ int array_write(session *s, const faltung_tensor *tensor, const char *path, bool
 // is committed or abandoned is for the caller.
 int array_write_to(session *s, const faltung_tensor *tensor, output_file *o);
 
-// Refuses early, as array_write would in the end, a picture's name for a shape that is no picture.
-// Used together with output_check before long work.
+// Refuses early, as array_write would in the end, a picture's name for a shape that is no picture,
+// and names of pictures that are not written, such as .png. Used together with output_check before
+// long work.
 int array_check(session *s, const char *path, int rank, const int64_t *shape);
 
 // May be called again, and for an array that is all zeros.

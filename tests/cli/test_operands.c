@@ -189,6 +189,17 @@ static void a_picture_of_the_wrong_shape_is_refused(void **state)
     operands_free(&o);
 }
 
+static void a_picture_of_another_kind_is_refused(void **state)
+{
+    (void)state;
+    operands o = operands_make();
+    write_operands(&o, "<f4", false);
+    assert_refuses(USAGE, "faltung conv2d x.npy w.npy -o y.png", "'y.png'");
+    assert_refuses(USAGE, "faltung array 1 -o y.JPG", ".pgm or .ppm");
+    assert_refuses(USAGE, "faltung randn 4 30 -o y.npy -o z.svg", "'z.svg'");
+    operands_free(&o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +212,7 @@ int main(void)
         program_test(pictures_are_filtered),
         program_test(a_colour_picture_becomes_another),
         program_test(a_picture_of_the_wrong_shape_is_refused),
+        program_test(a_picture_of_another_kind_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
