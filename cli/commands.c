@@ -119,9 +119,8 @@ const command commands[] = {
      0, MAX_OPERANDS, run_bench},
     {"help", "[COMMAND]", "help on a command", "faltung help conv2d", NULL, COMMON, 0, 1, run_help},
     {"man", "", "this manual page, as roff", "faltung man | man -l -", NULL, COMMON, 0, 0, run_man},
-    {"completion", "SHELL", "completion of the command line for a shell",
-     "source <(faltung completion bash)",
-     "SHELL is bash or zsh. The script is written to standard output.", COMMON, 1, 1,
+    {"completion", "bash|zsh", "completion of the command line for a shell",
+     "source <(faltung completion bash)", "The script is written to standard output.", COMMON, 1, 1,
      run_completion},
 };
 

@@ -8,7 +8,8 @@
 
 typedef struct command {
     const char *name;
-    const char *operands; // as in the synopsis; "" if there are none
+    const char *operands; // as in the synopsis, words to be typed as they are in small letters; ""
+                          // if there are none
     const char *summary;  // one line
     const char *example; // command lines, each with what it does or prints; first thing in its help
     const char *details; // paragraphs, or NULL

@@ -3,6 +3,7 @@
 // Completion scripts for shells, from the tables of commands and options.
 #include "commands/run.h"
 
+#include <ctype.h>
 #include <string.h>
 
 // Whether the option's value is a file, which shells complete by themselves.
@@ -27,19 +28,48 @@ static void put_words(FILE *out, const char *words)
         fputc(*words == '|' ? ' ' : *words, out);
 }
 
-static void put_bash(FILE *out)
+static void put_command_names(FILE *out)
+{
+    for (int i = 0; i < command_count; i++)
+        fprintf(out, "%s%s", i ? " " : "", commands[i].name);
+}
+
+// Whether the command's operand is one of some names: of those in its synopsis, which are in small
+// letters, or of the commands.
+static bool takes_names(const command *c)
+{
+    return islower((unsigned char)c->operands[0]) || strcmp(c->operands, "[COMMAND]") == 0;
+}
+
+static void put_operand_names(FILE *out, const command *c)
+{
+    if (islower((unsigned char)c->operands[0]))
+        put_words(out, c->operands);
+    else
+        put_command_names(out);
+}
+
+// The shell takes "--padding=same" for three words.
+static void put_bash_begin(FILE *out)
 {
     fputs("# bash completion for faltung; made by `faltung completion bash`\n"
           "_faltung() {\n"
           "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
-          "    local command=${COMP_WORDS[1]} words=\n"
+          "    local command=${COMP_WORDS[1]} words= names=\n"
+          "    [[ $word != '=' ]] || word=\n"
+          "    [[ $before != '=' ]] || before=${COMP_WORDS[COMP_CWORD-2]}\n"
           "    COMPREPLY=()\n"
           "    if ((COMP_CWORD == 1)); then\n"
           "        COMPREPLY=($(compgen -W '",
           out);
-    for (int i = 0; i < command_count; i++)
-        fprintf(out, "%s ", commands[i].name);
-    fputs("--help --version' -- \"$word\"))\n        return\n    fi\n    case $before in\n", out);
+    put_command_names(out);
+    fputs(" --help --version' -- \"$word\"))\n        return\n    fi\n", out);
+}
+
+static void put_bash(FILE *out)
+{
+    put_bash_begin(out);
+    fputs("    case $before in\n", out);
     for (int id = 0; id < OPTION_COUNT; id++) {
         const option_spec *spec = &option_specs[id];
         if (!spec->argument || is_file(spec))
@@ -52,12 +82,20 @@ static void put_bash(FILE *out)
     for (int i = 0; i < command_count; i++) {
         fprintf(out, "    %s) words='", commands[i].name);
         put_options(out, &commands[i], " ");
-        fputs("' ;;\n", out);
+        fputc('\'', out);
+        if (takes_names(&commands[i])) {
+            fputs(" names='", out);
+            put_operand_names(out, &commands[i]);
+            fputc('\'', out);
+        }
+        fputs(" ;;\n", out);
     }
     fputs("    esac\n"
           "    if [[ $word == -* && $before != -o && $before != --output && $before != --file ]]; "
           "then\n"
           "        COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
+          "    elif [[ $names && $before != -o && $before != --output ]]; then\n"
+          "        COMPREPLY=($(compgen -W \"$names\" -- \"$word\"))\n"
           "    else\n"
           "        compopt -o filenames 2>/dev/null\n"
           "        COMPREPLY=($(compgen -f -- \"$word\"))\n"
@@ -80,11 +118,25 @@ static void put_zsh_text(FILE *out, const char *text)
     }
 }
 
+// The option's names, as a word that ends within quotes. One with a letter goes by either name, and
+// only once unless it `repeats`.
+static void put_zsh_names(FILE *out, const option_spec *spec, bool repeats)
+{
+    const char *value = spec->argument ? "=" : "";
+    if (!spec->letter)
+        fprintf(out, "'--%s%s", spec->name, value);
+    else if (repeats)
+        fprintf(out, "'*'{-%c,--%s%s}'", spec->letter, spec->name, value);
+    else
+        fprintf(out, "'(-%c --%s)'{-%c,--%s%s}'", spec->letter, spec->name, spec->letter,
+                spec->name, value);
+}
+
 static void put_zsh_option(FILE *out, const command *c, const option_spec *spec)
 {
-    bool repeats = c->run == run_randn && spec->letter == 'o';
-    fprintf(out, " \\\n            '%s--%s%s[", repeats ? "*" : "", spec->name,
-            spec->argument ? "=" : "");
+    fputs(" \\\n            ", out);
+    put_zsh_names(out, spec, c->run == run_randn && spec->letter == 'o');
+    fputc('[', out);
     put_zsh_text(out, spec->help);
     fputc(']', out);
     if (spec->argument) {
@@ -128,7 +180,14 @@ static void put_zsh(FILE *out)
         for (int id = 0; id < OPTION_COUNT; id++)
             if (commands[i].options >> id & 1)
                 put_zsh_option(out, &commands[i], &option_specs[id]);
-        fputs(" \\\n            '*:file:_files' ;;\n", out);
+        fputs(" \\\n            '", out);
+        if (takes_names(&commands[i])) {
+            fputs("1:name:(", out);
+            put_operand_names(out, &commands[i]);
+            fputs(")' ;;\n", out);
+        } else {
+            fputs("*:file:_files' ;;\n", out);
+        }
     }
     fputs("    esac\n}\n"
           "if [[ $zsh_eval_context[-1] == loadautofunc ]]; then _faltung \"$@\"; "

@@ -143,6 +143,12 @@ static void bash_completes_commands_options_and_names(void **state)
     assert_completes("faltung conv2d --acc", "--accuracy\n");
     assert_completes("faltung conv2d x --padding same_s", "same_symmetric\n");
     assert_completes("faltung conv2d --accuracy e", "exact\n");
+    assert_completes("faltung conv2d x --padding = same_s", "same_symmetric\n");
+    assert_completes("faltung conv2d x --accuracy =", "exact\nbalanced\nfast\n");
+    assert_completes("faltung plot \"\"", "padding\n");
+    assert_completes("faltung completion z", "zsh\n");
+    assert_completes("faltung help conv_transpose3", "conv_transpose3d\n");
+    assert_completes("faltung plot padding -o compl", "completion\n");
     assert_completes("faltung show compl", "completion\n");
     assert_completes("faltung array 1 -o compl", "completion\n");
     assert_completes("faltung bench --file compl", "completion\n");
