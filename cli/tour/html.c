@@ -72,6 +72,18 @@ static void write_plain(FILE *file, const char *text, size_t length)
     }
 }
 
+// Sets a formula, and the sign behind it if there is one at `*text`, which it takes: no line breaks
+// between the two.
+static void write_formula(FILE *file, const span *formula, const char **text)
+{
+    const bool has_sign = **text && strchr(".,;:?", **text);
+    if (has_sign)
+        fputs("<span class=\"keep\">", file);
+    formula_write(file, formula->text, formula->length, false);
+    if (has_sign)
+        fprintf(file, "%c</span>", *(*text)++);
+}
+
 void html_prose(FILE *file, const char *text)
 {
     static const char *const elements[] = {[SPAN_CODE] = "code", [SPAN_EMPHASIS] = "em"};
@@ -79,7 +91,7 @@ void html_prose(FILE *file, const char *text)
         if (s.kind == SPAN_PLAIN) {
             write_plain(file, s.text, s.length);
         } else if (s.kind == SPAN_FORMULA) {
-            formula_write(file, s.text, s.length, false);
+            write_formula(file, &s, &text);
         } else {
             fprintf(file, "<%s>", elements[s.kind]);
             write_escaped(file, s.text, s.length);

@@ -49,6 +49,7 @@ const char *const page_style[] = {
     "mi, mn { font-family: var(--serif); text-transform: none; }\n"
     "mi { font-style: italic; }\n"
     "mi.word { font-style: normal; }\n"
+    ".keep { white-space: nowrap; }\n"
     ".formula { margin: 1.5rem 0; overflow-x: auto; overflow-y: hidden; }\n"
     ".formula math { font-size: 1.15em; padding: 0.3em 0; }\n"
     ".python {\n"

@@ -107,6 +107,8 @@ static void prose_is_set(void **state)
     assert_set("it's 3 x 3 or a x b", true, "it\u2019s 3\u00a0\u00d7\u00a03 or a x b");
     assert_set("see step 10, steps", true, "see <a href=\"#step-10\">step\u00a010</a>, steps");
     assert_set("*so*", true, "<em>so</em>");
+    assert_set("is $P$?", true,
+               "is <span class=\"keep\"><math><mrow><mi>P</mi></mrow></math>?</span>");
 }
 
 static void formulas_are_set(void **state)
