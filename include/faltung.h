@@ -126,8 +126,7 @@ FALTUNG_API faltung_status faltung_tensor_copy(const faltung_tensor *source,
                                                const faltung_tensor *destination,
                                                faltung_message *message);
 
-// --------------------------------------------------------------------- sizes and paddings, one
-// axis
+// ------------------------------------------------------------------- sizes and paddings of an axis
 
 // Padding on the two sides of one axis. Elements of the input; for a transposed convolution,
 // elements cropped from the output.
