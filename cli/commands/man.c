@@ -71,6 +71,26 @@ static void put_command(FILE *out, const command *c)
     fputs(".\n", out);
 }
 
+static void put_environment(FILE *out)
+{
+    static const char *const variables[][2] = {
+        {"OMP_NUM_THREADS",
+         "The most threads to use where --threads is not given; without it there "
+         "is one for each processor. bench uses one."},
+        {"FALTUNG_ISA", "The instruction set to use: avx512, avx2, neon or scalar. The best that "
+                        "the processor has is used without it; the result does not depend on it."},
+        {"NO_COLOR", "If it is not empty, nothing is coloured or bold."},
+        {"COLUMNS", "The width of the terminal, where that is not known."},
+        {"TMPDIR", "Where tour works if it is given no folder."},
+    };
+    fputs(".SH ENVIRONMENT\n", out);
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        fprintf(out, ".TP\n\\fB%s\\fR\n", variables[i][0]);
+        put(out, variables[i][1]);
+        fputc('\n', out);
+    }
+}
+
 int run_man(session *s, const command *c, const options *o)
 {
     (void)c;
@@ -92,6 +112,7 @@ int run_man(session *s, const command *c, const options *o)
     fputs(".SH OPTIONS\n", out);
     for (int id = 0; id < OPTION_COUNT; id++)
         put_option(out, &option_specs[id]);
+    put_environment(out);
     fputs(".SH EXIT STATUS\n0 success, 1 failure, 2 usage, 3 bad input file. \\fBcompare\\fR: 1 if "
           "the arrays differ.\n",
           out);

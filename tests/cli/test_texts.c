@@ -110,10 +110,16 @@ static void the_man_page_renders_without_warnings(void **state)
     assert_prints("faltung man >faltung.1", "");
     if (!has_program("groff"))
         skip();
-    succeed("groff -ww -man -Tutf8 faltung.1 2>&1 >page");
+    succeed("groff -ww -man -Tutf8 -P-cbou faltung.1 2>&1 >page");
     assert_string_equal(ran.out, "");
     for (size_t i = 0; i < COUNT(commands); i++) {
         run("grep -q '%s' page", commands[i].name);
+        assert_int_equal(ran.status, 0);
+    }
+    static const char *const variables[] = {"OMP_NUM_THREADS", "FALTUNG_ISA", "NO_COLOR", "COLUMNS",
+                                            "TMPDIR"};
+    for (size_t i = 0; i < COUNT(variables); i++) {
+        run("grep -q '%s' page", variables[i]);
         assert_int_equal(ran.status, 0);
     }
     // What is to be typed stays what it is: no typographic quotes or dashes.
