@@ -14,7 +14,8 @@ static bool is_sampled(const fal_valid *valid, int i)
 
 // A validated axis has a representable extent and, if it is transposed, a representable size before
 // cropping, (W - 1)*S + extent + output_padding: no position of the lowered problem is beyond
-// these.
+// these. A stride that leads to no second output may be any number, and is 1 here, so that sizes
+// found from it are not out of all proportion.
 static fal_problem_axis lower_axis(const faltung_axis *axis, int64_t output)
 {
     fal_problem_axis lowered = {
@@ -23,7 +24,7 @@ static fal_problem_axis lower_axis(const faltung_axis *axis, int64_t output)
         .output = output,
         .input_dilation = 1,
         .dilation = axis->dilation,
-        .stride = axis->stride,
+        .stride = output > 1 ? axis->stride : 1,
         .padding = axis->padding.begin,
     };
     if (axis->transposed) {
@@ -58,18 +59,27 @@ fal_problem fal_lower(const fal_valid *valid)
     return problem;
 }
 
+// An axis of size 1 may have any stride, since it is never taken: 1 can be multiplied.
+static void list_strides(const faltung_tensor *tensor, int64_t strides[FALTUNG_MAX_RANK])
+{
+    fal_tensor_strides(tensor, strides);
+    for (int i = 0; i < tensor->rank; i++)
+        if (tensor->shape[i] == 1)
+            strides[i] = 1;
+}
+
 // Input and output alike: (N, C, spatial...) or (C, spatial...), with `channels` of one group.
 static fal_view lower_picture(const fal_valid *valid, const faltung_tensor *tensor,
                               int64_t channels)
 {
     int64_t strides[FALTUNG_MAX_RANK];
     const int64_t *next = strides;
-    fal_tensor_strides(tensor, strides);
+    list_strides(tensor, strides);
     fal_view view = {.data = tensor->data};
     if (valid->batched)
         view.outer = *next++;
     view.channel = *next++;
-    // One group has no next one; and an axis of size 1 may have any stride, not to be multiplied.
+    // One group has no next one, which might be out of reach.
     view.group = valid->groups > 1 ? channels * view.channel : 0;
     for (int i = 0; i < valid->axes; i++)
         view.axis[FALTUNG_MAX_AXES - valid->axes + i] = next[i];
@@ -95,14 +105,14 @@ fal_view fal_lower_output(const fal_valid *valid, const faltung_tensor *tensor)
 fal_view fal_lower_weight(const fal_valid *valid, const faltung_tensor *tensor)
 {
     int64_t strides[FALTUNG_MAX_RANK], first = 0;
-    fal_tensor_strides(tensor, strides);
+    list_strides(tensor, strides);
     int64_t per_group = tensor->shape[0] / valid->groups; // along the first axis
     fal_view view = {.group = valid->groups > 1 ? per_group * strides[0] : 0};
     view.outer = strides[valid->transposed ? 1 : 0];
     view.channel = strides[valid->transposed ? 0 : 1];
     for (int i = 0; i < valid->axes; i++) {
         int64_t stride = strides[2 + i], size = tensor->shape[2 + i];
-        if (valid->transposed && size > 1) { // flipped: from the last element backwards
+        if (valid->transposed) { // flipped: from the last element backwards
             first += (size - 1) * stride;
             stride = -stride;
         }

@@ -137,6 +137,25 @@ static void row_20_huge_size_and_padding(void **state)
     request_refused(&r, FALTUNG_ERROR_OVERFLOW, "", NULL);
 }
 
+// No second output is there for the stride to lead to.
+static void a_stride_far_beyond_the_input(void **state)
+{
+    (void)state;
+    const int64_t strides[] = {INT64_C(1) << 30, INT64_C(1) << 45, INT64_MAX};
+    for (size_t i = 0; i < COUNT_OF(strides); i++) {
+        request r = conv2d(DIMS(1, 2, 6, 6), DIMS(3, 2, 3, 3));
+        r.conv.stride[0] = r.conv.stride[1] = strides[i];
+        request_has_shape(&r, DIMS(1, 3, 1, 1));
+        request_gives(&r, 18);
+        r.conv.padding[0] = r.conv.padding[1] = (faltung_padding){1, 1};
+        request_gives(&r, 8);
+        r = conv1d(6, 1);
+        r.conv.stride[0] = INT64_MAX;
+        r.conv.padding[0].begin = INT64_MAX / 2;
+        request_gives(&r, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +164,7 @@ int main(void)
         cmocka_unit_test(row_18_index_over_int_max),
         cmocka_unit_test(row_19_more_than_2_to_31_elements),
         cmocka_unit_test(row_20_huge_size_and_padding),
+        cmocka_unit_test(a_stride_far_beyond_the_input),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

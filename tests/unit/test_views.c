@@ -210,6 +210,33 @@ static void broadcast_inputs(void **state)
     operands_free(&f.o);
 }
 
+// An axis of size 1 is never stepped along, whatever the phases of a transposed convolution do.
+static void strides_that_are_never_taken(void **state)
+{
+    (void)state;
+    static const int64_t any[] = {INT64_MAX, INT64_MIN, INT64_MAX / 2};
+    const int64_t shape[] = {1, 1, 1};
+    float x = 3, w = 5, b = 7;
+    const int64_t five[] = {1, 1, 5}, to_five[] = {INT64_MAX, INT64_MIN, 1};
+    const faltung_tensor input = {&x, FALTUNG_F32, 3, shape, any};
+    const faltung_tensor weight = {&w, FALTUNG_F32, 3, shape, any};
+    const faltung_tensor bias = {&b, FALTUNG_F32, 1, shape, any};
+    float y[5];
+    const faltung_tensor output = {y, FALTUNG_F32, 3, shape, any};
+    const faltung_tensor padded = {y, FALTUNG_F32, 3, five, to_five};
+    faltung_message message = {""};
+    faltung_conv conv = FALTUNG_CONV1D;
+    assert_ok(faltung_convolve(&conv, &input, &weight, &bias, &output, &message), &message);
+    assert_true(y[0] == 22);
+    conv = (faltung_conv)FALTUNG_CONV_TRANSPOSE1D;
+    conv.stride[0] = 5;
+    assert_ok(faltung_convolve(&conv, &input, &weight, &bias, &output, &message), &message);
+    assert_true(y[0] == 22);
+    conv.output_padding[0] = 4;
+    assert_ok(faltung_convolve(&conv, &input, &weight, &bias, &padded, &message), &message);
+    assert_true(y[0] == 22 && y[1] == 7 && y[4] == 7);
+}
+
 static void windows_of_one_signal_overlap(void **state)
 {
     (void)state;
@@ -287,6 +314,7 @@ int main(void)
         cmocka_unit_test(every_second_column_of_an_input),
         cmocka_unit_test(input_upside_down),
         cmocka_unit_test(broadcast_inputs),
+        cmocka_unit_test(strides_that_are_never_taken),
         cmocka_unit_test(windows_of_one_signal_overlap),
         cmocka_unit_test(input_and_weight_may_share_memory),
         cmocka_unit_test(an_output_writes_its_elements_only),
