@@ -333,6 +333,17 @@ static bool has_huge_band(const fal_problem *p)
     return floats > most;
 }
 
+// Weights that lie in memory are never so many, but those of a view by strides of 0 may be. Packed,
+// they take up to a few times their own size, and biases a little more for each group.
+static bool has_huge_weight(const fal_problem *p)
+{
+    const double most = (double)(INT64_C(1) << 40); // floats
+    double floats = (double)p->input_channels * (double)p->output_channels;
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
+        floats *= (double)p->axis[i].kernel;
+    return (floats + FAL_SLACK) * (double)p->groups > most;
+}
+
 static const char *passed_over(const fal_problem *p)
 {
     if (p->dtype != FALTUNG_F32)
@@ -346,6 +357,8 @@ static const char *passed_over(const fal_problem *p)
         return "there are no products to sum";
     if (has_huge_band(p))
         return "the input that one row of the output needs is over 16 MiB";
+    if (has_huge_weight(p))
+        return "the packed weights would take over 4 TiB";
     return NULL;
 }
 

@@ -64,7 +64,7 @@ faltung_status faltung_convolve(const faltung_conv *conv, const faltung_tensor *
         status = fal_validate_run(&choice.valid, input, output, message);
     if (!status)
         status = fal_validate_apart(output, weight, bias, message);
-    if (status)
+    if (status || choice.valid.batch == 0) // then there is nothing to compute
         return status;
     const fal_operands operands = fal_choice_operands(&choice, input, weight, bias, output);
     return plan_and_run(&choice, conv->allocator, &operands, message);

@@ -156,6 +156,26 @@ static void a_stride_far_beyond_the_input(void **state)
     }
 }
 
+// An empty batch by a weight of so many groups that it could not be packed.
+static void a_weight_beyond_all_memory(void **state)
+{
+    (void)state;
+    const dims input_dims = DIMS(0, (INT64_C(1) << 58) + 1, 1);
+    const dims weight_dims = DIMS((INT64_C(1) << 58) + 1, 1, 1);
+    const int64_t strides[3] = {0};
+    float one = 1;
+    const faltung_tensor empty = {&one, FALTUNG_F32, 3, input_dims.size, NULL};
+    const faltung_tensor weight = {&one, FALTUNG_F32, 3, weight_dims.size, strides};
+    faltung_conv conv = FALTUNG_CONV1D;
+    conv.groups = weight_dims.size[0];
+    faltung_message message = {""};
+    assert_ok(faltung_convolve(&conv, &empty, &weight, NULL, &empty, &message), &message);
+    faltung_plan *plan;
+    assert_refused(faltung_plan_create(&conv, &empty, &weight, NULL, &plan, &message),
+                   FALTUNG_ERROR_MEMORY, &message, "out of memory", NULL);
+    assert_null(plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +185,7 @@ int main(void)
         cmocka_unit_test(row_19_more_than_2_to_31_elements),
         cmocka_unit_test(row_20_huge_size_and_padding),
         cmocka_unit_test(a_stride_far_beyond_the_input),
+        cmocka_unit_test(a_weight_beyond_all_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
