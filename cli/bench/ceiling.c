@@ -7,35 +7,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__x86_64__)
-static bool has_avx512(void)
-{
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-}
-
-static bool has_avx2(void)
-{
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
-#endif
-
-static bool always(void)
-{
-    return true;
-}
-
 const instruction_set instruction_sets[] = {
 #if defined(__x86_64__)
-    {"avx512", has_avx512, &fma_avx512_f32, &fma_avx512_f64},
-    {"avx2", has_avx2, &fma_avx2_f32, &fma_avx2_f64},
+    {"avx512", &fma_avx512_f32, &fma_avx512_f64},
+    {"avx2", &fma_avx2_f32, &fma_avx2_f64},
 #elif defined(__aarch64__)
-    {"neon", always, &fma_neon_f32, &fma_neon_f64},
+    {"neon", &fma_neon_f32, &fma_neon_f64},
 #endif
-    {"scalar", always, &fma_scalar_f32, &fma_scalar_f64},
+    {"scalar", &fma_scalar_f32, &fma_scalar_f64},
 };
 
 const int instruction_set_count = sizeof instruction_sets / sizeof *instruction_sets;
+
+bool is_there(const instruction_set *set)
+{
+    const int64_t shape[] = {1, 1, 1};
+    const faltung_tensor one = {NULL, FALTUNG_F32, 3, shape, NULL};
+    faltung_explanation explanation;
+    faltung_conv conv = FALTUNG_CONV1D;
+    conv.instruction_set = set->name;
+    return !faltung_explain(&conv, &one, &one, &explanation, NULL);
+}
 
 int find_instruction_set(session *s, const instruction_set **found)
 {
@@ -43,7 +35,7 @@ int find_instruction_set(session *s, const instruction_set **found)
     char allowed[64] = "";
     for (int i = 0; i < instruction_set_count; i++) {
         *found = &instruction_sets[i];
-        if (!(*found)->is_there())
+        if (!is_there(*found))
             continue;
         if (!forced || !*forced || strcmp((*found)->name, forced) == 0)
             return EXIT_DONE;

@@ -10,7 +10,6 @@
 // One instruction set that the library has kernels for.
 typedef struct instruction_set {
     const char *name;
-    bool (*is_there)(void); // on this processor
     const fma_loop *f32, *f64;
 } instruction_set;
 
@@ -19,6 +18,9 @@ enum { MAX_INSTRUCTION_SETS = 4 };
 // From the widest on; the last one is always there.
 extern const instruction_set instruction_sets[];
 extern const int instruction_set_count;
+
+// Whether this processor has it, by the word of the library.
+bool is_there(const instruction_set *set);
 
 // The one that the library uses: what FALTUNG_ISA says, else the first that is there. Refuses a
 // FALTUNG_ISA that is unknown or not there.

@@ -80,7 +80,7 @@ static int glance_at_machine(session *s, int threads, ceilings *machine)
 {
     for (int i = 0; i < instruction_set_count; i++) {
         const instruction_set *isa = &instruction_sets[i];
-        if (isa->is_there() &&
+        if (is_there(isa) &&
             !(samples_add(&machine->f32[i], ceiling_rate(isa->f32, threads, glimpse_seconds)) &&
               samples_add(&machine->f64[i], ceiling_rate(isa->f64, threads, glimpse_seconds))))
             return no_memory(s);
