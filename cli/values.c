@@ -167,15 +167,20 @@ const char *read_seed(const char *text, void *field)
     return NULL;
 }
 
-const char *read_accuracy(const char *text, void *field)
+const char *accuracy_name(faltung_accuracy accuracy)
 {
     static const char *const names[] = {
         [FALTUNG_ACCURACY_BALANCED] = "balanced",
         [FALTUNG_ACCURACY_EXACT] = "exact",
         [FALTUNG_ACCURACY_FAST] = "fast",
     };
+    return names[accuracy];
+}
+
+const char *read_accuracy(const char *text, void *field)
+{
     for (int i = 0; i <= FALTUNG_ACCURACY_FAST; i++)
-        if (strcmp(text, names[i]) == 0) {
+        if (strcmp(text, accuracy_name((faltung_accuracy)i)) == 0) {
             *(faltung_accuracy *)field = (faltung_accuracy)i;
             return NULL;
         }

@@ -5,6 +5,7 @@
 #ifndef CLI_VALUES_H
 #define CLI_VALUES_H
 
+#include <faltung.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,6 +23,9 @@ const char *read_shape(const char *text, void *field);         // array_shape
 const char *read_tolerance(const char *text, void *field);     // double, finite and not negative
 const char *read_seconds(const char *text, void *field);       // double, finite and over 0
 const char *read_path(const char *text, void *field);          // const char *, as it is
+
+// "exact", "balanced" or "fast".
+const char *accuracy_name(faltung_accuracy accuracy);
 
 // A decimal number with nothing before or behind it: no blanks, no '+', no hexadecimal.
 bool parse_int64(const char *text, const char *end, int64_t *number);

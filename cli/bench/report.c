@@ -3,6 +3,7 @@
 
 #include "bench/team.h"
 #include "json.h"
+#include "values.h"
 
 #include <math.h>
 #include <string.h>
@@ -38,16 +39,6 @@ static const char *algorithm(const result *r)
     return r->subject->explanation.algorithm[r->subject->explanation.chosen];
 }
 
-static const char *accuracy(const result *r)
-{
-    static const char *const names[] = {
-        [FALTUNG_ACCURACY_BALANCED] = "balanced",
-        [FALTUNG_ACCURACY_EXACT] = "exact",
-        [FALTUNG_ACCURACY_FAST] = "fast",
-    };
-    return names[r->subject->problem.conv.accuracy];
-}
-
 // ------------------------------------------------------------------------------------------ JSON
 
 static void put_figures(json *j, const settings *set, const result *r)
@@ -63,7 +54,7 @@ static void put_figures(json *j, const settings *set, const result *r)
     json_number(j, "copy_bytes_per_s", r->copying);
     json_number(j, "copy_share", bytes_per_second(r) / r->copying);
     json_text(j, "algorithm", algorithm(r));
-    json_text(j, "accuracy", accuracy(r));
+    json_text(j, "accuracy", accuracy_name(r->subject->problem.conv.accuracy));
     json_text(j, "isa", set->isa->name);
     json_integer(j, "threads", set->threads);
     json_integer(j, "workspace_bytes", (int64_t)r->subject->explanation.workspace_bytes);
