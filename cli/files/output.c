@@ -156,7 +156,7 @@ static int create_partial(output_file *o, mode_t mode)
         snprintf(o->partial, room, "%.*s.%.190s.partial-%ld", (int)folder, o->target,
                  o->target + folder, (long)getpid());
         if (attempt)
-            snprintf(o->partial + strlen(o->partial), 8, "-%d", attempt);
+            snprintf(o->partial + strlen(o->partial), 16, "-%d", attempt);
         int descriptor = open(o->partial, O_WRONLY | O_CREAT | O_EXCL, mode);
         if (descriptor >= 0 || errno != EEXIST)
             return descriptor;
