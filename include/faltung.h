@@ -379,8 +379,8 @@ FALTUNG_API faltung_status faltung_problem_parse(const char *text, faltung_probl
                                                  faltung_message *message);
 
 // Writes the shortest string that faltung_problem_parse reads as this problem into `text`, `size`
-// bytes with the terminating zero. accuracy, threads and allocator have no place in it. Errors:
-// NULL, OPTION, RANK, OVERFLOW (it does not fit).
+// bytes with the terminating zero. accuracy, threads, allocator and instruction_set have no place
+// in it. Errors: NULL, OPTION, RANK, OVERFLOW (it does not fit).
 FALTUNG_API faltung_status faltung_problem_format(const faltung_problem *problem, char *text,
                                                   size_t size, faltung_message *message);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The arithmetic of sizes and paddings along one axis: pure functions, total over int64. They say
-// what is wrong by a status alone; refuse.h puts it into words.
+// what is wrong by a status alone; words.h puts it into words.
 #ifndef FAL_ARITHMETIC_AXIS_H
 #define FAL_ARITHMETIC_AXIS_H
 
@@ -10,7 +10,7 @@
 // The extent of the dilated kernel, D(K - 1) + 1. Errors: OVERFLOW.
 faltung_status fal_axis_extent(const faltung_axis *axis, int64_t *extent);
 
-// The functions below take an axis whose parameters are in their ranges (fal_axes_check).
+// The functions below take an axis whose parameters are in their ranges (arithmetic/check.h).
 
 // The output's size, as faltung_output_size. Errors: TOO_SMALL, OVERFLOW. After TOO_SMALL of a
 // transposed axis *size holds the size that is below 1.
