@@ -309,7 +309,7 @@ FALTUNG_API faltung_status faltung_plan_create(const faltung_conv *conv,
                                                const faltung_tensor *bias, faltung_plan **plan,
                                                faltung_message *message);
 
-// Bytes that a run needs besides its operands; may be 0.
+// Bytes that a run needs besides its operands; may be 0, and is for NULL.
 FALTUNG_API size_t faltung_plan_workspace(const faltung_plan *plan);
 
 // Runs a plan on an input of the planned shape and type, with any strides. `workspace` is
