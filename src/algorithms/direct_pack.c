@@ -113,9 +113,9 @@ static void pack_row(source row, int64_t first, int64_t count, bool bordered, fl
     begin = begin < end ? begin : end;
     if (begin > 0 && !bordered)
         memset(to, 0, (size_t)begin * sizeof *to);
-    if (row.stride == 1)
-        memcpy(to + begin, row.from + first + begin, (size_t)(end - begin) * sizeof *to);
-    else
+    if (begin < end && row.stride == 1) // else the row may be anywhere
+        memcpy(to + begin, row.from + (first + begin), (size_t)(end - begin) * sizeof *to);
+    else if (begin < end)
         gather(row.from + (first + begin) * row.stride, row.stride, end - begin, to + begin);
     if (end < count && !bordered)
         memset(to + end, 0, (size_t)(count - end) * sizeof *to);

@@ -156,6 +156,23 @@ static void a_stride_far_beyond_the_input(void **state)
     }
 }
 
+// Contiguous, so that rows are copied in one piece where there is anything to copy.
+static void a_window_far_from_the_input(void **state)
+{
+    (void)state;
+    const dims six = DIMS(1, 1, 6), one = DIMS(1, 1, 1);
+    float x[] = {1, 2, 3, 4, 5, 6}, w = 1, y = 7;
+    const faltung_tensor input = {x, FALTUNG_F32, 3, six.size, NULL};
+    const faltung_tensor weight = {&w, FALTUNG_F32, 3, one.size, NULL};
+    const faltung_tensor output = {&y, FALTUNG_F32, 3, one.size, NULL};
+    faltung_conv conv = FALTUNG_CONV1D;
+    conv.stride[0] = INT64_MAX;
+    conv.padding[0].begin = INT64_MAX / 2;
+    faltung_message message = {""};
+    assert_ok(faltung_convolve(&conv, &input, &weight, NULL, &output, &message), &message);
+    assert_true(y == 0);
+}
+
 // An empty batch by a weight of so many groups that it could not be packed.
 static void a_weight_beyond_all_memory(void **state)
 {
@@ -185,6 +202,7 @@ int main(void)
         cmocka_unit_test(row_19_more_than_2_to_31_elements),
         cmocka_unit_test(row_20_huge_size_and_padding),
         cmocka_unit_test(a_stride_far_beyond_the_input),
+        cmocka_unit_test(a_window_far_from_the_input),
         cmocka_unit_test(a_weight_beyond_all_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
