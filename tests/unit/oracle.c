@@ -178,23 +178,35 @@ static void add_term(oracle_sum *sum, long double term)
     sum->terms++;
 }
 
-// Adds every product with one element of the weight, which joins two channels.
-static void scatter(const sample *s, const operands *o, int64_t flat, int64_t from, int64_t to,
-                    const int64_t *tap, oracle_sum *sums)
+// Where each input position meets a tap, as target_of says; to be freed.
+static int64_t *find_targets(const sample *s, const int64_t *tap)
 {
     int64_t size[3] = {s->axis[0].input, s->axis[1].input, s->axis[2].input};
     int64_t inputs = size[0] * size[1] * size[2];
-    int64_t outputs = s->output[0] * s->output[1] * s->output[2];
-    int64_t batch = s->batch < 0 ? 1 : s->batch;
+    int64_t *targets = calloc((size_t)inputs + 1, sizeof *targets);
+    assert_non_null(targets);
     for (int64_t p = 0; p < inputs; p++) {
         int64_t position[3];
         unflatten(p, 3, size, position);
-        int64_t target = target_of(s, position, tap);
-        for (int64_t n = 0; target >= 0 && n < batch; n++)
-            add_term(&sums[(n * s->channels_out + to) * outputs + target],
-                     (long double)array_get(&o->input, (n * s->channels_in + from) * inputs + p) *
-                         array_get(&o->weight, flat));
+        targets[p] = target_of(s, position, tap);
     }
+    return targets;
+}
+
+// Adds every product with one element of the weight, which joins two channels.
+static void scatter(const sample *s, const operands *o, int64_t flat, int64_t from, int64_t to,
+                    const int64_t *targets, oracle_sum *sums)
+{
+    int64_t inputs = s->axis[0].input * s->axis[1].input * s->axis[2].input;
+    int64_t outputs = s->output[0] * s->output[1] * s->output[2];
+    int64_t batch = s->batch < 0 ? 1 : s->batch;
+    double weight = array_get(&o->weight, flat);
+    for (int64_t n = 0; n < batch; n++)
+        for (int64_t p = 0; p < inputs; p++)
+            if (targets[p] >= 0)
+                add_term(&sums[(n * s->channels_out + to) * outputs + targets[p]],
+                         (long double)weight *
+                             array_get(&o->input, (n * s->channels_in + from) * inputs + p));
 }
 
 oracle_sum *oracle_convolve(const sample *s, const operands *o, bool with_bias)
@@ -207,15 +219,20 @@ oracle_sum *oracle_convolve(const sample *s, const operands *o, bool with_bias)
 
     int64_t per_group_in = s->channels_in / s->groups;
     int64_t per_group_out = s->channels_out / s->groups;
-    int64_t shape[5] = {o->weight.shape[0], o->weight.shape[1], s->axis[0].kernel,
-                        s->axis[1].kernel, s->axis[2].kernel};
-    for (int64_t i = 0; i < o->weight.count; i++) {
-        int64_t index[5];
-        unflatten(i, 5, shape, index);
-        int64_t group = index[0] / (s->transposed ? per_group_in : per_group_out);
-        int64_t from = s->transposed ? index[0] : group * per_group_in + index[1];
-        int64_t to = s->transposed ? group * per_group_out + index[1] : index[0];
-        scatter(s, o, i, from, to, index + 2, sums);
+    int64_t kernel[3] = {s->axis[0].kernel, s->axis[1].kernel, s->axis[2].kernel};
+    int64_t taps = kernel[0] * kernel[1] * kernel[2];
+    for (int64_t tap = 0; tap < taps; tap++) {
+        int64_t index[3];
+        unflatten(tap, 3, kernel, index);
+        int64_t *targets = find_targets(s, index);
+        for (int64_t i = tap; i < o->weight.count; i += taps) {
+            int64_t outer = i / taps / o->weight.shape[1], inner = i / taps % o->weight.shape[1];
+            int64_t group = outer / (s->transposed ? per_group_in : per_group_out);
+            int64_t from = s->transposed ? outer : group * per_group_in + inner;
+            int64_t to = s->transposed ? group * per_group_out + inner : outer;
+            scatter(s, o, i, from, to, targets, sums);
+        }
+        free(targets);
     }
     return sums;
 }
