@@ -3,6 +3,7 @@
 # A thin front for CMake: `make help` lists the targets, CMakePresets.json says how each is built.
 PREFIX = /usr/local
 FUZZ_SECONDS = 60
+SWEEP_SECONDS = 600
 
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell getconf _NPROCESSORS_ONLN)
 export CTEST_PARALLEL_LEVEL ?= $(CMAKE_BUILD_PARALLEL_LEVEL)
@@ -16,7 +17,7 @@ to_tour = $(to_build) gnuplot
 to_test = $(to_tour) compiler++ cmocka pkg-config sanitizers
 sources = $$(git ls-files '*.c' '*.h')
 
-.PHONY: all tour test asan clang fuzz install format check-format clean help
+.PHONY: all tour test asan clang sweep fuzz install format check-format clean help
 .NOTPARALLEL:
 
 all: ## build the library and the command into build/ (the default)
@@ -41,6 +42,12 @@ asan: ## run the tests with AddressSanitizer and UndefinedBehaviorSanitizer
 clang: ## run the tests compiled by clang
 	@tools/install-packages.sh $(to_test) clang
 	@$(alone) tools/run-suites.sh clang
+
+sweep: ## compare random convolutions with an oracle for SWEEP_SECONDS (600)
+	@tools/install-packages.sh $(to_test)
+	@$(cmake) --preset test
+	@$(cmake) --build --preset test --target test_sweep
+	build-test/tests/sweep/test_sweep $(SWEEP_SECONDS)
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (60)
 	@tools/install-packages.sh $(to_build) clang libfuzzer

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "problems.h"
+
+enum {
+    IN, // channels of a group
+    OUT,
+    HEIGHT,
+    WIDTH,
+    KERNEL_HEIGHT,
+    KERNEL_WIDTH,
+    STRIDE_DOWN,
+    STRIDE_ALONG,
+    DILATION_DOWN,
+    DILATION_ALONG,
+    TOP,
+    BOTTOM,
+    LEFT,
+    RIGHT,
+    OUTPUT_PADDING_DOWN,
+    OUTPUT_PADDING_ALONG,
+    TRANSPOSED,
+    GROUPING,
+    BATCH,
+    BIAS,
+    PLANNED,
+    CHANNELS_LAST,
+    FACTORS
+};
+
+// The last is depthwise: as many groups as OUT says, of one channel each.
+static const int64_t groupings[] = {1, 2, 3, -1};
+
+typedef struct factor {
+    int64_t least, greatest; // for pairs: all values from one to the other
+    int specials;            // for triples: so many of these
+    int64_t special[8];
+} factor;
+
+static const factor factors[FACTORS] = {
+    [IN] = {1, 35, 5, {1, 2, 3, 8, 33}},
+    [OUT] = {1, 35, 7, {1, 2, 4, 7, 16, 17, 33}},
+    [HEIGHT] = {1, 20, 4, {1, 2, 7, 12}},
+    [WIDTH] = {1, 20, 7, {1, 4, 7, 8, 13, 16, 20}},
+    [KERNEL_HEIGHT] = {1, 7, 3, {1, 3, 4}},
+    [KERNEL_WIDTH] = {1, 7, 4, {1, 2, 3, 7}},
+    [STRIDE_DOWN] = {1, 3, 2, {1, 2}},
+    [STRIDE_ALONG] = {1, 3, 3, {1, 2, 3}},
+    [DILATION_DOWN] = {1, 2, 2, {1, 2}},
+    [DILATION_ALONG] = {1, 2, 2, {1, 2}},
+    [TOP] = {0, 3, 2, {0, 1}},
+    [BOTTOM] = {0, 3, 2, {0, 3}},
+    [LEFT] = {0, 3, 3, {0, 1, 3}},
+    [RIGHT] = {0, 3, 3, {0, 1, 2}},
+    [OUTPUT_PADDING_DOWN] = {0, 2, 2, {0, 1}},
+    [OUTPUT_PADDING_ALONG] = {0, 2, 2, {0, 1}},
+    [TRANSPOSED] = {0, 1, 2, {0, 1}},
+    [GROUPING] = {0, 3, 3, {0, 1, 3}},
+    [BATCH] = {0, 2, 2, {1, 2}}, // 0: unbatched
+    [BIAS] = {0, 1, 2, {0, 1}},
+    [PLANNED] = {0, 1, 2, {0, 1}},
+    [CHANNELS_LAST] = {0, 1, 2, {0, 1}},
+};
+
+static trial trial_of(const int64_t *v)
+{
+    sample s = sample_make(v[TRANSPOSED], 2);
+    bool depthwise = groupings[v[GROUPING]] < 0;
+    s.batch = v[BATCH] ? v[BATCH] : -1;
+    s.groups = depthwise ? v[OUT] : groupings[v[GROUPING]];
+    s.channels_in = s.groups * v[IN];
+    s.channels_out = s.groups * (depthwise ? 1 : v[OUT]);
+    *sample_axis(&s, 0) = (faltung_axis){
+        v[HEIGHT],           v[KERNEL_HEIGHT], v[STRIDE_DOWN],        v[DILATION_DOWN],
+        {v[TOP], v[BOTTOM]}, v[TRANSPOSED],    v[OUTPUT_PADDING_DOWN]};
+    *sample_axis(&s, 1) = (faltung_axis){v[WIDTH],
+                                         v[KERNEL_WIDTH],
+                                         v[STRIDE_ALONG],
+                                         v[DILATION_ALONG],
+                                         {v[LEFT], v[RIGHT]},
+                                         v[TRANSPOSED],
+                                         v[OUTPUT_PADDING_ALONG]};
+    sample_measure(&s);
+    return (trial){s, FALTUNG_F32, v[BIAS], v[PLANNED], v[CHANNELS_LAST], 0};
+}
+
+trial trial_of_pairs(const int *combination)
+{
+    int64_t value[FACTORS];
+    for (int i = 0; i < FACTORS; i++)
+        value[i] = factors[i].least + combination[i];
+    return trial_of(value);
+}
+
+trial trial_of_triples(const int *combination)
+{
+    int64_t value[FACTORS];
+    for (int i = 0; i < FACTORS; i++)
+        value[i] = factors[i].special[combination[i]];
+    return trial_of(value);
+}
+
+static bool makes_sense(const sample *s)
+{
+    sample measured = *s;
+    for (int i = 0; i < 3; i++) {
+        const faltung_axis *a = &s->axis[i];
+        int64_t most = a->stride > a->dilation ? a->stride : a->dilation;
+        if (a->output_padding >= (a->transposed ? most : 1))
+            return false;
+    }
+    // Many groups have one input channel each.
+    bool deep = s->groups > 3 && s->channels_in != s->groups;
+    return !deep && sample_measure(&measured);
+}
+
+// Products, beside what a trial costs without any.
+static double cost_of(const trial *t)
+{
+    const double fixed = 1000;
+    const sample *s = &t->sample;
+    if (!makes_sense(s))
+        return 0;
+    double cost = (double)(s->channels_out * (s->channels_in / s->groups));
+    for (int i = 0; i < 3; i++)
+        cost *= (double)(s->axis[i].kernel * (s->transposed ? s->axis[i].input : s->output[i]));
+    return fixed + cost * (double)(s->batch < 0 ? 1 : s->batch);
+}
+
+static double cost_of_pairs(const int *combination)
+{
+    trial t = trial_of_pairs(combination);
+    return cost_of(&t);
+}
+
+static double cost_of_triples(const int *combination)
+{
+    trial t = trial_of_triples(combination);
+    return cost_of(&t);
+}
+
+// A covering's levels cannot be computed where it is initialised.
+static covering make_covering(int strength, double (*cost)(const int *combination))
+{
+    covering c = {.factors = FACTORS, .strength = strength, .cost = cost};
+    for (int i = 0; i < FACTORS; i++)
+        c.levels[i] =
+            strength == 2 ? (int)(factors[i].greatest - factors[i].least + 1) : factors[i].specials;
+    return c;
+}
+
+covering all_pairs(void)
+{
+    return make_covering(2, cost_of_pairs);
+}
+
+covering special_triples(void)
+{
+    return make_covering(3, cost_of_triples);
+}
+
+static trial plane_by_chance(prng *random)
+{
+    const double most = 5e5;
+    trial t;
+    double cost;
+    do {
+        int64_t value[FACTORS];
+        for (int i = 0; i < FACTORS; i++)
+            value[i] = random_between(random, factors[i].least, factors[i].greatest);
+        t = trial_of(value);
+        cost = cost_of(&t);
+    } while (cost <= 0 || cost > most);
+    return t;
+}
+
+trial trial_by_chance(prng *random)
+{
+    trial t = plane_by_chance(random);
+    int axes = (int)random_between(random, 0, 3);
+    if (axes)
+        t.sample = sample_random(random, random_between(random, 0, 1), axes);
+    t.dtype = random_between(random, 0, 9) ? FALTUNG_F32 : FALTUNG_F64;
+    t.threads = (int)random_between(random, 0, 3);
+    return t;
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which convolutions are tried: those over planes are combinations of values of many factors.
+#ifndef FALTUNG_TESTS_SWEEP_PROBLEMS_H
+#define FALTUNG_TESTS_SWEEP_PROBLEMS_H
+
+#include "covering.h"
+#include "trial.h"
+
+// Channels of a group 1 to 35, planes 1 to 20, kernels 1 to 7, strides 1 to 3, dilations 1 and 2,
+// paddings 0 to 3 on each side, grouped, transposed, and more: any two values together.
+covering all_pairs(void);
+
+// Of each factor those values that kernels and layouts may take for special: any three together.
+covering special_triples(void);
+
+// The trials that their combinations stand for.
+trial trial_of_pairs(const int *combination);
+trial trial_of_triples(const int *combination);
+
+// Any trial, over 1 to 3 axes.
+trial trial_by_chance(prng *random);
+
+#endif

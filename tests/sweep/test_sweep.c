@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Many convolutions, on every instruction set, exactly, and none of them reads or writes a byte
+// outside what it was given. `test_sweep SECONDS [SEED]` tries random ones for that long.
+#include "problems.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static prng numbers;
+
+static void try_pairs(const int *combination)
+{
+    trial t = trial_of_pairs(combination);
+    trial_check(&t, &numbers);
+}
+
+static void try_triples(const int *combination)
+{
+    trial t = trial_of_triples(combination);
+    trial_check(&t, &numbers);
+}
+
+static void any_two_values_give_the_exact_result(void **state)
+{
+    (void)state;
+    covering c = all_pairs();
+    numbers = (prng){1};
+    trials_begin();
+    print_message("%d problems\n", covering_visit(&c, try_pairs));
+    trials_end();
+}
+
+static void any_three_special_values_give_the_exact_result(void **state)
+{
+    (void)state;
+    covering c = special_triples();
+    numbers = (prng){2};
+    trials_begin();
+    print_message("%d problems\n", covering_visit(&c, try_triples));
+    trials_end();
+}
+
+static void random_problems_give_the_exact_result(void **state)
+{
+    (void)state;
+    prng random = {3};
+    trials_begin();
+    for (int i = 0; i < 200; i++) {
+        trial t = trial_by_chance(&random);
+        trial_check(&t, &random);
+    }
+    trials_end();
+}
+
+static double sweep_seconds;
+static uint64_t sweep_seed;
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static void random_problems_give_the_exact_result_for_long(void **state)
+{
+    (void)state;
+    prng random = {sweep_seed};
+    double begin = now();
+    int64_t count = 0;
+    print_message("seed %" PRIu64 "\n", sweep_seed);
+    trials_begin();
+    for (; now() - begin < sweep_seconds; count++) {
+        trial t = trial_by_chance(&random);
+        trial_check(&t, &random);
+    }
+    trials_end();
+    print_message("%" PRId64 " problems\n", count);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_two_values_give_the_exact_result),
+        cmocka_unit_test(any_three_special_values_give_the_exact_result),
+        cmocka_unit_test(random_problems_give_the_exact_result),
+    };
+    const struct CMUnitTest sweep[] = {
+        cmocka_unit_test(random_problems_give_the_exact_result_for_long),
+    };
+    if (argc == 1)
+        return cmocka_run_group_tests(tests, NULL, NULL);
+    char *end;
+    sweep_seconds = strtod(argv[1], &end);
+    if (argc > 3 || end == argv[1] || *end || !(sweep_seconds > 0)) {
+        fprintf(stderr, "usage: test_sweep [SECONDS [SEED]]\n");
+        return 2;
+    }
+    sweep_seed = argc > 2 ? strtoull(argv[2], NULL, 0) : (uint64_t)time(NULL);
+    return cmocka_run_group_tests(sweep, NULL, NULL);
+}

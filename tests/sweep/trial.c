@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trial.h"
+
+#include "guarded.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARENA_BYTES = 32 << 20, MOST_ALLOCATIONS = 8 };
+
+static const char *const instruction_sets[] = {"scalar", "avx2", "avx512", "neon"};
+static bool is_there[COUNT_OF(instruction_sets)];
+
+static arena input, weight, bias, output, workspace, allocations[MOST_ALLOCATIONS];
+static arena *const arenas[] = {&input, &weight, &bias, &output, &workspace};
+
+static void note_trial(const trial *t, const faltung_conv *conv, const faltung_tensor *in,
+                       const faltung_tensor *by, edge at)
+{
+    faltung_problem p = {.conv = *conv, t->dtype, in->rank, {0}, by->rank, {0}};
+    char text[320];
+    memcpy(p.input_shape, in->shape, (size_t)in->rank * sizeof *in->shape);
+    memcpy(p.weight_shape, by->shape, (size_t)by->rank * sizeof *by->shape);
+    assert_ok(faltung_problem_format(&p, text, sizeof text, NULL), NULL);
+    blame("%s (%s, %s bias, %s, %s, %d threads, against the %s)", text, conv->instruction_set,
+          t->with_bias ? "with" : "no", t->planned ? "planned" : "at once",
+          t->channels_last ? "channels last" : "contiguous", t->threads,
+          at == AT_BEGIN ? "begin" : "end");
+}
+
+// ------------------------------------------------------------------------------------------ memory
+
+// Hands out one arena for each allocation.
+typedef struct lender {
+    edge at;
+    void *lent[MOST_ALLOCATIONS]; // NULL: free
+} lender;
+
+static void *lend(void *context, size_t size, size_t alignment)
+{
+    lender *l = context;
+    for (int i = 0; i < MOST_ALLOCATIONS; i++)
+        if (!l->lent[i])
+            return l->lent[i] = arena_place(&allocations[i], size, alignment, l->at);
+    return NULL;
+}
+
+static void take_back(void *context, void *memory)
+{
+    lender *l = context;
+    for (int i = 0; i < MOST_ALLOCATIONS; i++)
+        if (l->lent[i] == memory)
+            l->lent[i] = NULL;
+}
+
+static bool has(const char *instruction_set)
+{
+    const int64_t shape[] = {1, 1, 1};
+    faltung_conv conv = FALTUNG_CONV1D;
+    const faltung_tensor one = {NULL, FALTUNG_F32, 3, shape, NULL};
+    faltung_explanation explanation;
+    conv.instruction_set = instruction_set;
+    return faltung_explain(&conv, &one, &one, &explanation, NULL) == FALTUNG_OK;
+}
+
+void trials_begin(void)
+{
+    for (size_t i = 0; i < COUNT_OF(arenas); i++)
+        arena_make(arenas[i], ARENA_BYTES);
+    for (size_t i = 0; i < MOST_ALLOCATIONS; i++)
+        arena_make(&allocations[i], ARENA_BYTES);
+    for (size_t i = 0; i < COUNT_OF(instruction_sets); i++)
+        is_there[i] = has(instruction_sets[i]);
+    blame_begin();
+}
+
+void trials_end(void)
+{
+    blame_end();
+    for (size_t i = 0; i < COUNT_OF(arenas); i++)
+        arena_free(arenas[i]);
+    for (size_t i = 0; i < MOST_ALLOCATIONS; i++)
+        arena_free(&allocations[i]);
+}
+
+// ---------------------------------------------------------------------------------------- operands
+
+// A tensor with the shape of an array, in an arena.
+typedef struct copy {
+    faltung_tensor tensor;
+    int64_t strides[FALTUNG_MAX_RANK];
+    int64_t channels, pixels; // those of the last axes, if channels come last
+    bool channels_last;
+} copy;
+
+// Where the element lies that is the i-th of the contiguous array.
+static int64_t place_of(const copy *c, int64_t i)
+{
+    if (!c->channels_last)
+        return i;
+    int64_t image = c->channels * c->pixels, within = i % image;
+    return i - within + within % c->pixels * c->channels + within / c->pixels;
+}
+
+static void copy_place(copy *c, const arena *to, const array *from, edge at)
+{
+    size_t size = faltung_dtype_size(from->tensor.dtype);
+    *c = (copy){.tensor = from->tensor};
+    c->tensor.data = arena_place(to, (size_t)from->count * size, size, at);
+}
+
+// Exchanges the order of channels and the `axes` axes behind them.
+static void put_channels_last(copy *c, const array *from, int axes)
+{
+    int channel = c->tensor.rank - axes - 1;
+    c->channels_last = true;
+    c->channels = from->shape[channel];
+    c->pixels = from->strides[channel];
+    for (int i = 0; i < c->tensor.rank; i++)
+        c->strides[i] = i < channel    ? from->strides[i]
+                        : i == channel ? 1
+                                       : from->strides[i] * c->channels;
+    c->tensor.strides = c->strides;
+}
+
+static void copy_fill(const copy *c, const array *from)
+{
+    size_t size = faltung_dtype_size(from->tensor.dtype);
+    char *to = c->tensor.data;
+    const char *source = from->memory;
+    if (!c->channels_last)
+        memcpy(to, source, (size_t)from->count * size);
+    for (int64_t i = 0; c->channels_last && i < from->count; i++)
+        memcpy(to + place_of(c, i) * (int64_t)size, source + i * (int64_t)size, size);
+}
+
+static double copy_get(const copy *c, int64_t i)
+{
+    int64_t at = place_of(c, i);
+    return c->tensor.dtype == FALTUNG_F32 ? (double)((const float *)c->tensor.data)[at]
+                                          : ((const double *)c->tensor.data)[at];
+}
+
+// -------------------------------------------------------------------------------------- the trial
+
+typedef struct copies {
+    copy input, weight, bias, output;
+} copies;
+
+static void copies_make(copies *c, const trial *t, const operands *o, edge at)
+{
+    copy_place(&c->input, &input, &o->input, at);
+    copy_place(&c->weight, &weight, &o->weight, at);
+    copy_place(&c->bias, &bias, &o->bias, at);
+    copy_place(&c->output, &output, &o->output, at);
+    if (t->channels_last) {
+        put_channels_last(&c->input, &o->input, t->sample.axes);
+        put_channels_last(&c->output, &o->output, t->sample.axes);
+    }
+    copy_fill(&c->input, &o->input);
+    copy_fill(&c->weight, &o->weight);
+    copy_fill(&c->bias, &o->bias);
+    copy_fill(&c->output, &o->output); // NaN
+}
+
+static void compute(const trial *t, const faltung_conv *conv, const copies *c, edge at)
+{
+    faltung_message message;
+    faltung_plan *plan;
+    const faltung_tensor *b = t->with_bias ? &c->bias.tensor : NULL;
+    if (!t->planned) {
+        assert_ok(faltung_convolve(conv, &c->input.tensor, &c->weight.tensor, b, &c->output.tensor,
+                                   &message),
+                  &message);
+        return;
+    }
+    assert_ok(faltung_plan_create(conv, &c->input.tensor, &c->weight.tensor, b, &plan, &message),
+              &message);
+    void *work = arena_place(&workspace, faltung_plan_workspace(plan), 64, at);
+    assert_ok(faltung_plan_run(plan, &c->input.tensor, &c->output.tensor, work, &message),
+              &message);
+    faltung_plan_destroy(plan);
+}
+
+static void check_output(const copy *out, const oracle_sum *sums, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        double got = copy_get(out, i), expected = (double)sums[i].value;
+        if (got == expected)
+            continue;
+        print_error("%s: element %lld is %g, not %g\n", blamed(), (long long)i, got, expected);
+        fail();
+    }
+}
+
+void trial_check(const trial *t, prng *random)
+{
+    operands o;
+    lender l = {0};
+    const faltung_allocator allocator = {lend, take_back, &l};
+    faltung_conv conv = sample_conv(&t->sample);
+    conv.threads = t->threads;
+    conv.allocator = &allocator;
+    operands_make(&o, &t->sample, t->dtype);
+    operands_fill_integers(&o, random, 8);
+    oracle_sum *sums = oracle_convolve(&t->sample, &o, t->with_bias);
+    for (size_t i = 0; i < COUNT_OF(instruction_sets); i++)
+        for (int at = 0; is_there[i] && at < EDGES; at++) {
+            copies c;
+            l.at = (edge)at;
+            conv.instruction_set = instruction_sets[i];
+            copies_make(&c, t, &o, (edge)at);
+            note_trial(t, &conv, &c.input.tensor, &c.weight.tensor, (edge)at);
+            compute(t, &conv, &c, (edge)at);
+            check_output(&c.output, sums, o.output.count);
+        }
+    free(sums);
+    operands_free(&o);
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One convolution, computed by every instruction set that this processor has, between unmapped
+// pages, and compared with the oracle.
+#ifndef FALTUNG_TESTS_SWEEP_TRIAL_H
+#define FALTUNG_TESTS_SWEEP_TRIAL_H
+
+#include "oracle.h"
+
+typedef struct trial {
+    sample sample; // measured
+    faltung_dtype dtype;
+    bool with_bias;
+    bool planned;       // by a plan with a workspace of its own; else by the one call
+    bool channels_last; // in input and output
+    int threads;        // 0: as many as pay
+} trial;
+
+// Memory for all trials, and a word about the current one should it crash. To be called by the test
+// that runs them.
+void trials_begin(void);
+void trials_end(void);
+
+// Computes a trial on small integers, whose sums are exact in any order, with all its operands,
+// workspace and packed weights against an unmapped page, once at their ends and once at their
+// begins. Fails the test, naming the problem, unless every element of the output is exact.
+void trial_check(const trial *t, prng *random);
+
+#endif
