@@ -17,7 +17,7 @@ to_tour = $(to_build) gnuplot
 to_test = $(to_tour) compiler++ cmocka pkg-config sanitizers
 sources = $$(git ls-files '*.c' '*.h')
 
-.PHONY: all tour test asan clang sweep fuzz install format check-format clean help
+.PHONY: all tour test asan clang sweep kernels-report fuzz install format check-format clean help
 .NOTPARALLEL:
 
 all: ## build the library and the command into build/ (the default)
@@ -48,6 +48,14 @@ sweep: ## compare random convolutions with an oracle for SWEEP_SECONDS (600)
 	@$(cmake) --preset test
 	@$(cmake) --build --preset test --target test_sweep
 	build-test/tests/sweep/test_sweep $(SWEEP_SECONDS)
+
+kernels-report: ## show size, spills and speed of the inner loops, also by clang if it is there
+	@tools/install-packages.sh $(to_test)
+	@presets="test $$(command -v clang >/dev/null && echo clang)" && \
+	for preset in $$presets; do \
+	    $(cmake) --preset $$preset >/dev/null && \
+	    $(cmake) --build --preset $$preset --target test_kernels >/dev/null || exit; \
+	done && tools/kernels-report.sh $$(printf 'build-%s ' $$presets)
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (60)
 	@tools/install-packages.sh $(to_build) clang libfuzzer
