@@ -33,14 +33,16 @@ static int describe_file(session *s, const options *o)
     return EXIT_DONE;
 }
 
-// The algorithms there are, as any problem lists them.
-static void find_algorithms(faltung_explanation *explanation)
+// The algorithms there are and the kernels in use, as any problem lists them.
+static int find_algorithms(session *s, faltung_explanation *explanation)
 {
     const faltung_conv conv = FALTUNG_CONV1D;
     const int64_t shape[] = {1, 1, 1};
     const faltung_tensor one = {NULL, FALTUNG_F32, 3, shape, NULL};
-    if (faltung_explain(&conv, &one, &one, explanation, NULL))
-        explanation->algorithms = 0;
+    faltung_message message;
+    if (faltung_explain(&conv, &one, &one, explanation, &message))
+        return refuse_message(s, &message); // FALTUNG_ISA may name what is not there
+    return EXIT_DONE;
 }
 
 int run_info(session *s, const command *c, const options *o)
@@ -49,17 +51,21 @@ int run_info(session *s, const command *c, const options *o)
     if (o->operands)
         return describe_file(s, o);
     faltung_explanation explanation;
-    find_algorithms(&explanation);
+    int status = find_algorithms(s, &explanation);
+    if (status)
+        return status;
     if (o->json) {
         json j = json_begin(s->out);
         json_text(&j, "version", faltung_version());
         json_texts(&j, "algorithms", explanation.algorithms, explanation.algorithm);
+        json_text(&j, "instruction_set", explanation.instruction_set);
         json_end(&j);
         return EXIT_DONE;
     }
     fprintf(s->out, "faltung %s\nalgorithms:", faltung_version());
     for (int i = 0; i < explanation.algorithms; i++)
         fprintf(s->out, "%s %s", i ? "," : "", explanation.algorithm[i]);
-    fprintf(s->out, "\ntypes: f32, f64, f16 (stored; sums are wider)\n");
+    fprintf(s->out, "\nkernels: %s\ntypes: f32, f64, f16 (stored; sums are wider)\n",
+            explanation.instruction_set);
     return EXIT_DONE;
 }
