@@ -120,7 +120,7 @@ static bool parse_descr(parser *p, npy_header *header)
         return fail(p, "its elements are structured; only f2, f4 and f8 are read");
     if (!parse_string(p, "'descr'", &descr))
         return false;
-    bool ordered = descr.length && strchr("<>=|", *descr.text);
+    bool ordered = descr.length && *descr.text && strchr("<>=|", *descr.text);
     char order = ordered ? *descr.text : '=';
     word name = {descr.text + ordered, descr.length - ordered};
     for (int i = 0; i < TYPES; i++) {

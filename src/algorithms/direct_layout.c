@@ -4,29 +4,16 @@
 // may depend on the machine.
 #include "algorithms/direct.h"
 
+#include "base/checked.h"
+
 // A chain of this many products keeps errors of long sums down, and its weights in the first-level
 // cache while a strip's tiles use them one after the other.
 enum { CHUNK_PRODUCTS = 256 };
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t most(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 // The input that `count` outputs need along an axis.
 static int64_t extent(const fal_problem_axis *axis, int64_t count)
 {
     return (count - 1) * axis->stride + axis->dilation * (axis->kernel - 1) + 1;
-}
-
-static int64_t round_up(int64_t n, int64_t multiple)
-{
-    return (n + multiple - 1) / multiple * multiple;
 }
 
 // The shape that computes the fewest pixels for a row that nobody asked for; the first among
@@ -35,7 +22,7 @@ static const fal_tile_kernel *choose_wide(const fal_kernels *kernels, int64_t co
 {
     const fal_tile_kernel *best = &kernels->wide[0];
     for (int i = 1; i < FAL_WIDE_SHAPES && kernels->wide[i].multiply; i++)
-        if (round_up(columns, kernels->wide[i].run) < round_up(columns, best->run))
+        if (fal_round_up(columns, kernels->wide[i].run) < fal_round_up(columns, best->run))
             best = &kernels->wide[i];
     return best;
 }
@@ -47,8 +34,8 @@ static bool prefers_long(const fal_kernels *kernels, const fal_tile_kernel *wide
 {
     const double long_rate = 0.75;
     double as_wide =
-        (double)round_up(channels, wide->channels) * (double)round_up(columns, wide->run);
-    double as_long = (double)channels * (double)round_up(columns, kernels->lanes) / long_rate;
+        (double)fal_round_up(channels, wide->channels) * (double)fal_round_up(columns, wide->run);
+    double as_long = (double)channels * (double)fal_round_up(columns, kernels->lanes) / long_rate;
     return as_long < as_wide;
 }
 
@@ -66,7 +53,7 @@ static const fal_tile_kernel *choose_rows(const fal_kernels *kernels, int64_t co
 {
     int64_t wide = kernels->rows[0].pixels / FAL_TILE_ROWS;
     int64_t narrow = kernels->rows[1].pixels / FAL_TILE_ROWS;
-    return &kernels->rows[round_up(columns, narrow) < round_up(columns, wide)];
+    return &kernels->rows[fal_round_up(columns, narrow) < fal_round_up(columns, wide)];
 }
 
 const fal_tile_kernel *fal_direct_tile(const fal_task *task, const fal_direct_layout *l,
@@ -89,16 +76,16 @@ static void choose_band(const fal_task *task, fal_direct_layout *l)
     if (l->taps == 1)
         budget /= 2; // every element is read for one product only: what counts is to have it near
     int64_t deep = p->input_channels * p->axis[0].kernel;
-    int64_t room = budget / most(1, deep * extent(row, 1)); // columns of input
+    int64_t room = budget / fal_most(1, deep * extent(row, 1)); // columns of input
     int64_t fit = (room - extent(column, 1)) / column->stride + 1;
-    l->columns = least(column->output, most(64, fit / 64 * 64));
+    l->columns = fal_least(column->output, fal_most(64, fit / 64 * 64));
     int64_t reach = column->dilation * (column->kernel - 1);
     l->phase_pitch =
         l->phases == 1 ? extent(column, l->columns) : l->columns + reach / column->stride;
     l->pitch = l->phases * l->phase_pitch;
-    room = budget / most(1, deep * l->pitch); // rows of input
+    room = budget / fal_most(1, deep * l->pitch); // rows of input
     fit = (room - extent(row, 1)) / row->stride + 1;
-    l->rows = least(row->output, most(1, fit));
+    l->rows = fal_least(row->output, fal_most(1, fit));
     // Equal bands, rather than a small last one.
     int64_t bands = (row->output + l->rows - 1) / l->rows;
     l->rows = (row->output + bands - 1) / bands;
@@ -121,11 +108,11 @@ fal_direct_layout fal_direct_lay_out(const fal_task *task)
     l.is_rows = l.is_long && prefers_rows(p);
     if (l.is_rows)
         l.tile = choose_rows(kernels, p->axis[2].output);
-    l.width = l.is_long ? p->output_channels : round_up(p->output_channels, l.tile->channels);
+    l.width = l.is_long ? p->output_channels : fal_round_up(p->output_channels, l.tile->channels);
     l.phases = l.is_long ? stride : 1;
     l.step = l.is_long ? 1 : stride;
     l.products = p->input_channels * l.taps;
-    l.chunk_channels = least(p->input_channels, most(1, CHUNK_PRODUCTS / l.taps));
+    l.chunk_channels = fal_least(p->input_channels, fal_most(1, CHUNK_PRODUCTS / l.taps));
     choose_band(task, &l);
     // No tile has over 16 runs. The last run of a row may go beyond it, the last tile of a band
     // too.

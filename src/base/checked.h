@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// int64 arithmetic that knows when it has overflowed. Each function returns whether *result is the
-// exact answer.
+// int64 arithmetic. Functions that return bool say whether *result is the exact answer, or the sum,
+// difference or product has overflowed.
 #ifndef FAL_BASE_CHECKED_H
 #define FAL_BASE_CHECKED_H
 
@@ -33,6 +33,22 @@ static inline int64_t fal_floor_divide(int64_t a, int64_t b)
 static inline int64_t fal_ceil_divide(int64_t a, int64_t b)
 {
     return a / b + (a % b > 0);
+}
+
+static inline int64_t fal_least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline int64_t fal_most(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+// The least multiple of b that is at least a; a >= 0, b > 0, and it is representable.
+static inline int64_t fal_round_up(int64_t a, int64_t b)
+{
+    return fal_ceil_divide(a, b) * b;
 }
 
 #endif

@@ -3,6 +3,7 @@
 // Dividing an output into pieces, and running them on threads. The bits do not depend on either.
 #include "plan/choose.h"
 
+#include "base/checked.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 
@@ -62,16 +63,11 @@ typedef struct job {
     int64_t whole[FAL_PART_AXES], size[FAL_PART_AXES], count[FAL_PART_AXES];
 } job;
 
-static int64_t ceil_divide(int64_t a, int64_t b)
-{
-    return (a + b - 1) / b;
-}
-
 static int64_t count_pieces(job *j)
 {
     int64_t count = 1;
     for (int i = 0; i < FAL_PART_AXES; i++) {
-        j->count[i] = ceil_divide(j->whole[i], j->size[i]);
+        j->count[i] = fal_ceil_divide(j->whole[i], j->size[i]);
         count *= j->count[i];
     }
     return count;
@@ -81,9 +77,9 @@ static int64_t count_pieces(job *j)
 // packs the band for itself.
 static void divide_channels(job *j, int64_t grain, int64_t wanted, int64_t count)
 {
-    int64_t parts = ceil_divide(wanted, count);
-    int64_t size = ceil_divide(j->whole[FAL_CHANNEL], parts);
-    j->size[FAL_CHANNEL] = ceil_divide(size, grain) * grain;
+    int64_t parts = fal_ceil_divide(wanted, count);
+    int64_t size = fal_ceil_divide(j->whole[FAL_CHANNEL], parts);
+    j->size[FAL_CHANNEL] = fal_round_up(size, grain);
 }
 
 // Where they are more, several make a piece.
