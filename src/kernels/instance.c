@@ -12,21 +12,11 @@
 #define FAL_JOIN_(a, b) a##b
 #define FAL_JOIN(a, b)  FAL_JOIN_(a, b)
 
+// Two vectors of channels, where registers are few; four short ones where they are many, as in
+// NEON.
+#define WIDE_CHANNELS (FAL_LANES == 4 ? 16 : 2 * FAL_LANES)
+
 #if FAL_LANES == 16
-#define WIDE_CHANNELS 32
-#define WIDE_SHAPES                                                                                \
-    {WIDE_CHANNELS, 14, 7, 8, wide_14x2, wide_7x2},                                                \
-    {                                                                                              \
-        WIDE_CHANNELS, 12, 4, 8, wide_12x2, wide_4x2                                               \
-    }
-#define LONG_SHAPES                                                                                \
-    {8, 3 * FAL_LANES, FAL_LANES, LONG_STRIP, long_8x3, NULL},                                     \
-        {4, 6 * FAL_LANES, FAL_LANES, LONG_STRIP, long_4x6, NULL},                                 \
-        {2, 8 * FAL_LANES, FAL_LANES, LONG_STRIP, long_2x8, NULL},                                 \
-    {                                                                                              \
-        1, 8 * FAL_LANES, FAL_LANES, LONG_STRIP, long_1x8, NULL                                    \
-    }
-#define BAND_BYTES (512 * 1024)
 
 #define TILE_NAME    wide_14x2
 #define TILE_PIXELS  14
@@ -74,35 +64,11 @@
 
 #else
 
-#if FAL_LANES == 8
-#define WIDE_CHANNELS 16
-#define WIDE_SHAPES                                                                                \
-    {                                                                                              \
-        WIDE_CHANNELS, 6, 1, 16, wide_6, NULL                                                      \
-    }
+#define TILE_NAME    wide_6
 #define TILE_PIXELS  6
-#define TILE_VECTORS 2
-#else
-// 32 registers in NEON; where fma is a call, no shape is better than another.
-#define WIDE_CHANNELS 16
-#define WIDE_SHAPES                                                                                \
-    {                                                                                              \
-        WIDE_CHANNELS, 6, 1, 16, wide_6, NULL                                                      \
-    }
-#define TILE_PIXELS  6
-#define TILE_VECTORS 4
-#endif
-#define TILE_NAME wide_6
-#define TILE_RUN  1
+#define TILE_VECTORS (WIDE_CHANNELS / FAL_LANES)
+#define TILE_RUN     1
 #include "kernels/wide.inc.c"
-
-#define LONG_SHAPES                                                                                \
-    {4, 3 * FAL_LANES, FAL_LANES, LONG_STRIP, long_4x3, NULL},                                     \
-        {2, 5 * FAL_LANES, FAL_LANES, LONG_STRIP, long_2x5, NULL},                                 \
-    {                                                                                              \
-        1, 8 * FAL_LANES, FAL_LANES, LONG_STRIP, long_1x8, NULL                                    \
-    }
-#define BAND_BYTES (192 * 1024)
 
 #define TILE_NAME     long_4x3
 #define TILE_CHANNELS 4
@@ -134,20 +100,31 @@
 #include "kernels/long_emit.inc.c"
 #include "kernels/wide_emit.inc.c"
 
-// Tiles of a strip of pixels in the lanes: as many as their sums are worth in the first-level
-// cache.
-#define LONG_STRIP 8
+// Tiles of a strip: their sums stay in the first-level cache, and their pixels fill whole vectors.
+enum { STRIP = FAL_LANES == 16 ? 8 : 16, LONG_STRIP = 8 };
 
 extern const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA);
 
 const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA) = {
     .name = FAL_TEXT(FAL_ISA),
     .lanes = FAL_LANES,
-    .wide = {WIDE_SHAPES},
-    .longs = {LONG_SHAPES},
+#if FAL_LANES == 16
+    .wide = {{WIDE_CHANNELS, 14, 7, STRIP, wide_14x2, wide_7x2},
+             {WIDE_CHANNELS, 12, 4, STRIP, wide_12x2, wide_4x2}},
+    .longs = {{8, 3 * FAL_LANES, FAL_LANES, LONG_STRIP, long_8x3, NULL},
+              {4, 6 * FAL_LANES, FAL_LANES, LONG_STRIP, long_4x6, NULL},
+              {2, 8 * FAL_LANES, FAL_LANES, LONG_STRIP, long_2x8, NULL},
+              {1, 8 * FAL_LANES, FAL_LANES, LONG_STRIP, long_1x8, NULL}},
+    .band_bytes = 512 * 1024,
+#else
+    .wide = {{WIDE_CHANNELS, 6, 1, STRIP, wide_6, NULL}},
+    .longs = {{4, 3 * FAL_LANES, FAL_LANES, LONG_STRIP, long_4x3, NULL},
+              {2, 5 * FAL_LANES, FAL_LANES, LONG_STRIP, long_2x5, NULL},
+              {1, 8 * FAL_LANES, FAL_LANES, LONG_STRIP, long_1x8, NULL}},
+    .band_bytes = 192 * 1024,
+#endif
     .rows = {{1, 4 * ROW_VECTORS *FAL_LANES, FAL_LANES, LONG_STRIP, rows_4xn, NULL},
              {1, 4 * 2 * FAL_LANES, FAL_LANES, LONG_STRIP, rows_4x2, NULL}},
     .emit_wide = emit_wide,
     .emit_long = emit_long,
-    .band_bytes = BAND_BYTES,
 };
