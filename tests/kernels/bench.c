@@ -3,14 +3,14 @@
 // The speed of every kernel with all it reads and writes in the cache, as a share of the
 // multiply-adds that the machine can do at most. That ceiling moves with the clock and the
 // neighbours, so it is measured just before and after each sample, and the sample counts only if
-// the two agree; the median of those that do is shown.
+// the two agree. The upper quartile of the shares is shown: neighbours disturb caches, too, which
+// no ceiling tells.
 #include "tests.h"
 
 #include "subjects.h"
 
 #include "bench/ceiling.h"
 #include "bench/clock.h"
-#include "bench/samples.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -22,7 +22,7 @@
 // read and written rarely.
 enum { PRODUCTS = 96 };
 
-enum { SAMPLES = 15, MOST_ROUNDS = 300 };
+enum { SAMPLES = 20, MOST_ROUNDS = 300 };
 
 static const double seconds = 1e-3; // of a sample
 
@@ -47,13 +47,19 @@ static double rate_of(const subject *s, const fal_strip *strip)
     return done / (now - begin);
 }
 
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
 // The share of the ceiling; 0 if the machine never was at rest. *best is the greatest rate.
 static double measure(const subject *s, const fal_strip *strip, double *best)
 {
     const double disagreement = 0.02;
     const fma_loop *loop = find_loop(s->set->name);
     double share[SAMPLES], before = ceiling_rate(loop, 1, seconds);
-    int count = 0;
+    size_t count = 0;
     *best = 0;
     for (int i = 0; i < MOST_ROUNDS && count < SAMPLES; i++) {
         double rate = rate_of(s, strip), after = ceiling_rate(loop, 1, seconds);
@@ -62,7 +68,8 @@ static double measure(const subject *s, const fal_strip *strip, double *best)
         *best = fmax(*best, rate);
         before = after;
     }
-    return count ? median_of(share, (size_t)count) : 0;
+    qsort(share, count, sizeof *share, by_size);
+    return count ? share[count * 3 / 4] : 0;
 }
 
 static void bench_strip(const subject *s, const fal_strip *strip)
@@ -70,13 +77,36 @@ static void bench_strip(const subject *s, const fal_strip *strip)
     double best, share = measure(s, strip, &best);
     // The kernel's place in the program, for who looks for its machine code.
     uint64_t place = (uintptr_t)s->multiply - (uintptr_t)bench_kernels;
-    printf("%-20s %4d %4d %10.1f %8.1f%%   0x%016" PRIx64 "\n", name_of(s).text, (int)strip->step,
-           s->pixels * s->shape->channels / s->set->lanes, best / 1e9, 100 * share, place);
+    printf("%-20s %4d %4d %4d %10.1f %8.1f%%   0x%016" PRIx64 "\n", name_of(s).text,
+           (int)strip->step, (int)strip->columns, s->pixels * s->shape->channels / s->set->lanes,
+           best / 1e9, 100 * share, place);
     fflush(stdout);
 }
 
+// Floats that a kernel reads and writes, of which it makes no difference what they are.
+static float *make_floats(int64_t count)
+{
+    size_t bytes = ((size_t)count * sizeof(float) + 63) / 64 * 64;
+    float *memory = aligned_alloc(64, bytes);
+    assert_non_null(memory);
+    return memset(memory, 0, bytes);
+}
+
+static void bench_memory(const subject *s, fal_strip *strip, int64_t inputs)
+{
+    float *input = make_floats(inputs);
+    float *weight = make_floats(strip->products * s->shape->channels);
+    strip->sums = make_floats((int64_t)strip->tiles * s->pixels * s->shape->channels);
+    strip->input = input;
+    strip->weight = weight;
+    bench_strip(s, strip);
+    free(input);
+    free(weight);
+    free(strip->sums);
+}
+
 // Pixels one behind the other, and products a row apart, as in a plane of a band.
-static void bench_subject(const subject *s, int64_t step)
+static void bench_dense(const subject *s, int64_t step)
 {
     static int32_t run[1024], offset[PRODUCTS];
     int tiles = s->pixels == s->shape->pixels ? s->shape->strip : 1;
@@ -87,29 +117,41 @@ static void bench_subject(const subject *s, int64_t step)
         run[i] = (int32_t)(i * s->shape->run * step);
     for (int k = 0; k < PRODUCTS; k++)
         offset[k] = (int32_t)(k / 9 % 2 * 3 * pitch + k / 3 % 3 * pitch + k % 3);
-    size_t inputs = (size_t)(6 * pitch + 8), weights = (size_t)(PRODUCTS * s->shape->channels);
-    size_t sums = (size_t)(pixels * s->shape->channels), floats[] = {inputs, weights, sums};
-    float *memory[3];
-    for (int i = 0; i < 3; i++) {
-        size_t bytes = (floats[i] * sizeof(float) + 63) / 64 * 64;
-        memory[i] = aligned_alloc(64, bytes);
-        assert_non_null(memory[i]);
-        memset(memory[i], 0, bytes);
-    }
-    strip.input = memory[0];
-    strip.weight = memory[1];
-    strip.sums = memory[2];
-    bench_strip(s, &strip);
-    for (int i = 0; i < 3; i++)
-        free(memory[i]);
+    bench_memory(s, &strip, 6 * pitch + 8);
+}
+
+// A strip of tiles one below the other, and a square kernel.
+static void bench_rows(const subject *s, int64_t size)
+{
+    static int32_t run[1024], offset[1024];
+    int64_t runs = s->pixels / s->shape->run, row = runs / FAL_TILE_ROWS;
+    int64_t pitch = row * s->shape->run + size - 1;
+    fal_strip strip = {.run = run,
+                       .offset = offset,
+                       .step = 1,
+                       .products = size * size,
+                       .tiles = s->shape->strip,
+                       .columns = size,
+                       .pitch = pitch};
+    for (int64_t i = 0; i < strip.tiles * runs; i++)
+        run[i] = (int32_t)(i / row * pitch + i % row * s->shape->run);
+    for (int64_t k = 0; k < strip.products; k++)
+        offset[k] = (int32_t)(k / size * pitch + k % size);
+    bench_memory(s, &strip, (strip.tiles * FAL_TILE_ROWS + size) * pitch);
 }
 
 void bench_kernels(void)
 {
+    static const int64_t steps[] = {1, 2, 3}, sizes[] = {3, 5, 7, 31};
     subject subjects[MAX_SUBJECTS];
     int count = find_subjects(subjects);
-    printf("%-20s %4s %4s %10s %9s   %s\n", "kernel", "step", "fma", "GMAC/s", "share", "place");
+    printf("%-20s %4s %4s %4s %10s %9s   %s\n", "kernel", "step", "size", "fma", "GMAC/s", "share",
+           "place");
     for (int i = 0; i < count; i++)
-        for (int64_t step = 1; step <= (subjects[i].is_long ? 1 : 3); step++)
-            bench_subject(&subjects[i], step);
+        if (subjects[i].is_rows)
+            for (size_t j = 0; j < COUNT_OF(sizes); j++)
+                bench_rows(&subjects[i], sizes[j]);
+        else
+            for (size_t j = 0; j < (subjects[i].is_long ? 1 : COUNT_OF(steps)); j++)
+                bench_dense(&subjects[i], steps[j]);
 }

@@ -10,30 +10,43 @@
 #include <math.h>
 #include <string.h>
 
+// How runs lie in the output: so that they may be written as one; so, but that the kernel is not
+// told; anywhere, and some of their pixels only.
+typedef enum arrangement {
+    FLAT,
+    IN_ORDER,
+    ANYWHERE,
+} arrangement;
+
 // An output: planes of channels, or channels within pixels; the signs and the least distances of
 // its strides.
 typedef struct layout {
     bool channels_inside;
-    bool flat;        // pixels as they lie in the runs
     bool one_channel; // of the tile's
+    arrangement runs;
     int channel;
     int pixel;
 } layout;
 
 static const layout layouts[] = {
-    {false, true, false, 1, 1},   // a plane, as wide as the runs
-    {false, false, false, 1, 1},  // one in which runs lie anywhere
-    {false, false, false, 1, 2},  // a phase
-    {false, false, false, 1, 3},  //
-    {false, false, false, 1, -1}, // mirrored
-    {false, false, false, -1, 1}, //
-    {false, true, false, -1, 1},  //
-    {true, false, false, 1, 1},   // channels last
-    {true, false, false, 1, -1},  //
-    {true, false, false, -1, 1},  //
-    {true, false, false, 2, 1},   // every second of them
-    {true, true, true, 1, 1},     // the only one, whose stride means nothing
-    {false, false, true, 0, 1},   //
+    {false, false, FLAT, 1, 1},      // a plane, as wide as the runs
+    {false, false, IN_ORDER, 1, 1},  // a wider one
+    {false, false, ANYWHERE, 1, 1},  //
+    {false, false, IN_ORDER, 1, 2},  // a phase
+    {false, false, ANYWHERE, 1, 2},  //
+    {false, false, IN_ORDER, 1, 3},  //
+    {false, false, ANYWHERE, 1, 3},  //
+    {false, false, IN_ORDER, 1, -1}, // mirrored
+    {false, false, ANYWHERE, 1, -2}, //
+    {false, false, IN_ORDER, -1, 1}, //
+    {false, false, FLAT, -1, 1},     //
+    {true, false, ANYWHERE, 1, 1},   // channels last
+    {true, false, IN_ORDER, 1, -1},  //
+    {true, false, ANYWHERE, -1, 1},  //
+    {true, false, ANYWHERE, 2, 1},   // every second of them
+    {true, true, FLAT, 1, 1},        // the only one, whose stride means nothing
+    {true, true, IN_ORDER, 1, 1},    //
+    {false, true, ANYWHERE, 0, 1},   //
 };
 
 enum { MOST_RUNS = 1024, MOST_FLOATS = 1 << 18 };
@@ -70,23 +83,24 @@ static void shuffle(int *order, int64_t count, prng *random)
     }
 }
 
-// Gives every run a slot in the output: in order, until there are no more, or in any order and only
-// some of its pixels.
-static void fill_places(fal_emission *e, const subject *s, prng *random, edge at)
+// Gives every run a slot in the output.
+static void fill_places(fal_emission *e, const subject *s, arrangement runs, prng *random, edge at)
 {
     int order[MOST_RUNS];
-    int64_t run = s->shape->run, runs = runs_of(s, e->tiles);
-    int64_t full = random_between(random, 1, runs);
-    fal_place *place = arena_place(&places, (size_t)runs * sizeof *place, sizeof *place, at);
-    shuffle(order, runs, random);
-    for (int64_t i = 0; i < runs; i++)
-        if (e->flat)
-            place[i] = i < full ? (fal_place){i * run, run} : (fal_place){0, 0};
-        else
-            place[i] =
-                (fal_place){order[i] * run * e->pixel_stride, random_between(random, 0, run)};
+    int64_t run = s->shape->run, count = runs_of(s, e->tiles);
+    int64_t full = random_between(random, 1, count);
+    fal_place *place = arena_place(&places, (size_t)count * sizeof *place, sizeof *place, at);
+    shuffle(order, count, random);
+    for (int64_t i = 0; i < count; i++) {
+        int64_t slot = runs == ANYWHERE ? order[i] : i;
+        int64_t pixels = runs == ANYWHERE ? random_between(random, 0, run) : i < full ? run : 0;
+        if (runs == IN_ORDER && i == full)
+            pixels = random_between(random, 0, run - 1);
+        place[i] = (fal_place){pixels ? slot * run * e->pixel_stride : 0, pixels};
+    }
     e->place = place;
-    e->pixels = (int)((e->flat ? full : runs) * run);
+    e->flat = runs == FLAT;
+    e->pixels = (int)((e->flat ? full : count) * run);
 }
 
 // Strides that keep apart what the layout lets lie side by side, and sometimes more than that.
@@ -98,9 +112,8 @@ static void fill_strides(fal_emission *e, const subject *s, const layout *l, prn
         pixel *= (channel < 0 ? -channel : channel) * (l->one_channel ? 1 : s->shape->channels);
     else
         channel *= (pixel < 0 ? -pixel : pixel) * pixels + gap;
-    if (l->channels_inside && !l->flat)
+    if (l->channels_inside && l->runs != FLAT)
         pixel += pixel < 0 ? -gap : gap;
-    e->flat = l->flat;
     e->pixel_stride = pixel;
     e->channel_stride = channel;
 }
@@ -145,7 +158,7 @@ static void check_emission(const subject *s, const layout *l, prng *random, int 
     fal_emission e = {.tiles = tiles, .first = first, .past = l->one_channel ? first + 1 : past};
     int64_t least, end;
     fill_strides(&e, s, l, random);
-    fill_places(&e, s, random, at);
+    fill_places(&e, s, l->runs, random, at);
     fill_sums(&e, s, random, at);
     find_extent(&e, s, &least, &end);
     size_t bytes = (size_t)(end - least) * sizeof(float);
