@@ -3,16 +3,19 @@
 #
 # kernels-report.sh BUILD...
 #
-# One line for each kernel that multiplies, in each build folder, and for each distance of
-# neighbouring pixels: the bytes of its machine code; its inner loops, that is, ranges of
-# instructions that end in a jump back to their begin and hold no other such range, with at least
-# half as many multiply-adds of whole vectors as the one with the most; the multiply-adds of such a
-# loop beside those of a tile (more: the compiler has unrolled it, or has split a vector); for each
-# of the loops, in the order of addresses, the vector instructions that refer to the stack, and the
-# others that do; and the share of the machine's multiply-adds that it reaches from cache, as
-# test_kernels --bench measures it. Instructions are
-# x86-64's; of other machines, and of the C library's fma, only the bytes and the share are shown.
-# Fails if a loop keeps vectors on the stack.
+# One line for each kernel that multiplies, in each build folder, for each distance of neighbouring
+# pixels, and for each size of a square kernel where that matters:
+#   bytes    of its machine code
+#   loops    inner ones: ranges of instructions that end in a jump back to their begin and hold no
+#            other such range, with at least half as many multiply-adds of whole vectors as the one
+#            with the most
+#   fma      the most multiply-adds of such a loop / those of a tile; more, if the compiler has
+#            unrolled it or split vectors
+#   spills   the most vector instructions that refer to the stack in a loop * loops that have any
+#   reloads  the most other instructions that do
+#   share    of the machine's multiply-adds, reached from cache: test_kernels --bench
+# Instructions are x86-64's; of other machines, and of the C library's fma, only the bytes and the
+# share are shown. Fails if a loop keeps vectors on the stack.
 set -eu
 
 report() {
@@ -87,49 +90,49 @@ function has_frame(function_begin,    i) {
             return 1
     return 0
 }
-function look_at(function_begin, register,    i, most, stack) {
+function larger(a, b) {
+    return a > b ? a : b
+}
+function look_at(function_begin, register,    i, stack) {
     stack = has_frame(function_begin) ? "\\(%r[sb]p" : "\\(%rsp"
     find_loops(function_begin)
-    most = inner = fmas = spilled = 0
-    spills = reloads = ""
+    most = inner = spills = spilling = reloads = 0
     for (i = 1; i <= loops; i++) {
         fma[i] = is_inner(i) ? count_in(i, "^vfmadd...p[sd] .*%" register) : 0
-        most = fma[i] > most ? fma[i] : most
+        most = larger(most, fma[i])
     }
     for (i = 1; most && i <= loops; i++) {
         if (2 * fma[i] < most)
             continue
-        n = count_in(i, "^v.*" stack)
-        spilled += n
-        spills = spills (inner ? "," : "") n
-        reloads = reloads (inner ? "," : "") count_in(i, "^[^v].*" stack)
-        fmas = fmas > fma[i] ? fmas : fma[i]
         inner++
+        spilling += count_in(i, "^v.*" stack) > 0
+        spills = larger(spills, count_in(i, "^v.*" stack))
+        reloads = larger(reloads, count_in(i, "^[^v].*" stack))
     }
 }
 END {
     end_function()
     register["avx512"] = "zmm"
     register["avx2"] = "ymm"
-    layout = "%-20s %4s %7s %6s %7s %8s %8s %8s\n"
+    layout = "%-20s %4s %4s %7s %6s %7s %7s %8s %8s\n"
     print build
-    printf layout, "kernel", "step", "bytes", "loops", "fma", "spills", "reloads", "share"
+    printf layout, "kernel", "step", "size", "bytes", "loops", "fma", "spills", "reloads", "share"
     while ((getline row < rows) > 0) {
         split(row, field, " ")
         if (field[1] == "kernel")
             continue
-        place = base + number(field[8])
+        place = base + number(field[9])
         name = field[1] " " field[2] " " field[3]
         if (!(place in size)) {
             print name ": there is no function at its place"
             failed = 1
         } else if (field[1] in register) {
             look_at(place, register[field[1]])
-            printf layout, name, field[4], size[place], inner, fmas "/" field[5], spills, reloads, \
-                field[7]
-            failed = failed || spilled
+            printf layout, name, field[4], field[5], size[place], inner, most "/" field[6], \
+                spilling ? spills "*" spilling : 0, reloads, field[8]
+            failed = failed || spilling
         } else {
-            printf layout, name, field[4], size[place], "-", "-", "-", "-", field[7]
+            printf layout, name, field[4], field[5], size[place], "-", "-", "-", "-", field[8]
         }
     }
     exit failed
