@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 // The most floats of sums that a strip leaves; and how many may be read, but are not used, behind
-// sums and biases.
+// biases and behind the room for that most of sums, which a square of them at the end may reach.
 enum { FAL_STRIP_SUMS = 4096, FAL_SLACK = 32 };
 
 // Products of pixels and weights, summed. A tile is a few pixels times a few channels; a strip is
@@ -81,8 +81,10 @@ typedef struct fal_kernels {
     fal_tile_kernel wide[FAL_WIDE_SHAPES];
     // Pixels in the lanes, for few channels: in falling order of channels, down to 1.
     fal_tile_kernel longs[FAL_LONG_SHAPES];
-    // One channel by itself, pixels in the lanes: a tile is FAL_TILE_ROWS rows one below the other,
-    // as wide as `pixels` says divided by these. Wider ones first.
+    // One channel by itself, pixels in the lanes; all products are one chain, `add` is not looked
+    // at, and of each tile the first run, of the kernel the offsets of its first row: a tile is
+    // FAL_TILE_ROWS rows one below the other, as wide as `pixels` says divided by these. Wider ones
+    // first.
     fal_tile_kernel rows[FAL_ROW_SHAPES];
     // Write the sums of a strip to the output.
     void (*emit_wide)(const fal_emission *emission, int pixels, int run);
