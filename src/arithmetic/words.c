@@ -162,16 +162,14 @@ void fal_say_no_padding(const faltung_axis *axes, int count, int index, faltung_
 {
     const faltung_axis *axis = &axes[index];
     int64_t extent = 0;
-    fal_list list;
+    (void)count;
     fal_axis_extent(axis, &extent);
     int64_t less = (extent - 1) / 2, more = extent / 2;
-    fal_fail(
-        m, FALTUNG_ERROR_NO_PADDING,
-        "no symmetric padding exists for stride=1 and an even kernel extent: %s dilation=%" PRId64
-        " needs %" PRId64 " in all, so one side gets more: %" PRId64 ":%" PRId64 " or %" PRId64
-        ":%" PRId64,
-        list_named(&list, axes, count, "kernel", MEMBER(kernel)), axis->dilation, extent - 1, less,
-        more, more, less);
+    fal_fail(m, FALTUNG_ERROR_NO_PADDING,
+             "no symmetric padding exists for stride=1 and an even kernel extent: kernel=%" PRId64
+             " dilation=%" PRId64 " needs %" PRId64 " in all, so one side gets more: %" PRId64
+             ":%" PRId64 " (same_upper) or %" PRId64 ":%" PRId64 " (same_lower)",
+             axis->kernel, axis->dilation, extent - 1, less, more, more, less);
 }
 
 void fal_say_overflow(const faltung_axis *axes, int count, int index, faltung_message *m)
