@@ -13,8 +13,8 @@
 // the product alone.
 typedef struct fal_direct_layout {
     bool is_long;                // pixels in the lanes, for few channels; else channels in them
-    const fal_tile_kernel *tile; // that decides on runs: the only one with channels in the lanes
     bool is_rows;                // pixels in the lanes, by rows: for one channel by itself
+    const fal_tile_kernel *tile; // that decides on runs: the only one, unless is_long
     int64_t taps;                // elements of the kernel
     int64_t products;            // of an output: channels of a group times taps
     int64_t chunk_channels; // whose products are one chain; the chunks' sums are added in order
@@ -29,8 +29,8 @@ typedef struct fal_direct_layout {
 
 fal_direct_layout fal_direct_lay_out(const fal_task *task);
 
-// The tile for the output channels of a group from `first` on: a multiple of channels, of which the
-// last may be too many with channels in the lanes, never with pixels.
+// The tile for the output channels of a group from `first` on, where another ends or the group
+// begins. It may have more channels than are left with channels in the lanes, never with pixels.
 const fal_tile_kernel *fal_direct_tile(const fal_task *task, const fal_direct_layout *l,
                                        int64_t first);
 

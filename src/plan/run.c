@@ -73,7 +73,7 @@ static int64_t count_pieces(job *j)
     return count;
 }
 
-// Where bands are fewer than the pieces wanted, channels are divided too, though each piece then
+// Where bands are fewer than the pieces wanted, channels are divided too, though each thread then
 // packs the band for itself.
 static void divide_channels(job *j, int64_t grain, int64_t wanted, int64_t count)
 {
