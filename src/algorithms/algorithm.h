@@ -4,7 +4,7 @@
 #ifndef FAL_ALGORITHMS_ALGORITHM_H
 #define FAL_ALGORITHMS_ALGORITHM_H
 
-#include "kernels/kernels.h"
+#include "kernels/tuning.h"
 #include "problem/lower.h"
 
 // The axes along which an output can be divided: channels are those of all groups, depth, row and
@@ -23,7 +23,11 @@ typedef struct fal_part {
 typedef struct fal_task {
     fal_problem problem;
     const fal_kernels *kernels;
+    fal_tuning tuning;
 } fal_task;
+
+// Of a workspace, for what a thread wants to remember; every workspace has as many.
+#define FAL_MEMORY_BYTES ((size_t)256)
 
 typedef struct fal_algorithm {
     const char *name;
@@ -36,9 +40,9 @@ typedef struct fal_algorithm {
     size_t (*packed_bytes)(const fal_task *task);
     // Brings them into that order. `packed` is aligned to FAL_ALIGNMENT.
     void (*pack)(const fal_task *task, const fal_operands *operands, void *packed);
-    // Bytes that a thread needs besides the operands; NULL: none. The first FAL_ALIGNMENT are zero
-    // when a thread comes to its first part of an output, so that it may note there what the rest
-    // holds for the next.
+    // Bytes that a thread needs besides the operands; NULL: none. The first FAL_MEMORY_BYTES are
+    // zero when a thread comes to its first part of an output, so that it may note there what the
+    // rest holds for the next.
     size_t (*workspace)(const fal_task *task);
     // The part sizes that suit the algorithm: what is smaller is done at a loss.
     void (*grain)(const fal_task *task, int64_t size[FAL_PART_AXES]);
@@ -54,6 +58,7 @@ typedef struct fal_algorithm {
 extern const fal_algorithm *const fal_algorithms[];
 extern const int fal_algorithm_count;
 
+extern const fal_algorithm fal_depthwise;
 extern const fal_algorithm fal_direct;
 extern const fal_algorithm fal_phases;
 extern const fal_algorithm fal_reference;

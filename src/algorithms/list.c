@@ -2,6 +2,7 @@
 #include "algorithms/algorithm.h"
 
 const fal_algorithm *const fal_algorithms[] = {
+    &fal_depthwise,
     &fal_direct,
     &fal_phases,
     &fal_reference,

@@ -7,7 +7,7 @@
 //
 // An output sums over the same products as by the definition, in the same order; a phase that meets
 // no element of the kernel holds the bias.
-#include "algorithms/direct.h"
+#include "algorithms/algorithm.h"
 
 #include "base/memory.h"
 
@@ -60,9 +60,11 @@ typedef struct phase {
     bool untouched; // they meet no element of the kernel: only the bias is left
 } phase;
 
-static float *offset_by(void *data, int64_t floats)
+static void *offset_by(void *data, int64_t numbers, faltung_dtype dtype)
 {
-    return data ? (float *)data + floats : NULL; // where there is no data, only sizes are asked for
+    if (!data) // then only sizes are asked for
+        return NULL;
+    return (char *)data + numbers * (int64_t)faltung_dtype_size(dtype);
 }
 
 static phase make_phase(const fal_task *task, const fal_operands *all, const int64_t *index)
@@ -86,9 +88,10 @@ static phase make_phase(const fal_task *task, const fal_operands *all, const int
             .padding = -a.shift,
         };
         fal_view *weight = &p.operands.weight, *output = &p.operands.output;
-        weight->data = offset_by(weight->data, a.first * weight->axis[i]);
+        const faltung_dtype dtype = task->problem.dtype;
+        weight->data = offset_by(weight->data, a.first * weight->axis[i], dtype);
         weight->axis[i] *= a.every;
-        output->data = offset_by(output->data, index[i] * output->axis[i]);
+        output->data = offset_by(output->data, index[i] * output->axis[i], dtype);
         output->axis[i] *= axis->input_dilation;
     }
     return p;
@@ -110,13 +113,23 @@ static bool is_computed(const phase *p)
     return !p->empty && !p->untouched;
 }
 
-// ---------------------------------------------------------------------------------- the algorithm
+// ----------------------------------------------------------------------------------- the algorithm
 
 // The biases come first, for phases that nothing else is written to.
 static size_t bias_bytes(const fal_task *task)
 {
     int64_t channels = task->problem.groups * task->problem.output_channels;
-    return ((size_t)channels * sizeof(float) + FAL_ALIGNMENT - 1) / FAL_ALIGNMENT * FAL_ALIGNMENT;
+    size_t bytes = (size_t)channels * faltung_dtype_size(task->problem.dtype);
+    return (bytes + FAL_ALIGNMENT - 1) / FAL_ALIGNMENT * FAL_ALIGNMENT;
+}
+
+static void pack_biases(const fal_task *task, const fal_operands *all, char *to)
+{
+    const size_t size = faltung_dtype_size(task->problem.dtype);
+    memset(to, 0, bias_bytes(task));
+    for (int64_t c = 0; all->bias && c < task->problem.groups * task->problem.output_channels; c++)
+        memcpy(to + (size_t)c * size,
+               (const char *)all->bias + c * all->bias_stride * (int64_t)size, size);
 }
 
 static size_t packed_bytes(const fal_task *task)
@@ -134,11 +147,8 @@ static size_t packed_bytes(const fal_task *task)
 static void pack(const fal_task *task, const fal_operands *all, void *packed)
 {
     int64_t index[FALTUNG_MAX_AXES] = {0};
-    int64_t channels = task->problem.groups * task->problem.output_channels;
-    float *bias = packed;
     char *to = (char *)packed + bias_bytes(task);
-    for (int64_t c = 0; c < channels; c++)
-        bias[c] = all->bias ? ((const float *)all->bias)[c * all->bias_stride] : 0;
+    pack_biases(task, all, packed);
     do {
         phase p = make_phase(task, all, index);
         if (!is_computed(&p))
@@ -174,20 +184,23 @@ static fal_part part_of_phase(const fal_problem *p, const fal_part *part, const 
     return found;
 }
 
-static void fill(const phase *p, const float *bias, const fal_part *part)
+static void fill(const phase *p, const char *bias, const fal_part *part)
 {
     const fal_view *output = &p->operands.output;
     const int64_t *b = part->begin, *e = part->end;
-    int64_t channels = p->task.problem.output_channels;
+    const int64_t channels = p->task.problem.output_channels;
+    const int64_t size = (int64_t)faltung_dtype_size(p->task.problem.dtype);
     for (int64_t n = b[FAL_IMAGE]; n < e[FAL_IMAGE]; n++)
         for (int64_t c = b[FAL_CHANNEL]; c < e[FAL_CHANNEL]; c++) {
-            float *to = (float *)output->data + n * output->outer + c / channels * output->group +
-                        c % channels * output->channel;
+            int64_t to =
+                n * output->outer + c / channels * output->group + c % channels * output->channel;
             for (int64_t d = b[FAL_DEPTH]; d < e[FAL_DEPTH]; d++)
                 for (int64_t h = b[FAL_ROW]; h < e[FAL_ROW]; h++)
-                    for (int64_t w = b[FAL_COLUMN]; w < e[FAL_COLUMN]; w++)
-                        to[d * output->axis[0] + h * output->axis[1] + w * output->axis[2]] =
-                            bias[c];
+                    for (int64_t w = b[FAL_COLUMN]; w < e[FAL_COLUMN]; w++) {
+                        int64_t at =
+                            to + d * output->axis[0] + h * output->axis[1] + w * output->axis[2];
+                        memcpy((char *)output->data + at * size, bias + c * size, (size_t)size);
+                    }
         }
 }
 
@@ -208,7 +221,7 @@ static void run_phases(const fal_task *task, const fal_operands *all, const void
             continue;
         }
         if (memcmp(before.axis, p.task.problem.axis, sizeof before.axis) != 0)
-            memset(workspace, 0, FAL_ALIGNMENT); // what it holds is of no use
+            memset(workspace, 0, FAL_MEMORY_BYTES); // what it holds is of no use
         before = p.task.problem;
         fal_direct.run(&p.task, &p.operands, from, &own, workspace);
         from += fal_direct.packed_bytes(&p.task);
@@ -253,8 +266,8 @@ static const char *passed_over(const fal_problem *p)
 {
     const double most = 1024;
     double phases = 1;
-    if (p->dtype != FALTUNG_F32)
-        return "it computes f32 only";
+    if (p->dtype != FALTUNG_F32 && p->dtype != FALTUNG_F64)
+        return "it computes f32 and f64 only";
     if (p->border_counts)
         return "the convolution is not transposed";
     for (int i = 0; i < FALTUNG_MAX_AXES; i++)
@@ -262,7 +275,7 @@ static const char *passed_over(const fal_problem *p)
     if (phases > most)
         return "there are over 1024 phases";
     int64_t index[FALTUNG_MAX_AXES] = {0};
-    const fal_task task = {*p, NULL};
+    const fal_task task = {.problem = *p};
     const char *reason = NULL;
     do {
         phase part = make_phase(&task, NULL, index);

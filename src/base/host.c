@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #if defined(__linux__)
-#define _GNU_SOURCE // for sched_getaffinity and pthread_setname_np
+#define _GNU_SOURCE // for sched_getaffinity, pthread_setname_np and _SC_LEVEL2_CACHE_SIZE
 #endif
 #include "base/host.h"
 
@@ -17,6 +17,17 @@ int fal_host_cpus(void)
 #endif
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online < 1 ? 1 : online > 1 << 20 ? 1 << 20 : (int)online;
+}
+
+int64_t fal_host_cache_bytes(void)
+{
+    const int64_t guess = 512 << 10;
+#if defined(_SC_LEVEL2_CACHE_SIZE)
+    long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+    return bytes > 0 ? bytes : guess;
+#else
+    return guess;
+#endif
 }
 
 void fal_host_name_thread(const char *name)

@@ -1,130 +1,197 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// All kernels for one instruction set. This file is compiled once for each that CMakeLists.txt
-// lists, with that set's flags and
-//   FAL_ISA    its name: avx512, avx2, neon or scalar
-//   FAL_LANES  floats of a vector
+// All kernels for one instruction set and type of number. This file is compiled once for each that
+// CMakeLists.txt lists, with that set's flags and
+//   FAL_ISA     its name: avx512, avx2, neon or scalar
+//   FAL_VECTOR  bytes of a vector
+//   FAL_TYPE    f32 or f64
+//   FAL_NUMBER  bytes of a number
 #include "kernels/kernels.h"
 #include "kernels/vec.h"
 
-#define FAL_TEXT_(x)    #x
-#define FAL_TEXT(x)     FAL_TEXT_(x)
-#define FAL_JOIN_(a, b) a##b
-#define FAL_JOIN(a, b)  FAL_JOIN_(a, b)
+#define FAL_TEXT_(x)       #x
+#define FAL_TEXT(x)        FAL_TEXT_(x)
+#define FAL_JOIN_(a, b, c) a##b##_##c
+#define FAL_JOIN(a, b, c)  FAL_JOIN_(a, b, c)
+
+// ------------------------------------------------------------------------------- channels in lanes
+
+// Sets of pixels that lie on a border together, where a row begins or ends in a tile, or one ends
+// in it for good.
+#if FAL_VECTOR == 64
+
+// Two runs of seven: of rows as wide, or of one that is wider.
+#define SKIPS_14(X)                                                                                \
+    X(0, 0x0000)                                                                                   \
+    X(1, 0x007f)                                                                                   \
+    X(2, 0x3f80)                                                                                   \
+    X(3, 0x0001)                                                                                   \
+    X(4, 0x2000)                                                                                   \
+    X(5, 0x0081)                                                                                   \
+    X(6, 0x2040)                                                                                   \
+    X(7, 0x0003)                                                                                   \
+    X(8, 0x3000)                                                                                   \
+    X(9, 0x0080)                                                                                   \
+    X(10, 0x0040)                                                                                  \
+    X(11, 0x0183)                                                                                  \
+    X(12, 0x3060)
+
+// Three runs of four.
+#define SKIPS_12(X)                                                                                \
+    X(0, 0x000)                                                                                    \
+    X(1, 0xff0)                                                                                    \
+    X(2, 0xf00)                                                                                    \
+    X(3, 0x00f)                                                                                    \
+    X(4, 0x0ff)                                                                                    \
+    X(5, 0x001)                                                                                    \
+    X(6, 0x010)                                                                                    \
+    X(7, 0x100)                                                                                    \
+    X(8, 0x800)                                                                                    \
+    X(9, 0x080)                                                                                    \
+    X(10, 0x008)                                                                                   \
+    X(11, 0x101)                                                                                   \
+    X(12, 0x808)                                                                                   \
+    X(13, 0x111)                                                                                   \
+    X(14, 0x888)
+
+#define TILE_NAME      wide_14x2
+#define TILE_PIXELS    14
+#define TILE_VECTORS   2
+#define TILE_RUN       7
+#define TILE_STRIP     8
+#define TILE_SKIPS     SKIPS_14
+#define TILE_FAR_SKIPS 3
+#include "kernels/wide.inc.c"
+
+#define TILE_NAME      wide_14x1
+#define TILE_PIXELS    14
+#define TILE_VECTORS   1
+#define TILE_RUN       7
+#define TILE_STRIP     8
+#define TILE_SKIPS     SKIPS_14
+#define TILE_FAR_SKIPS 3
+#include "kernels/wide.inc.c"
+
+#define TILE_NAME      wide_12x2
+#define TILE_PIXELS    12
+#define TILE_VECTORS   2
+#define TILE_RUN       4
+#define TILE_STRIP     8
+#define TILE_SKIPS     SKIPS_12
+#define TILE_FAR_SKIPS 5
+#include "kernels/wide.inc.c"
+
+#define TILE_NAME      wide_12x1
+#define TILE_PIXELS    12
+#define TILE_VECTORS   1
+#define TILE_RUN       4
+#define TILE_STRIP     8
+#define TILE_SKIPS     SKIPS_12
+#define TILE_FAR_SKIPS 5
+#include "kernels/wide.inc.c"
+
+#else
 
 // Two vectors of channels, where registers are few; four short ones where they are many, as in
 // NEON.
-#define WIDE_CHANNELS (FAL_LANES == 4 ? 16 : 2 * FAL_LANES)
+#define WIDE_VECTORS (FAL_VECTOR == 32 ? 2 : 4)
 
-#if FAL_LANES == 16
+// Six pixels anywhere.
+#define SKIPS_6(X)                                                                                 \
+    X(0, 0x00)                                                                                     \
+    X(1, 0x01)                                                                                     \
+    X(2, 0x02)                                                                                     \
+    X(3, 0x04)                                                                                     \
+    X(4, 0x08)                                                                                     \
+    X(5, 0x10)                                                                                     \
+    X(6, 0x20)                                                                                     \
+    X(7, 0x30)                                                                                     \
+    X(8, 0x38)                                                                                     \
+    X(9, 0x3c)                                                                                     \
+    X(10, 0x3e)                                                                                    \
+    X(11, 0x03)                                                                                    \
+    X(12, 0x07)                                                                                    \
+    X(13, 0x0f)                                                                                    \
+    X(14, 0x1f)
 
-#define TILE_NAME    wide_14x2
-#define TILE_PIXELS  14
-#define TILE_VECTORS 2
-#define TILE_RUN     7
+#define TILE_NAME      wide_6
+#define TILE_PIXELS    6
+#define TILE_VECTORS   WIDE_VECTORS
+#define TILE_RUN       1
+#define TILE_STRIP     16
+#define TILE_SKIPS     SKIPS_6
+#define TILE_FAR_SKIPS 15
 #include "kernels/wide.inc.c"
-
-#define TILE_NAME    wide_7x2
-#define TILE_PIXELS  7
-#define TILE_VECTORS 2
-#define TILE_RUN     7
-#include "kernels/wide.inc.c"
-
-#define TILE_NAME    wide_12x2
-#define TILE_PIXELS  12
-#define TILE_VECTORS 2
-#define TILE_RUN     4
-#include "kernels/wide.inc.c"
-
-#define TILE_NAME    wide_4x2
-#define TILE_PIXELS  4
-#define TILE_VECTORS 2
-#define TILE_RUN     4
-#include "kernels/wide.inc.c"
-
-#define TILE_NAME     long_8x3
-#define TILE_CHANNELS 8
-#define TILE_VECTORS  3
-#include "kernels/long.inc.c"
-
-#define TILE_NAME     long_4x6
-#define TILE_CHANNELS 4
-#define TILE_VECTORS  6
-#include "kernels/long.inc.c"
-
-#define TILE_NAME     long_2x8
-#define TILE_CHANNELS 2
-#define TILE_VECTORS  8
-#include "kernels/long.inc.c"
-
-#define TILE_NAME     long_1x8
-#define TILE_CHANNELS 1
-#define TILE_VECTORS  8
-#include "kernels/long.inc.c"
-
-#else
-
-#define TILE_NAME    wide_6
-#define TILE_PIXELS  6
-#define TILE_VECTORS (WIDE_CHANNELS / FAL_LANES)
-#define TILE_RUN     1
-#include "kernels/wide.inc.c"
-
-#define TILE_NAME     long_4x3
-#define TILE_CHANNELS 4
-#define TILE_VECTORS  3
-#include "kernels/long.inc.c"
-
-#define TILE_NAME     long_2x5
-#define TILE_CHANNELS 2
-#define TILE_VECTORS  5
-#include "kernels/long.inc.c"
-
-#define TILE_NAME     long_1x8
-#define TILE_CHANNELS 1
-#define TILE_VECTORS  8
-#include "kernels/long.inc.c"
 
 #endif
 
-#define TILE_NAME    rows_4x2
-#define TILE_VECTORS 2
-#include "kernels/rows.inc.c"
-
-// 16 registers hold 4x3, not 4x4.
-#define ROW_VECTORS  (FAL_LANES == 8 ? 3 : 4)
-#define TILE_NAME    rows_4xn
-#define TILE_VECTORS ROW_VECTORS
-#include "kernels/rows.inc.c"
-
-#include "kernels/long_emit.inc.c"
 #include "kernels/wide_emit.inc.c"
 
-// Tiles of a strip: their sums stay in the first-level cache, and their pixels fill whole vectors.
-enum { STRIP = FAL_LANES == 16 ? 8 : 16, LONG_STRIP = 8 };
+// --------------------------------------------------------------------------------- pixels in lanes
 
-extern const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA);
+#include "kernels/long_emit.inc.c"
 
-const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA) = {
-    .name = FAL_TEXT(FAL_ISA),
-    .lanes = FAL_LANES,
-#if FAL_LANES == 16
-    .wide = {{WIDE_CHANNELS, 14, 7, STRIP, wide_14x2, wide_7x2},
-             {WIDE_CHANNELS, 12, 4, STRIP, wide_12x2, wide_4x2}},
-    .longs = {{8, 3 * FAL_LANES, FAL_LANES, LONG_STRIP, long_8x3, NULL},
-              {4, 6 * FAL_LANES, FAL_LANES, LONG_STRIP, long_4x6, NULL},
-              {2, 8 * FAL_LANES, FAL_LANES, LONG_STRIP, long_2x8, NULL},
-              {1, 8 * FAL_LANES, FAL_LANES, LONG_STRIP, long_1x8, NULL}},
-    .band_bytes = 512 * 1024,
-#else
-    .wide = {{WIDE_CHANNELS, 6, 1, STRIP, wide_6, NULL}},
-    .longs = {{4, 3 * FAL_LANES, FAL_LANES, LONG_STRIP, long_4x3, NULL},
-              {2, 5 * FAL_LANES, FAL_LANES, LONG_STRIP, long_2x5, NULL},
-              {1, 8 * FAL_LANES, FAL_LANES, LONG_STRIP, long_1x8, NULL}},
-    .band_bytes = 192 * 1024,
+#define TILE_PIECES 1
+#include "kernels/longs.inc.c"
+#if FAL_VECTOR == 64
+#define TILE_PIECES 2
+#include "kernels/longs.inc.c"
+#define TILE_PIECES 4
+#include "kernels/longs.inc.c"
 #endif
-    .rows = {{1, 4 * ROW_VECTORS *FAL_LANES, FAL_LANES, LONG_STRIP, rows_4xn, NULL},
-             {1, 4 * 2 * FAL_LANES, FAL_LANES, LONG_STRIP, rows_4x2, NULL}},
+
+// ----------------------------------------------------------------------- one channel, row over row
+
+#define TILE_KERNEL 3
+#include "kernels/planes.inc.c"
+#define TILE_KERNEL 5
+#include "kernels/planes.inc.c"
+#define TILE_KERNEL 7
+#include "kernels/planes.inc.c"
+#define TILE_KERNEL 0
+#include "kernels/planes.inc.c"
+
+// -------------------------------------------------------------------------------------- the others
+
+#include "kernels/copy.inc.c"
+
+// What is finite gives zero times zero; a NaN or an infinity gives NaN, which stays.
+static bool are_finite(const void *numbers, int64_t count)
+{
+    const real *x = numbers;
+    vec sum = {0};
+    real rest = 0;
+    int64_t i = 0;
+    for (; i + FAL_LANES <= count; i += FAL_LANES)
+        sum += vec_load(x + i) * vec_splat(0);
+    for (; i < count; i++)
+        rest += x[i] * 0;
+    for (int lane = 0; lane < FAL_LANES; lane++)
+        rest += sum[lane];
+    return rest == 0;
+}
+
+// --------------------------------------------------------------------------------------- the table
+
+extern const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA, FAL_TYPE);
+
+const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA, FAL_TYPE) = {
+    .name = FAL_TEXT(FAL_ISA),
+    .dtype = FAL_NUMBER == 4 ? FALTUNG_F32 : FALTUNG_F64,
+    .size = FAL_NUMBER,
+    .lanes = FAL_LANES,
+#if FAL_VECTOR == 64
+    .wide = {&wide_14x2, &wide_14x1, &wide_12x2, &wide_12x1},
+    .longs = {LONGS(4) LONGS(2) LONGS(1)},
+    .most_pieces = 4,
+#else
+    .wide = {&wide_6},
+    .longs = {LONGS(1)},
+    .most_pieces = 1,
+#endif
+    .planes = {PLANES(3) PLANES(5) PLANES(7) PLANES(0)},
     .emit_wide = emit_wide,
     .emit_long = emit_long,
+    .copy = copy,
+    .are_finite = are_finite,
 };

@@ -1,102 +1,201 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The inner loops, once per instruction set. They know memory and numbers, not convolutions.
+// The inner loops, once per instruction set and type of number. They know memory and numbers, not
+// convolutions.
+//
+// All sum alike: a sum is one chain of fused multiply-adds that begins at +0 and goes through its
+// products in order, and neither the shape of a tile nor the width of a vector has a part in it. So
+// kernels differ in speed and in nothing else. Positions and distances are in numbers.
 #ifndef FAL_KERNELS_KERNELS_H
 #define FAL_KERNELS_KERNELS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <faltung.h>
 
-// The most floats of sums that a strip leaves; and how many may be read, but are not used, behind
+// The most sums that a strip leaves; and how many numbers may be read, but are not used, behind
 // biases and behind the room for that most of sums, which a square of them at the end may reach.
 enum { FAL_STRIP_SUMS = 4096, FAL_SLACK = 32 };
 
-// Products of pixels and weights, summed. A tile is a few pixels times a few channels; a strip is
-// several tiles that use the same weights. For each pixel p and channel c of a tile
-//
-//   sum = (add ? sum : 0) + chain over k of  input[pixel(p) + offset[k]] * weight[k][c]
-//
-// where the chain begins at +0 and goes through k in order by fused multiply-adds. A pixel is
-// addressed by its run, neighbours that lie `step` apart: pixel(p) = run[p / R] + (p % R) * step, R
-// being the kernel's `run`. Sums are left as [pixel][channel] with channels in the lanes, as
-// [tile][channel][pixel] with pixels in them.
-typedef struct fal_strip {
-    const float *input;
-    const int32_t *run;    // of all tiles, one after the other
-    int64_t step;          // 1 for a kernel with pixels in its lanes
-    const int32_t *offset; // `products` of them
-    const float *weight;   // `products` rows of the kernel's `channels`
-    float *sums;           // aligned to 64 bytes
-    int64_t products;      // at least 1
-    int tiles;
-    bool add;
-    // For kernels of one channel by itself:
-    int64_t columns; // elements of a row of the kernel, of which `products` holds whole ones
-    int64_t pitch;   // between the rows of the input
-} fal_strip;
+// Products that one tile goes through. A list of them ends with a count of 0, and whatever it
+// leaves out is added to nothing: products with the zeros of a border, for one.
+typedef struct fal_stretch {
+    int32_t first, count; // in units: see fal_products
+    int32_t skip;         // with channels in the lanes, the pixels that take no part: an index into
+                          // the kernel's `skips`
+} fal_stretch;
 
-// Where a run of pixels goes in the output: its first pixel, and how many there are, which may be
-// fewer than the kernel's `run`, or none.
+// What the tiles of a strip have in common: the same products of different pixels.
+typedef struct fal_products {
+    const void *input;
+    const int32_t *offset; // of every product: where it reads, from its pixel on
+    const void *weight;    // for every product one of each channel of the tile; aligned to 64 bytes
+                           // with channels in the lanes
+    int64_t count;         // of the products; the weights that will be read next follow theirs
+    const fal_stretch *const *stretches; // of every tile
+    int64_t unit;                        // products in a unit of a stretch
+    int tiles;
+} fal_products;
+
+// ------------------------------------------------------------------------------- channels in lanes
+
+// Tiles of a few pixels, broadcast, by one or two vectors of channels. A pixel is addressed by its
+// run, neighbours that lie `step` apart: pixel(p) = run[p / R] + (p % R) * step, R being the
+// kernel's `run`. The sums are left as [pixel][channel]; with `add` they are added to what is
+// there.
+typedef struct fal_wide_strip {
+    fal_products products;
+    const int32_t *run; // of all tiles, one after the other
+    int64_t step;
+    void *sums; // aligned to 64 bytes
+    bool add;
+} fal_wide_strip;
+
+// The most tiles of a strip.
+enum { FAL_WIDE_STRIP = 16, FAL_LONG_STRIP = 32 };
+
+enum { FAL_WIDE_SKIPS = 16 };
+
+typedef struct fal_wide_kernel {
+    int channels; // of a tile
+    int pixels;   // of a tile
+    int run;      // neighbours that must lie `step` apart
+    int strip;    // tiles of a strip that fill whole squares and stay in the first-level cache
+    // Sets of pixels that a stretch may leave out, bit p for pixel p. The first is empty. Only the
+    // first `far_skips` may be used with a step other than 1.
+    uint16_t skips[FAL_WIDE_SKIPS];
+    int skip_count, far_skips;
+    void (*multiply)(const fal_wide_strip *strip);
+} fal_wide_kernel;
+
+// Where a run of pixels goes, from the `output` of an emission on: its first pixel, and how many
+// there are, which may be fewer than the kernel's `run`, or none.
 typedef struct fal_place {
     int64_t position;
     int64_t pixels;
 } fal_place;
 
-// Sums on their way to the output, with the bias added to each.
+// Sums of a wide strip on their way to the output, with the bias added to each.
 typedef struct fal_emission {
-    const float *sums; // as a strip leaves them
-    const float *bias; // of the tile's channels
-    float *output;
+    const void *sums;
+    const void *bias; // of the tile's channels
+    void *output;
     int64_t channel_stride, pixel_stride; // of the output
-    const fal_place *place;               // of every run
-    bool flat; // whether all runs are full, lie one behind the other, and pixel_stride is 1
+    bool flat; // whether all runs but the last are full and lie one behind the other from `output`
+               // on, and pixel_stride is 1: then places are not looked at
+    const fal_place *place; // of every run
     int tiles;
     int pixels;      // to be written, if flat
     int first, past; // channels of the tile to be written
 } fal_emission;
 
-// A shape of tile.
-typedef struct fal_tile_kernel {
-    int channels;
-    int pixels;
-    int run;   // neighbours that must lie `step` apart
-    int strip; // tiles of a strip that fill whole vectors and stay in the first-level cache
-    void (*multiply)(const fal_strip *strip);
-    // The same for a strip whose tiles are of one run each; NULL: there is none, and whole tiles
-    // are computed, of runs that nobody reads.
-    void (*multiply_run)(const fal_strip *strip);
-} fal_tile_kernel;
+// --------------------------------------------------------------------------------- pixels in lanes
 
-enum { FAL_WIDE_SHAPES = 2, FAL_LONG_SHAPES = 4, FAL_ROW_SHAPES = 2 };
+// A part of a vector of pixels: neighbours in the input and in the output. Lane i is at from + i in
+// the input, if bit i of `lanes` is set, and at to + i*pixel_stride in the output, if bit i of
+// `written` is: pieces that follow each other in the output may be written as one.
+typedef struct fal_piece {
+    int64_t to;
+    int32_t from;
+    uint16_t lanes, written;
+} fal_piece;
 
-// Rows of the output in a tile of one channel by itself.
-enum { FAL_TILE_ROWS = 4 };
+// Tiles of a few channels by some vectors of pixels, each made of `pieces` pieces. With `add` the
+// sums are added to what is in `sums`; with `last` they are then written to the output, with the
+// bias added, and else left in `sums`, which may be used for scratch either way.
+typedef struct fal_long_strip {
+    fal_products products;
+    const fal_piece *piece; // of every vector of every tile
+    void *sums;             // [tile][channel][vector][lane]; aligned to 64 bytes
+    bool add, last;
+    const void *bias;                     // of the tile's channels
+    void *output;                         // at the first channel
+    int64_t channel_stride, pixel_stride; // of the output
+} fal_long_strip;
+
+typedef struct fal_long_kernel {
+    int channels; // of a tile
+    int vectors;  // of pixels
+    int pieces;   // of each vector: with 1 all lanes of a vector are read, else those of the pieces
+    int strip;    // tiles of a strip whose sums have room
+    void (*multiply)(const fal_long_strip *strip);
+} fal_long_kernel;
+
+// ----------------------------------------------------------------------- one channel, row over row
+
+// Rows of one channel of the output, some vectors wide, from one channel of the input. They are
+// computed in tiles of as many rows as the kernel says, one below the other: a row of the input is
+// loaded once for all rows of a tile that it is a product of. The products of an output are in the
+// order [column of the kernel][row of the kernel].
+typedef struct fal_plane_strip {
+    const void *input; // where the first pixel of the first row meets the kernel's first column, in
+                       // the first row of the input that is read
+    int64_t pitch;     // from one row of the kernel to the next, in the input
+    const int32_t *offset; // of the kernel's columns
+    const uint32_t *lanes; // [column][vector]: which lanes are to be read, the others being zero;
+                           // with a stride of 2 two bits for each, as they lie in memory
+    int64_t first_row, past_row; // rows of the input that may be read, counted from the one where
+                                 // the first row of the output meets the first of the kernel
+    int64_t rows, columns;       // of the kernel
+    const void *weight;          // [column][row]
+    const void *bias;            // one number
+    void *output;
+    int64_t output_pitch, output_rows;
+    uint32_t output_lanes; // to be written, of the last vector
+} fal_plane_strip;
+
+typedef struct fal_plane_kernel {
+    int rows;        // of a tile
+    int vectors;     // of pixels of each
+    int stride;      // from one pixel, and one row, to the next in the input: 1 or 2
+    int kernel_rows; // of the kernel; 0: any
+    void (*multiply)(const fal_plane_strip *strip);
+} fal_plane_kernel;
+
+// ----------------------------------------------------------------------------------------- copying
+
+// Planes of rows of numbers, the numbers of a row to be laid side by side.
+typedef struct fal_box {
+    const void *from;
+    void *to;
+    int64_t planes, rows, columns;
+    int64_t from_plane, from_row, from_column; // from one to the next
+    int64_t to_plane, to_row;
+} fal_box;
+
+// --------------------------------------------------------------------------------------- the table
+
+// Room in the lists.
+enum { FAL_WIDE_SHAPES = 5, FAL_LONG_SHAPES = 32, FAL_PLANE_SHAPES = 40 };
 
 typedef struct fal_kernels {
     const char *name; // "avx512", "avx2", "neon", "scalar"
-    int lanes;        // floats of a vector
-    // Channels in the lanes, all with the same number of channels: which wastes the fewest pixels
-    // depends on the width of the output. Unused entries have no `multiply`.
-    fal_tile_kernel wide[FAL_WIDE_SHAPES];
-    // Pixels in the lanes, for few channels: in falling order of channels, down to 1.
-    fal_tile_kernel longs[FAL_LONG_SHAPES];
-    // One channel by itself, pixels in the lanes; all products are one chain, `add` is not looked
-    // at, and of each tile the first run, of the kernel the offsets of its first row: a tile is
-    // FAL_TILE_ROWS rows one below the other, as wide as `pixels` says divided by these. Wider ones
+    faltung_dtype dtype;
+    int size;        // of a number, in bytes
+    int lanes;       // numbers of a vector
+    int most_pieces; // of a vector of pixels
+    // Each list ends with NULL. Channels in the lanes: which shape wastes the fewest pixels depends
+    // on the width of the output. Those of the same pixels stand together, in falling order of
+    // channels.
+    const fal_wide_kernel *wide[FAL_WIDE_SHAPES];
+    // Pixels in the lanes, for few channels: for each number of pieces in falling order of
+    // channels, down to 1.
+    const fal_long_kernel *longs[FAL_LONG_SHAPES];
+    // One channel by itself: those for one size of kernel before those for any, and wide ones
     // first.
-    fal_tile_kernel rows[FAL_ROW_SHAPES];
-    // Write the sums of a strip to the output.
-    void (*emit_wide)(const fal_emission *emission, int pixels, int run);
-    void (*emit_long)(const fal_emission *emission, int channels, int vectors);
-    size_t band_bytes; // of input to be held in the second-level cache
+    const fal_plane_kernel *planes[FAL_PLANE_SHAPES];
+    void (*emit_wide)(const fal_emission *emission, const fal_wide_kernel *kernel);
+    // Writes what a strip has left in its sums, with the bias added: channels [first, past) of it.
+    void (*emit_long)(const fal_long_strip *strip, const fal_long_kernel *kernel, int first,
+                      int past);
+    void (*copy)(const fal_box *box);
+    bool (*are_finite)(const void *numbers, int64_t count);
 } fal_kernels;
 
-// The kernels for the best instruction set that this processor has.
-const fal_kernels *fal_best_kernels(void);
+// The kernels for the best instruction set that this processor has; those for f32 for a type that
+// has none of its own.
+const fal_kernels *fal_best_kernels(faltung_dtype dtype);
 
-// The kernels for an instruction set by name; NULL if there is no such set, or the processor does
-// not have it.
-const fal_kernels *fal_find_kernels(const char *name);
+// The same for an instruction set by name; NULL if there is no such set, or the processor does not
+// have it.
+const fal_kernels *fal_find_kernels(const char *name, faltung_dtype dtype);
 
 #endif

@@ -1,35 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The body of the kernels with pixels in the lanes, included once per shape:
-//   TILE_NAME      the function that includes it defines
 //   TILE_CHANNELS  C, channels of a tile
-//   TILE_VECTORS   V, runs of FAL_LANES pixels; C*V + V + 1 registers are live, and V pointers
+//   TILE_PIECES    P, pieces of a vector
+// It defines long_C_P. As many vectors V of pixels make a tile as there are registers for, C*V sums
+// and V + 1 to compute them; with pieces V*P sets of lanes have to be held, too.
 //
-// A pixel stays in its lane and a channel in its row, so the order of every sum is that of k alone.
-// Sums are left as [tile][channel][pixel].
+// A pixel stays in its lane and a channel in its row, so the order of every sum is that of its
+// products alone.
 
-static void TILE_NAME(const fal_strip *s)
+#define TILE_MOST ((FAL_REGISTERS - 1) / (TILE_CHANNELS + 1))
+#if TILE_PIECES == 1
+#define TILE_VECTORS (TILE_MOST < 8 ? TILE_MOST : 8)
+#elif TILE_PIECES == 2
+#define TILE_VECTORS (TILE_MOST < 3 ? TILE_MOST : 3)
+#else
+#define TILE_VECTORS 1
+#endif
+
+// Tiles whose sums fit into a strip's.
+#define TILE_FITTING (FAL_STRIP_SUMS / (TILE_CHANNELS * TILE_VECTORS * FAL_LANES))
+
+#define TILE_PASTE(c, p, tag) long_##c##_##p##tag
+#define TILE_JOIN(c, p, tag)  TILE_PASTE(c, p, tag)
+#define TILE_NAME             TILE_JOIN(TILE_CHANNELS, TILE_PIECES, )
+#define TILE_FUNCTION(tag)    TILE_JOIN(TILE_CHANNELS, TILE_PIECES, tag)
+
+// A vector of pixels for one product.
+FAL_INLINE vec TILE_FUNCTION(_load)(const real *const *from, const vec_lanes *lanes, ptrdiff_t o)
 {
-    for (int tile = 0; tile < s->tiles; tile++) {
-        vec acc[TILE_CHANNELS][TILE_VECTORS];
-        const float *from[TILE_VECTORS];
-        const float *weight = s->weight;
-        const int32_t *offset = s->offset;
-        float *sums = s->sums + (ptrdiff_t)tile * TILE_CHANNELS * TILE_VECTORS * FAL_LANES;
+#if TILE_PIECES == 1
+    (void)lanes;
+    return vec_keep(vec_load(from[0] + o));
+#else
+    vec x = vec_load_lanes(from[0] + o, lanes[0]);
+    FAL_UNROLL
+    for (int i = 1; i < TILE_PIECES; i++)
+        x = vec_load_over(x, from[i] + o, lanes[i]);
+    return vec_keep(x);
+#endif
+}
+
+// All stretches of a tile, over all its channels.
+FAL_INLINE void TILE_FUNCTION(_sum)(const fal_products *products, const fal_piece *piece,
+                                    const fal_stretch *stretch, vec (*acc)[TILE_VECTORS])
+{
+    const real *from[TILE_VECTORS][TILE_PIECES];
+    vec_lanes lanes[TILE_VECTORS][TILE_PIECES];
+    FAL_UNROLL
+    for (int v = 0; v < TILE_VECTORS; v++)
         FAL_UNROLL
-        for (int v = 0; v < TILE_VECTORS; v++)
-            from[v] = s->input + s->run[tile * TILE_VECTORS + v];
-        FAL_UNROLL
-        for (int c = 0; c < TILE_CHANNELS; c++)
-            FAL_UNROLL
-        for (int v = 0; v < TILE_VECTORS; v++)
-            acc[c][v] = (vec){0};
-        for (int64_t k = s->products; k > 0; k--) {
+    for (int i = 0; i < TILE_PIECES; i++) {
+        from[v][i] = (const real *)products->input + piece[v * TILE_PIECES + i].from;
+        lanes[v][i] = vec_lanes_of(piece[v * TILE_PIECES + i].lanes);
+    }
+    for (; stretch->count; stretch++) {
+        const ptrdiff_t first = stretch->first * products->unit;
+        const int32_t *offset = products->offset + first;
+        const int32_t *end = offset + stretch->count * products->unit;
+        const real *weight = (const real *)products->weight + first * TILE_CHANNELS;
+        do {
             vec x[TILE_VECTORS];
             ptrdiff_t o = *offset++;
             FAL_UNROLL
             for (int v = 0; v < TILE_VECTORS; v++)
-                x[v] = vec_load(from[v] + o);
+                x[v] = TILE_FUNCTION(_load)(from[v], lanes[v], o);
             FAL_UNROLL
             for (int c = 0; c < TILE_CHANNELS; c++) {
                 vec w = vec_splat(weight[c]);
@@ -38,17 +73,96 @@ static void TILE_NAME(const fal_strip *s)
                     acc[c][v] = vec_fma(x[v], w, acc[c][v]);
             }
             weight += TILE_CHANNELS;
-        }
-        FAL_UNROLL
-        for (int c = 0; c < TILE_CHANNELS; c++)
-            FAL_UNROLL
-        for (int v = 0; v < TILE_VECTORS; v++) {
-            float *to = sums + (c * TILE_VECTORS + v) * FAL_LANES;
-            vec_store(to, s->add ? vec_load(to) + acc[c][v] : acc[c][v]);
-        }
+        } while (offset < end);
     }
 }
 
-#undef TILE_NAME
-#undef TILE_CHANNELS
+// Leaves all sums of a tile in memory.
+FAL_INLINE void TILE_FUNCTION(_leave)(real *sums, vec (*acc)[TILE_VECTORS])
+{
+    FAL_UNROLL
+    for (int c = 0; c < TILE_CHANNELS; c++)
+        FAL_UNROLL
+    for (int v = 0; v < TILE_VECTORS; v++)
+        vec_store(sums + (c * TILE_VECTORS + v) * FAL_LANES, acc[c][v]);
+}
+
+// Writes one vector of every channel to where one of its pieces goes.
+FAL_INLINE void TILE_FUNCTION(_write_piece)(const fal_long_strip *s, real *to, uint32_t lanes,
+                                            vec (*acc)[TILE_VECTORS], int v)
+{
+    const real *bias = s->bias;
+    const ptrdiff_t stride = s->channel_stride;
+    FAL_UNROLL
+    for (int c = 0; c < TILE_CHANNELS; c++)
+        vec_store_whole(to + c * stride, acc[c][v] + vec_splat(bias[c]), lanes);
+}
+
+// Writes a tile to the output; false if that takes another way.
+FAL_INLINE bool TILE_FUNCTION(_write)(const fal_long_strip *s, const fal_piece *piece,
+                                      vec (*acc)[TILE_VECTORS])
+{
+    bool done = true;
+    FAL_UNROLL
+    for (int v = 0; v < TILE_VECTORS; v++)
+        for (int i = 0; i < TILE_PIECES; i++) {
+            const fal_piece part = piece[v * TILE_PIECES + i];
+            if (!part.written)
+                continue;
+            if (s->pixel_stride == 1 && (FAL_LANES_STORED || part.written == FAL_ALL_LANES))
+                TILE_FUNCTION(_write_piece)(s, (real *)s->output + part.to, part.written, acc, v);
+            else
+                done = false;
+        }
+    return done;
+}
+
+static const fal_long_kernel TILE_NAME;
+
+FAL_INLINE void TILE_FUNCTION(_tile)(const fal_long_strip *s, int tile)
+{
+    vec acc[TILE_CHANNELS][TILE_VECTORS];
+    const fal_piece *piece = s->piece + (ptrdiff_t)tile * TILE_VECTORS * TILE_PIECES;
+    real *sums = (real *)s->sums + (ptrdiff_t)tile * TILE_CHANNELS * TILE_VECTORS * FAL_LANES;
+    FAL_UNROLL
+    for (int c = 0; c < TILE_CHANNELS; c++)
+        FAL_UNROLL
+    for (int v = 0; v < TILE_VECTORS; v++)
+        acc[c][v] = (vec){0};
+    TILE_FUNCTION(_sum)(&s->products, piece, s->products.stretches[tile], acc);
+    if (s->add) {
+        FAL_UNROLL
+        for (int c = 0; c < TILE_CHANNELS; c++)
+            FAL_UNROLL
+        for (int v = 0; v < TILE_VECTORS; v++)
+            acc[c][v] = vec_load(sums + (c * TILE_VECTORS + v) * FAL_LANES) + acc[c][v];
+    }
+    if (s->last && TILE_FUNCTION(_write)(s, piece, acc))
+        return;
+    TILE_FUNCTION(_leave)(sums, acc);
+    if (s->last)
+        emit_long_tile(s, &TILE_NAME, piece, sums, 0, TILE_CHANNELS);
+}
+
+static void TILE_FUNCTION(_multiply)(const fal_long_strip *s)
+{
+    for (int tile = 0; tile < s->products.tiles; tile++)
+        TILE_FUNCTION(_tile)(s, tile);
+}
+
+static const fal_long_kernel TILE_NAME = {
+    .channels = TILE_CHANNELS,
+    .vectors = TILE_VECTORS,
+    .pieces = TILE_PIECES,
+    .strip = TILE_FITTING < FAL_LONG_STRIP ? TILE_FITTING : FAL_LONG_STRIP,
+    .multiply = TILE_FUNCTION(_multiply),
+};
+
+#undef TILE_MOST
 #undef TILE_VECTORS
+#undef TILE_FITTING
+#undef TILE_PASTE
+#undef TILE_JOIN
+#undef TILE_NAME
+#undef TILE_FUNCTION
+#undef TILE_CHANNELS

@@ -5,7 +5,12 @@
 
 #include <string.h>
 
-extern const fal_kernels fal_kernels_avx512, fal_kernels_avx2, fal_kernels_neon, fal_kernels_scalar;
+#define SET(isa) extern const fal_kernels fal_kernels_##isa##_f32, fal_kernels_##isa##_f64
+SET(avx512);
+SET(avx2);
+SET(neon);
+SET(scalar);
+#undef SET
 
 #if defined(__x86_64__)
 static bool has_avx512(void)
@@ -26,32 +31,38 @@ static bool always(void)
 }
 
 static const struct {
-    const fal_kernels *kernels;
+    const fal_kernels *f32, *f64;
     bool (*is_there)(void);
 } sets[] = {
 #if defined(__x86_64__)
-    {&fal_kernels_avx512, has_avx512},
-    {&fal_kernels_avx2, has_avx2},
+    {&fal_kernels_avx512_f32, &fal_kernels_avx512_f64, has_avx512},
+    {&fal_kernels_avx2_f32, &fal_kernels_avx2_f64, has_avx2},
 #elif defined(__aarch64__)
-    {&fal_kernels_neon, always},
+    {&fal_kernels_neon_f32, &fal_kernels_neon_f64, always},
 #endif
-    {&fal_kernels_scalar, always},
+    {&fal_kernels_scalar_f32, &fal_kernels_scalar_f64, always},
 };
 
 enum { SETS = sizeof sets / sizeof *sets };
 
-const fal_kernels *fal_best_kernels(void)
+// f16 is only stored: what is computed with it is f32.
+static const fal_kernels *kernels_of(int set, faltung_dtype dtype)
+{
+    return dtype == FALTUNG_F64 ? sets[set].f64 : sets[set].f32;
+}
+
+const fal_kernels *fal_best_kernels(faltung_dtype dtype)
 {
     int i = 0;
     while (!sets[i].is_there())
         i++; // ends: scalar is always there
-    return sets[i].kernels;
+    return kernels_of(i, dtype);
 }
 
-const fal_kernels *fal_find_kernels(const char *name)
+const fal_kernels *fal_find_kernels(const char *name, faltung_dtype dtype)
 {
     for (int i = 0; i < SETS; i++)
-        if (strcmp(sets[i].kernels->name, name) == 0)
-            return sets[i].is_there() ? sets[i].kernels : NULL;
+        if (strcmp(sets[i].f32->name, name) == 0)
+            return sets[i].is_there() ? kernels_of(i, dtype) : NULL;
     return NULL;
 }

@@ -1,98 +1,301 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Vectors of FAL_LANES floats, for the kernels alone: the one place that knows how a compiler
-// spells them. Everything here is static and always inlined, because files that include it are
-// compiled for different instruction sets, and a shared copy could be one that this processor does
-// not have.
+// Vectors of numbers, for the kernels alone: the one place that knows how a compiler spells them.
+// Everything here is static and always inlined, because files that include it are compiled for
+// different instruction sets, and a shared copy could be one that this processor does not have.
 //
-// FAL_LANES: 16 (AVX-512), 8 (AVX2) or 4 (NEON, or any machine through the C library's fma).
+// FAL_VECTOR: bytes of a vector: 64 (AVX-512), 32 (AVX2) or 16 (NEON, or any machine through the C
+// library's fma). FAL_NUMBER: bytes of a number: 4 for float, 8 for double.
 #ifndef FAL_KERNELS_VEC_H
 #define FAL_KERNELS_VEC_H
 
-#ifndef FAL_LANES
-#error "FAL_LANES must be 4, 8 or 16"
+#if FAL_VECTOR != 64 && FAL_VECTOR != 32 && FAL_VECTOR != 16
+#error "FAL_VECTOR must be 64, 32 or 16"
 #endif
 
 #include <stdint.h>
 #include <string.h>
 
-#if FAL_LANES >= 8
+#if FAL_VECTOR >= 32
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
+#if FAL_NUMBER == 4
+typedef float real;
+#define FAL_FMA __builtin_fmaf
+#elif FAL_NUMBER == 8
+typedef double real;
+#define FAL_FMA __builtin_fma
+#else
+#error "FAL_NUMBER must be 4 or 8"
+#endif
+
+// Vector registers.
+#if FAL_VECTOR == 64 || defined(__aarch64__)
+#define FAL_REGISTERS 32
+#else
+#define FAL_REGISTERS 16
+#endif
+
+#define FAL_LANES  (FAL_VECTOR / FAL_NUMBER)
 #define FAL_INLINE static inline __attribute__((always_inline))
 
-// Loops over accumulators must be gone before registers are handed out.
-#ifdef __clang__
+// Loops over accumulators must be gone before registers are handed out. Where every fma is a call,
+// that gains nothing.
+#if FAL_VECTOR == 16 && !defined(__aarch64__)
+#define FAL_UNROLL
+#elif defined(__clang__)
 #define FAL_UNROLL _Pragma("unroll")
 #else
-#define FAL_UNROLL _Pragma("GCC unroll 32")
+#define FAL_UNROLL _Pragma("GCC unroll 64")
 #endif
 
-typedef float vec __attribute__((vector_size(4 * FAL_LANES)));
+typedef real vec __attribute__((vector_size(FAL_VECTOR)));
 
-FAL_INLINE vec vec_load(const float *from)
+FAL_INLINE vec vec_load(const real *from)
 {
     vec v;
     memcpy(&v, from, sizeof v);
     return v;
 }
 
-FAL_INLINE void vec_store(float *to, vec v)
+FAL_INLINE void vec_store(real *to, vec v)
 {
     memcpy(to, &v, sizeof v);
 }
 
-// Stores the first `count` lanes, 0 to FAL_LANES, and touches nothing behind them.
-FAL_INLINE void vec_store_first(float *to, vec v, int64_t count)
-{
-#if FAL_LANES == 16
-    _mm512_mask_storeu_ps(to, (__mmask16)((UINT32_C(1) << count) - 1), (__m512)v);
-#elif FAL_LANES == 8
-    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    _mm256_maskstore_ps(to, _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count), lane), (__m256)v);
-#else
-    for (int i = 0; i < FAL_LANES; i++)
-        if (i < count)
-            to[i] = v[i];
-#endif
-}
-
-// Stores lane i at to[2 * i], and touches nothing between.
-FAL_INLINE void vec_store_apart(float *to, vec v)
-{
-#if FAL_LANES == 16
-    vec low = __builtin_shufflevector(v, v, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
-    vec high =
-        __builtin_shufflevector(v, v, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15);
-    _mm512_mask_storeu_ps(to, 0x5555, (__m512)low);
-    _mm512_mask_storeu_ps(to + 16, 0x5555, (__m512)high);
-#elif FAL_LANES == 8
-    const __m256i even = _mm256_setr_epi32(-1, 0, -1, 0, -1, 0, -1, 0);
-    vec low = __builtin_shufflevector(v, v, 0, 0, 1, 1, 2, 2, 3, 3);
-    vec high = __builtin_shufflevector(v, v, 4, 4, 5, 5, 6, 6, 7, 7);
-    _mm256_maskstore_ps(to, even, (__m256)low);
-    _mm256_maskstore_ps(to + 8, even, (__m256)high);
-#else
-    for (int i = 0; i < FAL_LANES; i++)
-        to[2 * i] = v[i];
-#endif
-}
-
 // The subtraction keeps -0 and NaN, folds away, and leaves one broadcast.
-FAL_INLINE vec vec_splat(float x)
+FAL_INLINE vec vec_splat(real x)
 {
     return x - (vec){0};
 }
 
-// a*b + c with one rounding, in every lane: the C standard's fma, which compilers turn into one
-// instruction where there is one.
+// a*b + c with one rounding, in every lane: where there is no instruction for it, the C standard's
+// fma. (gcc makes one instruction of a loop over lanes, too, but not everywhere.)
 FAL_INLINE vec vec_fma(vec a, vec b, vec c)
 {
+#if FAL_VECTOR == 64 && FAL_NUMBER == 4
+    return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif FAL_VECTOR == 64
+    return (vec)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+#elif FAL_VECTOR == 32 && FAL_NUMBER == 4
+    return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif FAL_VECTOR == 32
+    return (vec)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+#elif defined(__aarch64__) && FAL_NUMBER == 4
+    return (vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+#elif defined(__aarch64__)
+    return (vec)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+#else
     vec r;
     for (int i = 0; i < FAL_LANES; i++)
-        r[i] = __builtin_fmaf(a[i], b[i], c[i]);
+        r[i] = FAL_FMA(a[i], b[i], c[i]);
     return r;
+#endif
+}
+
+// Keeps a vector that was loaded in its register: gcc would rather read it again for every use, and
+// a load that crosses a cache line costs two.
+FAL_INLINE vec vec_keep(vec v)
+{
+#if defined(__x86_64__)
+    __asm__("" : "+v"(v));
+#endif
+    return v;
+}
+
+// Something that differs from case to case: clang would make one of what the cases have in common,
+// and hold the sums in memory for it.
+#ifdef __clang__
+#define FAL_APART(number) __asm__ volatile("# %0" ::"i"(number))
+#else
+#define FAL_APART(number) (void)(number)
+#endif
+
+// The same numbers, which the compiler takes for others: so it reads them again rather than keep
+// them in registers that it has not.
+FAL_INLINE const real *vec_again(const real *from)
+{
+    __asm__ volatile("" : "+r"(from));
+    return from;
+}
+
+// -------------------------------------------------------------------------------------- some lanes
+
+// Sets of lanes, bit i for lane i; and the same as the instruction set wants them.
+#define FAL_ALL_LANES ((UINT32_C(1) << FAL_LANES) - 1)
+
+// Stores lane i at to[i*step], for the lanes of a set, and touches nothing else.
+FAL_INLINE void vec_store_each(real *to, int64_t step, vec v, uint32_t lanes)
+{
+    real lane[FAL_LANES];
+    vec_store(lane, v);
+    for (int i = 0; i < FAL_LANES; i++)
+        if (lanes >> i & 1)
+            to[i * step] = lane[i];
+}
+
+#if FAL_VECTOR == 64
+
+typedef __mmask16 vec_lanes;
+
+FAL_INLINE vec_lanes vec_lanes_of(uint32_t lanes)
+{
+    return (vec_lanes)lanes;
+}
+
+#if FAL_NUMBER == 4
+#define FAL_LOAD_LANES(lanes, from)   (vec) _mm512_maskz_loadu_ps(lanes, from)
+#define FAL_LOAD_OVER(v, lanes, from) (vec) _mm512_mask_loadu_ps((__m512)(v), lanes, from)
+#define FAL_STORE_LANES(to, lanes, v) _mm512_mask_storeu_ps(to, lanes, (__m512)(v))
+#define FAL_SPREAD_LOW                0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7
+#define FAL_SPREAD_HIGH               8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15
+#else
+#define FAL_LOAD_LANES(lanes, from) (vec) _mm512_maskz_loadu_pd((__mmask8)(lanes), from)
+#define FAL_LOAD_OVER(v, lanes, from)                                                              \
+    (vec) _mm512_mask_loadu_pd((__m512d)(v), (__mmask8)(lanes), from)
+#define FAL_STORE_LANES(to, lanes, v) _mm512_mask_storeu_pd(to, (__mmask8)(lanes), (__m512d)(v))
+#define FAL_SPREAD_LOW                0, 0, 1, 1, 2, 2, 3, 3
+#define FAL_SPREAD_HIGH               4, 4, 5, 5, 6, 6, 7, 7
+#endif
+
+// The lanes from memory, zero in the others, of which nothing is read.
+FAL_INLINE vec vec_load_lanes(const real *from, vec_lanes lanes)
+{
+    return FAL_LOAD_LANES(lanes, from);
+}
+
+// `v` with the lanes from memory in place of its own.
+FAL_INLINE vec vec_load_over(vec v, const real *from, vec_lanes lanes)
+{
+    return FAL_LOAD_OVER(v, lanes, from);
+}
+
+// Whether some lanes can be stored in one instruction.
+enum { FAL_LANES_STORED = 1 };
+
+// Stores the lanes and touches nothing else.
+FAL_INLINE void vec_store_lanes(real *to, vec v, uint32_t lanes)
+{
+    FAL_STORE_LANES(to, (vec_lanes)lanes, v);
+}
+
+// Every bit of a set apart: bit i becomes bit 2*i.
+FAL_INLINE uint32_t spread_bits(uint32_t bits)
+{
+    bits = (bits | bits << 8) & 0x00ff00ff;
+    bits = (bits | bits << 4) & 0x0f0f0f0f;
+    bits = (bits | bits << 2) & 0x33333333;
+    return (bits | bits << 1) & 0x55555555;
+}
+
+// Stores lane i at to[2*i], for the lanes of a set, and touches nothing else.
+FAL_INLINE void vec_store_apart(real *to, vec v, uint32_t lanes)
+{
+    uint32_t spread = spread_bits(lanes);
+    FAL_STORE_LANES(to, (vec_lanes)(spread & FAL_ALL_LANES),
+                    __builtin_shufflevector(v, v, FAL_SPREAD_LOW));
+    FAL_STORE_LANES(to + FAL_LANES, (vec_lanes)(spread >> FAL_LANES),
+                    __builtin_shufflevector(v, v, FAL_SPREAD_HIGH));
+}
+
+#else
+
+#if FAL_VECTOR == 32
+
+typedef __m256i vec_lanes;
+
+FAL_INLINE vec_lanes vec_lanes_of(uint32_t lanes)
+{
+#if FAL_NUMBER == 4
+    const __m256i bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    return _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32((int)lanes), bit), bit);
+#else
+    const __m256i bit = _mm256_setr_epi64x(1, 2, 4, 8);
+    return _mm256_cmpeq_epi64(_mm256_and_si256(_mm256_set1_epi64x((int)lanes), bit), bit);
+#endif
+}
+
+FAL_INLINE vec vec_load_lanes(const real *from, vec_lanes lanes)
+{
+#if FAL_NUMBER == 4
+    return (vec)_mm256_maskload_ps(from, lanes);
+#else
+    return (vec)_mm256_maskload_pd(from, lanes);
+#endif
+}
+
+#else
+
+typedef uint32_t vec_lanes;
+
+FAL_INLINE vec_lanes vec_lanes_of(uint32_t lanes)
+{
+    return lanes;
+}
+
+FAL_INLINE vec vec_load_lanes(const real *from, vec_lanes lanes)
+{
+    vec v = {0};
+    for (int i = 0; i < FAL_LANES; i++)
+        if (lanes >> i & 1)
+            v[i] = from[i];
+    return v;
+}
+
+#endif
+
+// Stores under a mask take tens of cycles on some processors with AVX2.
+enum { FAL_LANES_STORED = 0 };
+
+FAL_INLINE void vec_store_lanes(real *to, vec v, uint32_t lanes)
+{
+    if (lanes == FAL_ALL_LANES)
+        vec_store(to, v);
+    else
+        vec_store_each(to, 1, v, lanes);
+}
+
+FAL_INLINE void vec_store_apart(real *to, vec v, uint32_t lanes)
+{
+    vec_store_each(to, 2, v, lanes);
+}
+
+#endif
+
+// Stores what FAL_LANES_STORED allows to be stored at once: else all lanes.
+FAL_INLINE void vec_store_whole(real *to, vec v, uint32_t lanes)
+{
+    if (FAL_LANES_STORED)
+        vec_store_lanes(to, v, lanes);
+    else
+        vec_store(to, v);
+}
+
+// Stores the first `count` lanes, 0 to FAL_LANES, and touches nothing behind them.
+FAL_INLINE void vec_store_first(real *to, vec v, int64_t count)
+{
+    vec_store_lanes(to, v, (UINT32_C(1) << count) - 1);
+}
+
+// ------------------------------------------------------------------------------------ permutations
+
+#if FAL_LANES == 2
+#define FAL_EVEN 0, 2
+#elif FAL_LANES == 4
+#define FAL_EVEN 0, 2, 4, 6
+#elif FAL_LANES == 8
+#define FAL_EVEN 0, 2, 4, 6, 8, 10, 12, 14
+#else
+#define FAL_EVEN 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#endif
+
+// Every second element of two vectors that follow each other, from the first on.
+FAL_INLINE vec vec_even(vec low, vec high)
+{
+    return __builtin_shufflevector(low, high, FAL_EVEN);
 }
 
 // Turns FAL_LANES vectors, the rows of a square, into its columns. Each step exchanges the halves
@@ -103,62 +306,89 @@ FAL_INLINE vec vec_fma(vec a, vec b, vec c)
         (out)[j] = __builtin_shufflevector(a, b, high);                                            \
     } while (0)
 
-#if FAL_LANES == 4
+// Blocks of so many bytes: numbers of a quarter of 16 bytes; quarters; halves.
+#if FAL_NUMBER == 8 && FAL_LANES == 2
+#define FAL_ONES_LOW  0, 2
+#define FAL_ONES_HIGH 1, 3
+#elif FAL_NUMBER == 8 && FAL_LANES == 4
+#define FAL_ONES_LOW      0, 4, 2, 6
+#define FAL_ONES_HIGH     1, 5, 3, 7
+#define FAL_QUARTERS_LOW  0, 1, 4, 5
+#define FAL_QUARTERS_HIGH 2, 3, 6, 7
+#elif FAL_NUMBER == 8
+#define FAL_ONES_LOW      0, 8, 2, 10, 4, 12, 6, 14
+#define FAL_ONES_HIGH     1, 9, 3, 11, 5, 13, 7, 15
+#define FAL_QUARTERS_LOW  0, 1, 8, 9, 4, 5, 12, 13
+#define FAL_QUARTERS_HIGH 2, 3, 10, 11, 6, 7, 14, 15
+#define FAL_HALVES_LOW    0, 1, 2, 3, 8, 9, 10, 11
+#define FAL_HALVES_HIGH   4, 5, 6, 7, 12, 13, 14, 15
+#elif FAL_LANES == 4
 #define FAL_ONES_LOW  0, 4, 1, 5
 #define FAL_ONES_HIGH 2, 6, 3, 7
 #define FAL_TWOS_LOW  0, 1, 4, 5
 #define FAL_TWOS_HIGH 2, 3, 6, 7
 #elif FAL_LANES == 8
-#define FAL_ONES_LOW   0, 8, 1, 9, 4, 12, 5, 13
-#define FAL_ONES_HIGH  2, 10, 3, 11, 6, 14, 7, 15
-#define FAL_TWOS_LOW   0, 1, 8, 9, 4, 5, 12, 13
-#define FAL_TWOS_HIGH  2, 3, 10, 11, 6, 7, 14, 15
-#define FAL_FOURS_LOW  0, 1, 2, 3, 8, 9, 10, 11
-#define FAL_FOURS_HIGH 4, 5, 6, 7, 12, 13, 14, 15
+#define FAL_ONES_LOW      0, 8, 1, 9, 4, 12, 5, 13
+#define FAL_ONES_HIGH     2, 10, 3, 11, 6, 14, 7, 15
+#define FAL_TWOS_LOW      0, 1, 8, 9, 4, 5, 12, 13
+#define FAL_TWOS_HIGH     2, 3, 10, 11, 6, 7, 14, 15
+#define FAL_QUARTERS_LOW  0, 1, 2, 3, 8, 9, 10, 11
+#define FAL_QUARTERS_HIGH 4, 5, 6, 7, 12, 13, 14, 15
 #else
-#define FAL_ONES_LOW    0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29
-#define FAL_ONES_HIGH   2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31
-#define FAL_TWOS_LOW    0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29
-#define FAL_TWOS_HIGH   2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31
-#define FAL_FOURS_LOW   0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27
-#define FAL_FOURS_HIGH  4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31
-#define FAL_EIGHTS_LOW  0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23
-#define FAL_EIGHTS_HIGH 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31
+#define FAL_ONES_LOW      0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29
+#define FAL_ONES_HIGH     2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31
+#define FAL_TWOS_LOW      0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29
+#define FAL_TWOS_HIGH     2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31
+#define FAL_QUARTERS_LOW  0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27
+#define FAL_QUARTERS_HIGH 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31
+#define FAL_HALVES_LOW    0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23
+#define FAL_HALVES_HIGH   8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31
 #endif
 
-// Rows 2i and 2i+1 interleaved element by element, then pairs of elements: within each quarter of
-// four elements the square is then turned.
+// Numbers in a quarter of 16 bytes.
+#define FAL_QUARTER (16 / FAL_NUMBER)
+
+// Within each quarter the square is turned: rows 2i and 2i+1 interleaved number by number, then,
+// for floats, pairs of numbers.
 FAL_INLINE void vec_turn_quarters(vec *r)
 {
     vec t[FAL_LANES];
     FAL_UNROLL
     for (int i = 0; i < FAL_LANES; i += 2)
         FAL_PAIR(t, i, i + 1, r[i], r[i + 1], FAL_ONES_LOW, FAL_ONES_HIGH);
+#if FAL_NUMBER == 4
     FAL_UNROLL
     for (int i = 0; i < FAL_LANES; i += 4) {
         FAL_PAIR(r, i, i + 1, t[i], t[i + 2], FAL_TWOS_LOW, FAL_TWOS_HIGH);
         FAL_PAIR(r, i + 2, i + 3, t[i + 1], t[i + 3], FAL_TWOS_LOW, FAL_TWOS_HIGH);
     }
+#else
+    FAL_UNROLL
+    for (int i = 0; i < FAL_LANES; i++)
+        r[i] = t[i];
+#endif
 }
 
 FAL_INLINE void vec_transpose(vec r[FAL_LANES])
 {
     vec_turn_quarters(r);
-#if FAL_LANES >= 8
+#if FAL_VECTOR >= 32
     vec t[FAL_LANES];
     FAL_UNROLL
-    for (int i = 0; i < FAL_LANES; i += 8)
+    for (int i = 0; i < FAL_LANES; i += 2 * FAL_QUARTER)
         FAL_UNROLL
-    for (int j = i; j < i + 4; j++)
-        FAL_PAIR(t, j, j + 4, r[j], r[j + 4], FAL_FOURS_LOW, FAL_FOURS_HIGH);
-#if FAL_LANES == 8
+    for (int j = i; j < i + FAL_QUARTER; j++)
+        FAL_PAIR(t, j, j + FAL_QUARTER, r[j], r[j + FAL_QUARTER], FAL_QUARTERS_LOW,
+                 FAL_QUARTERS_HIGH);
+#if FAL_VECTOR == 32
     FAL_UNROLL
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < FAL_LANES; i++)
         r[i] = t[i];
 #else
     FAL_UNROLL
-    for (int i = 0; i < 8; i++)
-        FAL_PAIR(r, i, i + 8, t[i], t[i + 8], FAL_EIGHTS_LOW, FAL_EIGHTS_HIGH);
+    for (int i = 0; i < FAL_LANES / 2; i++)
+        FAL_PAIR(r, i, i + FAL_LANES / 2, t[i], t[i + FAL_LANES / 2], FAL_HALVES_LOW,
+                 FAL_HALVES_HIGH);
 #endif
 #endif
 }

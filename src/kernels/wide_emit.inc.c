@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The body of `emit` for channels in the lanes, shared by all shapes: sums are [pixel][channel],
-// with WIDE_CHANNELS of them.
+// Sums with channels in the lanes on their way to the output, shared by all shapes.
 
-// LANES pixels of LANES channels, with the bias, turned so that each vector is a channel's.
-FAL_INLINE void load_turned(const fal_emission *e, int pixel, int channel, vec *square)
+typedef struct square {
+    const fal_emission *e;
+    const fal_wide_kernel *kernel;
+    int channel;  // the first of FAL_LANES
+    int channels; // to be written
+} square;
+
+// FAL_LANES pixels of FAL_LANES channels, with the bias, turned so that each vector is a channel's.
+FAL_INLINE void load_turned(const square *s, int pixel, vec *turned)
 {
-    vec bias = vec_load(e->bias + channel);
+    const real *sums = (const real *)s->e->sums + s->channel;
+    vec bias = vec_load((const real *)s->e->bias + s->channel);
     FAL_UNROLL
     for (int i = 0; i < FAL_LANES; i++)
-        square[i] = vec_load(e->sums + (pixel + i) * WIDE_CHANNELS + channel) + bias;
-    vec_transpose(square);
+        turned[i] = vec_load(sums + (pixel + i) * s->kernel->channels) + bias;
+    vec_transpose(turned);
 }
 
 static int least(int a, int b)
@@ -19,20 +26,20 @@ static int least(int a, int b)
 }
 
 // All pixels one behind the other.
-static void emit_flat(const fal_emission *e, int channel)
+static void emit_flat(const square *s)
 {
-    int channels = least(FAL_LANES, e->past - channel);
+    const fal_emission *e = s->e;
     for (int pixel = 0; pixel < e->pixels; pixel += FAL_LANES) {
-        vec square[FAL_LANES];
+        vec turned[FAL_LANES];
         int pixels = least(FAL_LANES, e->pixels - pixel);
-        float *to = e->output + channel * e->channel_stride + pixel;
-        load_turned(e, pixel, channel, square);
+        real *to = (real *)e->output + s->channel * e->channel_stride + pixel;
+        load_turned(s, pixel, turned);
         if (pixels == FAL_LANES)
-            for (int i = 0; i < channels; i++, to += e->channel_stride)
-                vec_store(to, square[i]);
+            for (int i = 0; i < s->channels; i++, to += e->channel_stride)
+                vec_store(to, turned[i]);
         else
-            for (int i = 0; i < channels; i++, to += e->channel_stride)
-                vec_store_first(to, square[i], pixels);
+            for (int i = 0; i < s->channels; i++, to += e->channel_stride)
+                vec_store_first(to, turned[i], pixels);
     }
 }
 
@@ -44,8 +51,10 @@ typedef struct spots {
     bool even; // all of them, pixel_stride apart
 } spots;
 
-static spots find_spots(const fal_emission *e, int pixel, int run, int all)
+static spots find_spots(const square *q, int pixel)
 {
+    const fal_emission *e = q->e;
+    int run = q->kernel->run, all = e->tiles * q->kernel->pixels;
     spots s = {.count = 0, .even = true};
     for (int i = 0; i < FAL_LANES && pixel + i < all; i++) {
         const fal_place *place = &e->place[(pixel + i) / run];
@@ -62,52 +71,53 @@ static spots find_spots(const fal_emission *e, int pixel, int run, int all)
 }
 
 // Pixels in runs anywhere.
-static void emit_scattered(const fal_emission *e, int channel, int run, int all)
+static void emit_scattered(const square *q)
 {
-    int channels = least(FAL_LANES, e->past - channel);
-    for (int pixel = 0; pixel < all; pixel += FAL_LANES) {
-        vec square[FAL_LANES];
-        const spots s = find_spots(e, pixel, run, all);
-        float *to = e->output + channel * e->channel_stride;
-        load_turned(e, pixel, channel, square);
-        for (int i = 0; i < channels; i++, to += e->channel_stride) {
+    const fal_emission *e = q->e;
+    for (int pixel = 0; pixel < e->tiles * q->kernel->pixels; pixel += FAL_LANES) {
+        vec turned[FAL_LANES];
+        const spots s = find_spots(q, pixel);
+        real *to = (real *)e->output + q->channel * e->channel_stride;
+        load_turned(q, pixel, turned);
+        for (int i = 0; i < q->channels; i++, to += e->channel_stride) {
             if (s.even && e->pixel_stride == 1)
-                vec_store(to + s.at[0], square[i]);
+                vec_store(to + s.at[0], turned[i]);
             else if (s.even && e->pixel_stride == 2)
-                vec_store_apart(to + s.at[0], square[i]);
+                vec_store_apart(to + s.at[0], turned[i], FAL_ALL_LANES);
             else
                 for (int p = 0; p < s.count; p++)
-                    to[s.at[p]] = ((const float *)&square[i])[s.from[p]];
+                    to[s.at[p]] = ((const real *)&turned[i])[s.from[p]];
         }
     }
 }
 
 // Channels one behind the other in the output: nothing to turn.
-static void emit_channels_last(const fal_emission *e, int run, int all)
+static void emit_channels_last(const fal_emission *e, const fal_wide_kernel *kernel)
 {
-    for (int pixel = 0; pixel < all; pixel++) {
-        const fal_place *place = &e->place[pixel / run];
-        if (pixel % run >= place->pixels)
+    const real *bias = e->bias;
+    for (int pixel = 0; pixel < e->tiles * kernel->pixels; pixel++) {
+        const fal_place *place = &e->place[pixel / kernel->run];
+        if (pixel % kernel->run >= place->pixels)
             continue;
-        float *to = e->output + place->position + pixel % run * e->pixel_stride;
-        const float *sums = e->sums + pixel * WIDE_CHANNELS;
+        real *to = (real *)e->output + place->position + pixel % kernel->run * e->pixel_stride;
+        const real *sums = (const real *)e->sums + pixel * kernel->channels;
         for (int c = e->first; c < e->past; c += FAL_LANES)
-            vec_store_first(to + c, vec_load(sums + c) + vec_load(e->bias + c),
+            vec_store_first(to + c, vec_load(sums + c) + vec_load(bias + c),
                             least(FAL_LANES, e->past - c));
     }
 }
 
-static void emit_wide(const fal_emission *e, int pixels, int run)
+static void emit_wide(const fal_emission *e, const fal_wide_kernel *kernel)
 {
-    int all = e->tiles * pixels;
-    if (e->channel_stride == 1) {
-        emit_channels_last(e, run, all);
+    if (e->channel_stride == 1 && !e->flat) {
+        emit_channels_last(e, kernel);
         return;
     }
     for (int c = e->first; c < e->past; c += FAL_LANES) {
+        const square s = {e, kernel, c, least(FAL_LANES, e->past - c)};
         if (e->flat)
-            emit_flat(e, c);
+            emit_flat(&s);
         else
-            emit_scattered(e, c, run, all);
+            emit_scattered(&s);
     }
 }

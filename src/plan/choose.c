@@ -7,19 +7,19 @@
 #include <stdlib.h>
 
 // An instruction set by name: the caller's word, else the environment's, else the best there is.
-static faltung_status find_kernels(const faltung_conv *conv, const fal_kernels **kernels,
-                                   faltung_message *message)
+static faltung_status find_kernels(const faltung_conv *conv, faltung_dtype dtype,
+                                   const fal_kernels **kernels, faltung_message *message)
 {
     const char *name = conv->instruction_set, *from = "instruction_set";
     if (!name) {
         name = getenv("FALTUNG_ISA");
         from = "FALTUNG_ISA";
     }
-    *kernels = name && *name ? fal_find_kernels(name) : fal_best_kernels();
+    *kernels = name && *name ? fal_find_kernels(name, dtype) : fal_best_kernels(dtype);
     if (!*kernels)
         return fal_fail(message, FALTUNG_ERROR_OPTION,
                         "%s='%s' is no instruction set that this processor has (best here: %s)",
-                        from, name, fal_best_kernels()->name);
+                        from, name, fal_best_kernels(dtype)->name);
     return FALTUNG_OK;
 }
 
@@ -29,15 +29,17 @@ faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
 {
     faltung_status status = fal_validate(conv, input, weight, bias, &choice->valid, message);
     if (!status)
-        status = find_kernels(conv, &choice->task.kernels, message);
+        status = find_kernels(conv, choice->valid.dtype, &choice->task.kernels, message);
     if (status)
         return status;
     choice->task.problem = fal_lower(&choice->valid);
+    choice->task.tuning = fal_find_tuning(choice->task.kernels);
     choice->threads = fal_choose_threads(&choice->task, conv->threads);
     int i = 0;
     while (fal_algorithms[i]->passed_over(&choice->task.problem))
         i++; // ends, since the last algorithm applies to everything
     choice->algorithm = fal_algorithms[i];
+    choice->workspace = fal_thread_workspace(&choice->task, choice->algorithm);
     return FALTUNG_OK;
 }
 

@@ -9,7 +9,8 @@ typedef struct fal_choice {
     fal_valid valid;
     fal_task task;
     const fal_algorithm *algorithm;
-    int threads; // to use, at least 1
+    int threads;      // to use, at least 1
+    size_t workspace; // bytes that each of them needs, a multiple of FAL_ALIGNMENT
 } fal_choice;
 
 // Validates, lowers and picks the first algorithm that applies. Errors: as fal_validate, and OPTION
@@ -24,8 +25,12 @@ int fal_choose_threads(const fal_task *task, int threads);
 // What was chosen, and why.
 void fal_explain_choice(const fal_choice *choice, faltung_explanation *explanation);
 
-// Bytes of the weight and bias in the algorithm's order; 0 if it uses them as they are.
+// Bytes of the weight and bias in the algorithm's order, a multiple of FAL_ALIGNMENT; 0 if it uses
+// them as they are.
 size_t fal_choice_packed_bytes(const fal_choice *choice);
+
+// Bytes that a thread needs to run a task, a multiple of FAL_ALIGNMENT.
+size_t fal_thread_workspace(const fal_task *task, const fal_algorithm *algorithm);
 
 // Bytes that a run needs for all its threads.
 size_t fal_choice_workspace(const fal_choice *choice);

@@ -135,20 +135,26 @@ static void run_piece(void *context, int64_t index, int worker)
 
 // ------------------------------------------------------------------------------------------- runs
 
-size_t fal_choice_packed_bytes(const fal_choice *choice)
+static size_t round_up(size_t bytes)
 {
-    return choice->algorithm->packed_bytes ? choice->algorithm->packed_bytes(&choice->task) : 0;
+    return (bytes + FAL_ALIGNMENT - 1) / FAL_ALIGNMENT * FAL_ALIGNMENT;
 }
 
-static size_t workspace_of_thread(const fal_choice *choice)
+size_t fal_choice_packed_bytes(const fal_choice *choice)
 {
-    size_t bytes = choice->algorithm->workspace ? choice->algorithm->workspace(&choice->task) : 0;
-    return (bytes + FAL_ALIGNMENT - 1) / FAL_ALIGNMENT * FAL_ALIGNMENT;
+    return choice->algorithm->packed_bytes
+               ? round_up(choice->algorithm->packed_bytes(&choice->task))
+               : 0;
+}
+
+size_t fal_thread_workspace(const fal_task *task, const fal_algorithm *algorithm)
+{
+    return algorithm->workspace ? round_up(algorithm->workspace(task)) : 0;
 }
 
 size_t fal_choice_workspace(const fal_choice *choice)
 {
-    return (size_t)choice->threads * workspace_of_thread(choice);
+    return (size_t)choice->threads * choice->workspace;
 }
 
 void fal_run_choice(const fal_choice *choice, const fal_operands *operands, const void *packed,
@@ -159,14 +165,14 @@ void fal_run_choice(const fal_choice *choice, const fal_operands *operands, cons
         .operands = operands,
         .packed = packed,
         .workspace = workspace,
-        .workspace_bytes = workspace_of_thread(choice),
+        .workspace_bytes = choice->workspace,
     };
     measure(&choice->task.problem, j.whole);
     for (int i = 0; i < FAL_PART_AXES; i++)
         if (j.whole[i] == 0)
             return;
     for (int i = 0; j.workspace_bytes && i < choice->threads; i++)
-        memset(j.workspace + (size_t)i * j.workspace_bytes, 0, FAL_ALIGNMENT);
+        memset(j.workspace + (size_t)i * j.workspace_bytes, 0, FAL_MEMORY_BYTES);
     if (choice->threads > 1) {
         fal_parallel(choice->threads, divide(&j, choice->threads), run_piece, &j);
         return;

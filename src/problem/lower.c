@@ -52,6 +52,7 @@ fal_problem fal_lower(const fal_valid *valid)
         fal_problem_axis *axis = &problem.axis[missing + i];
         *axis = lower_axis(&valid->axis[i], valid->output[i]);
         if (is_sampled(valid, i)) {
+            problem.sampled = problem.sampled || axis->stride > 1;
             axis->input = axis->output;
             axis->stride = 1;
         }

@@ -29,6 +29,7 @@ typedef struct fal_problem {
     int64_t batch, groups;
     int64_t input_channels, output_channels; // of one group
     fal_problem_axis axis[FALTUNG_MAX_AXES];
+    bool sampled;       // whether the input's view steps over what a stride leaves out
     bool border_counts; // whether the zeros of the padding are multiplied like any other element,
                         // so that an infinite weight over them gives NaN
 } fal_problem;

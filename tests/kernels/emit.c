@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Emissions: every shape's sums, written to outputs of every layout, against the twin: the same
-// bits, and not a byte beside them. Output, biases and places stand against pages that may not be.
+// Emissions of strips with channels in the lanes: every shape's sums, written to outputs of every
+// layout, against the twin: the same bits, and not a byte beside them. Output, biases and places
+// stand against pages that may not be.
 #include "tests.h"
 
-#include "guarded.h"
+#include "numbers.h"
 #include "twin.h"
-
-#include <math.h>
-#include <string.h>
 
 // How runs lie in the output: so that they may be written as one; so, but that the kernel is not
 // told; anywhere, and some of their pixels only.
@@ -49,166 +47,174 @@ static const layout layouts[] = {
     {false, true, ANYWHERE, 0, 1},   //
 };
 
-enum { MOST_RUNS = 1024, MOST_FLOATS = 1 << 18 };
+enum {
+    MOST_RUNS = 128,
+    MOST_CHANNELS = 64,
+    MOST_NUMBERS = 1 << 17,
+    ROOM = FAL_STRIP_SUMS + FAL_SLACK,
+};
 
 static arena output, sums, bias, places;
 
-static int64_t runs_of(const subject *s, int tiles)
+// An emission of numbers of either type.
+typedef struct emission_case {
+    const subject *s;
+    const fal_wide_kernel *kernel;
+    fal_emission e;
+    fal_place place[MOST_RUNS];
+    double sums[ROOM], bias[MOST_CHANNELS], output[MOST_NUMBERS];
+    int64_t least, past; // of the output
+} emission_case;
+
+static int runs_of(const emission_case *c)
 {
-    return (int64_t)tiles * s->pixels / s->shape->run;
+    return c->e.tiles * c->kernel->pixels / c->kernel->run;
 }
 
 // Sums as a strip leaves them, and NaN behind them, in the place that is set aside for any strip;
 // behind the biases what may be read but not used.
-static void fill_sums(fal_emission *e, const subject *s, prng *random, edge at)
+static void fill_sums(emission_case *c, prng *random)
 {
-    int64_t count = (int64_t)e->tiles * s->pixels * s->shape->channels;
-    int channels = s->shape->channels;
-    float *sum = arena_place(&sums, (FAL_STRIP_SUMS + FAL_SLACK) * sizeof *sum, 64, at);
-    float *b = arena_place(&bias, (size_t)(channels + FAL_SLACK) * sizeof *b, sizeof *b, at);
-    for (int64_t i = 0; i < FAL_STRIP_SUMS + FAL_SLACK; i++)
-        sum[i] = i < count ? (float)random_real(random) : NAN;
-    for (int c = 0; c < channels + FAL_SLACK; c++)
-        b[c] = c < channels ? (float)random_real(random) : NAN;
-    e->sums = sum;
-    e->bias = b;
+    const fal_kernels *set = c->s->set;
+    int channels = c->kernel->channels;
+    fill_nan(set, c->sums, ROOM);
+    fill_reals(set, c->sums, (int64_t)c->e.tiles * c->kernel->pixels * channels, random);
+    fill_nan(set, c->bias, channels + FAL_SLACK);
+    fill_reals(set, c->bias, channels, random);
+    c->e.sums = c->sums;
+    c->e.bias = c->bias;
 }
 
-static void shuffle(int *order, int64_t count, prng *random)
+static void shuffle(int *order, int count, prng *random)
 {
-    for (int64_t i = 0; i < count; i++) {
-        int64_t j = random_between(random, 0, i);
+    for (int i = 0; i < count; i++) {
+        int j = (int)random_between(random, 0, i);
         order[i] = order[j];
-        order[j] = (int)i;
+        order[j] = i;
     }
 }
 
-// Gives every run a slot in the output.
-static void fill_places(fal_emission *e, const subject *s, arrangement runs, prng *random, edge at)
+// Gives every run a slot in the output: with all of its pixels, but for the last one that has any;
+// or with any number of them.
+static void fill_places(emission_case *c, arrangement runs, prng *random)
 {
-    int order[MOST_RUNS];
-    int64_t run = s->shape->run, count = runs_of(s, e->tiles);
-    int64_t full = random_between(random, 1, count);
-    fal_place *place = arena_place(&places, (size_t)count * sizeof *place, sizeof *place, at);
+    int order[MOST_RUNS], run = c->kernel->run, count = runs_of(c);
+    int64_t pixels = random_between(random, 1, (int64_t)count * run);
+    assert_true(count <= MOST_RUNS);
     shuffle(order, count, random);
-    for (int64_t i = 0; i < count; i++) {
+    for (int i = 0; i < count; i++) {
+        int64_t left = pixels - (int64_t)i * run;
+        int64_t some = left < 0 ? 0 : left > run ? run : left;
+        if (runs == ANYWHERE)
+            some = random_between(random, 0, run);
         int64_t slot = runs == ANYWHERE ? order[i] : i;
-        int64_t pixels = runs == ANYWHERE ? random_between(random, 0, run) : i < full ? run : 0;
-        if (runs == IN_ORDER && i == full)
-            pixels = random_between(random, 0, run - 1);
-        place[i] = (fal_place){pixels ? slot * run * e->pixel_stride : 0, pixels};
+        c->place[i] = (fal_place){some ? slot * run * c->e.pixel_stride : 0, some};
     }
-    e->place = place;
-    e->flat = runs == FLAT;
-    e->pixels = (int)((e->flat ? full : count) * run);
+    c->e.place = c->place;
+    c->e.flat = runs == FLAT;
+    c->e.pixels = (int)pixels;
 }
 
 // Strides that keep apart what the layout lets lie side by side, and sometimes more than that.
-static void fill_strides(fal_emission *e, const subject *s, const layout *l, prng *random)
+static void fill_strides(emission_case *c, const layout *l, prng *random)
 {
-    int64_t gap = random_between(random, 0, 5), pixels = (int64_t)e->tiles * s->pixels;
+    int64_t gap = random_between(random, 0, 5), pixels = (int64_t)c->e.tiles * c->kernel->pixels;
     int64_t pixel = l->pixel, channel = l->channel;
     if (l->channels_inside)
-        pixel *= (channel < 0 ? -channel : channel) * (l->one_channel ? 1 : s->shape->channels);
+        pixel *= (channel < 0 ? -channel : channel) * (l->one_channel ? 1 : c->kernel->channels);
     else
         channel *= (pixel < 0 ? -pixel : pixel) * pixels + gap;
     if (l->channels_inside && l->runs != FLAT)
         pixel += pixel < 0 ? -gap : gap;
-    e->pixel_stride = pixel;
-    e->channel_stride = channel;
+    c->e.pixel_stride = pixel;
+    c->e.channel_stride = channel;
 }
 
-// Where the elements that are written lie: from *least up to, but not including, *past.
-static void find_extent(const fal_emission *e, const subject *s, int64_t *least, int64_t *past)
+// Where the elements that are written lie: from `least` up to, but not including, `past`.
+static void find_extent(emission_case *c)
 {
-    *least = *past = 0;
+    const fal_emission *e = &c->e;
     bool any = false;
-    for (int64_t p = 0; p < (int64_t)e->tiles * s->pixels; p++)
-        for (int c = e->first; c < e->past; c++) {
-            const fal_place *place = &e->place[p / s->shape->run];
-            int64_t neighbour = p % s->shape->run;
-            int64_t at = c * e->channel_stride + place->position + neighbour * e->pixel_stride;
+    c->least = c->past = 0;
+    for (int p = 0; p < e->tiles * c->kernel->pixels; p++)
+        for (int channel = e->first; channel < e->past; channel++) {
+            const fal_place *place = &e->place[p / c->kernel->run];
+            int64_t neighbour = p % c->kernel->run;
+            int64_t at =
+                channel * e->channel_stride + place->position + neighbour * e->pixel_stride;
             if (neighbour >= place->pixels)
                 continue;
-            *least = !any || at < *least ? at : *least;
-            *past = !any || at >= *past ? at + 1 : *past;
+            c->least = !any || at < c->least ? at : c->least;
+            c->past = !any || at >= c->past ? at + 1 : c->past;
             any = true;
         }
+    assert_true(c->past - c->least <= MOST_NUMBERS);
 }
 
-static void note_emission(const fal_emission *e, const subject *s, edge at)
+static void note_case(const emission_case *c, edge at)
 {
-    blame("emission of %s: tiles %d, channels %d to %d, strides %d and %d, flat %d, against the %s",
-          name_of(s).text, e->tiles, e->first, e->past, (int)e->channel_stride,
-          (int)e->pixel_stride, e->flat, at == AT_BEGIN ? "begin" : "end");
+    const fal_emission *e = &c->e;
+    blame("emission of %s: tiles %d, channels %d to %d, strides %d and %d, flat %d, pixels %d, "
+          "against the %s",
+          name_of(c->s).text, e->tiles, e->first, e->past, (int)e->channel_stride,
+          (int)e->pixel_stride, e->flat, e->pixels, name_of_edge(at));
 }
 
-static void emit(const subject *s, const fal_emission *e)
+static void check_kernel(const emission_case *c, edge at)
 {
-    if (s->is_long)
-        s->set->emit_long(e, s->shape->channels, s->pixels / s->shape->run);
-    else
-        s->set->emit_wide(e, s->pixels, s->shape->run);
+    const fal_kernels *set = c->s->set;
+    fal_emission e = c->e;
+    size_t runs = (size_t)runs_of(c);
+    e.place = place(&places, c->place, runs * sizeof *e.place, sizeof *e.place, at);
+    e.sums = place(&sums, c->sums, bytes_of(set, ROOM), 64, at);
+    e.bias = place_numbers(&bias, set, c->bias, c->kernel->channels + FAL_SLACK, at);
+    size_t bytes = bytes_of(set, c->past - c->least);
+    void *to = arena_place(&output, bytes, (size_t)set->size, at);
+    fill_nan(set, to, c->past - c->least);
+    e.output = number_at(set, to, -c->least);
+    set->emit_wide(&e, c->kernel);
+    assert_same_numbers(set, to, c->output, c->past - c->least, "output");
 }
 
 static void check_emission(const subject *s, const layout *l, prng *random, int tiles, int first,
                            int past, edge at)
 {
-    static float expected[MOST_FLOATS];
-    fal_emission e = {.tiles = tiles, .first = first, .past = l->one_channel ? first + 1 : past};
-    int64_t least, end;
-    fill_strides(&e, s, l, random);
-    fill_places(&e, s, l->runs, random, at);
-    fill_sums(&e, s, random, at);
-    find_extent(&e, s, &least, &end);
-    size_t bytes = (size_t)(end - least) * sizeof(float);
-    assert_true(bytes <= sizeof expected);
-    memset(expected, 0xff, bytes);
-    e.output = expected - least;
-    twin_emit(s, &e);
-    float *to = memset(arena_place(&output, bytes, sizeof(float), at), 0xff, bytes);
-    e.output = to - least;
-    note_emission(&e, s, at);
-    emit(s, &e);
-    if (memcmp(to, expected, bytes) != 0) {
-        print_error("%s: not what the twin writes\n", blamed());
-        fail();
-    }
-}
-
-// Runs a check of each shape, which sees the subject that has whole tiles of it.
-static void for_each_shape(void (*check)(const subject *s, prng *random))
-{
-    subject subjects[MAX_SUBJECTS];
-    int count = find_subjects(subjects);
-    prng random = {3};
-    blame_begin();
-    for (int i = 0; i < count; i++)
-        if (subjects[i].pixels == subjects[i].shape->pixels)
-            check(&subjects[i], &random);
-    blame_end();
+    static emission_case c;
+    c.s = s;
+    c.kernel = s->wide_kernel;
+    c.e = (fal_emission){.tiles = tiles, .first = first, .past = l->one_channel ? first + 1 : past};
+    fill_strides(&c, l, random);
+    fill_places(&c, l->runs, random);
+    fill_sums(&c, random);
+    find_extent(&c);
+    fill_nan(s->set, c.output, c.past - c.least);
+    c.e.output = number_at(s->set, c.output, -c.least);
+    twin_of(s->set)->emit_wide(&c.e, c.kernel);
+    note_case(&c, at);
+    check_kernel(&c, at);
 }
 
 static void check_channels(const subject *s, prng *random)
 {
-    int most = s->shape->strip < 3 ? s->shape->strip : 3, channels = s->shape->channels;
-    for (int first = 0; first < channels; first++)
-        for (int past = first + 1; past <= channels; past++)
+    const fal_wide_kernel *k = s->wide_kernel;
+    int most = k->strip < 3 ? k->strip : 3;
+    for (int first = 0; first < k->channels; first++)
+        for (int past = first + 1; past <= k->channels; past++)
             for (size_t l = 0; l < COUNT_OF(layouts); l++)
                 check_emission(s, &layouts[l], random, (int)random_between(random, 1, most), first,
                                past, (first + past) % 2 ? AT_BEGIN : AT_END);
 }
 
-void any_channels_are_written_as_by_the_twin(void **state)
+void any_channels_of_wide_sums_are_written(void **state)
 {
     (void)state;
-    for_each_shape(check_channels);
+    check_each(WIDE, check_channels);
 }
 
 static void check_tiles(const subject *s, prng *random)
 {
-    int channels = s->shape->channels;
-    for (int tiles = 1; tiles <= s->shape->strip; tiles++)
+    int channels = s->wide_kernel->channels;
+    for (int tiles = 1; tiles <= s->wide_kernel->strip; tiles++)
         for (size_t l = 0; l < COUNT_OF(layouts); l++)
             for (int i = 0; i < 2 * EDGES; i++) {
                 int first = i < EDGES ? 0 : (int)random_between(random, 0, channels - 1);
@@ -217,18 +223,18 @@ static void check_tiles(const subject *s, prng *random)
             }
 }
 
-void any_number_of_tiles_is_written_as_by_the_twin(void **state)
+void any_number_of_wide_tiles_is_written(void **state)
 {
     (void)state;
-    for_each_shape(check_tiles);
+    check_each(WIDE, check_tiles);
 }
 
 int make_emission_arenas(void **state)
 {
     (void)state;
-    arena_make(&output, MOST_FLOATS * sizeof(float));
-    arena_make(&sums, (FAL_STRIP_SUMS + FAL_SLACK) * sizeof(float));
-    arena_make(&bias, (FAL_STRIP_SUMS + FAL_SLACK) * sizeof(float));
+    arena_make(&output, MOST_NUMBERS * sizeof(double));
+    arena_make(&sums, ROOM * sizeof(double));
+    arena_make(&bias, MOST_CHANNELS * sizeof(double));
     arena_make(&places, MOST_RUNS * sizeof(fal_place));
     return 0;
 }

@@ -7,21 +7,57 @@
 
 #include <string.h>
 
+static const struct CMUnitTest tables[] = {
+    cmocka_unit_test(every_list_ends_within_its_room),
+    cmocka_unit_test(the_best_kernels_are_found_by_their_name),
+    cmocka_unit_test(wide_strips_fit_into_the_room_that_is_set_aside),
+    cmocka_unit_test(wide_kernels_stand_in_falling_order_of_channels),
+    cmocka_unit_test(long_strips_fit_into_the_room_that_is_set_aside),
+    cmocka_unit_test(long_kernels_go_down_to_one_channel),
+    cmocka_unit_test(plane_kernels_go_down_to_one_vector),
+};
+
+static const struct CMUnitTest wide[] = {
+    cmocka_unit_test(any_number_of_products_is_summed_in_wide_tiles),
+    cmocka_unit_test(any_number_of_wide_tiles_is_computed),
+    cmocka_unit_test(wide_tiles_leave_out_products_and_pixels),
+    cmocka_unit_test(a_wide_tile_without_products_adds_zero),
+};
+
+static const struct CMUnitTest emissions[] = {
+    cmocka_unit_test(any_channels_of_wide_sums_are_written),
+    cmocka_unit_test(any_number_of_wide_tiles_is_written),
+};
+
+static const struct CMUnitTest longs[] = {
+    cmocka_unit_test(any_number_of_products_is_summed_in_long_tiles),
+    cmocka_unit_test(any_number_of_long_tiles_is_computed_and_written),
+    cmocka_unit_test(long_tiles_leave_out_products),
+    cmocka_unit_test(any_channels_of_long_sums_are_written),
+};
+
+static const struct CMUnitTest planes[] = {
+    cmocka_unit_test(planes_of_any_size_are_computed),
+    cmocka_unit_test(planes_are_cut_off_at_any_row),
+    cmocka_unit_test(any_lanes_of_planes_are_read_and_written),
+};
+
+static const struct CMUnitTest others[] = {
+    cmocka_unit_test(boxes_of_any_shape_are_copied),
+    cmocka_unit_test(what_is_not_finite_is_found_anywhere),
+};
+
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest strips[] = {
-        cmocka_unit_test(a_strip_fits_into_the_sums_that_are_set_aside),
-        cmocka_unit_test(any_number_of_products_gives_the_bits_of_the_twin),
-        cmocka_unit_test(any_number_of_tiles_gives_the_bits_of_the_twin),
-    };
-    const struct CMUnitTest emissions[] = {
-        cmocka_unit_test(any_channels_are_written_as_by_the_twin),
-        cmocka_unit_test(any_number_of_tiles_is_written_as_by_the_twin),
-    };
     if (argc == 2 && strcmp(argv[1], "--bench") == 0) {
         bench_kernels();
         return 0;
     }
-    int failed = cmocka_run_group_tests(strips, make_strip_arenas, free_strip_arenas);
-    return failed + cmocka_run_group_tests(emissions, make_emission_arenas, free_emission_arenas);
+    int failed = cmocka_run_group_tests(tables, NULL, NULL);
+    failed += cmocka_run_group_tests(wide, make_wide_arenas, free_wide_arenas);
+    failed += cmocka_run_group_tests(emissions, make_emission_arenas, free_emission_arenas);
+    failed += cmocka_run_group_tests(longs, make_long_arenas, free_long_arenas);
+    failed += cmocka_run_group_tests(planes, make_plane_arenas, free_plane_arenas);
+    failed += cmocka_run_group_tests(others, make_copy_arenas, free_copy_arenas);
+    return failed;
 }

@@ -1,57 +1,99 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "subjects.h"
 
+#include "guarded.h"
+
 #include <stdio.h>
 
 static const char *const instruction_sets[] = {"avx512", "avx2", "neon", "scalar"};
 
-// Appends what multiplies by some shapes, with whole tiles and with tiles of one run.
-static int add_shapes(subject *to, subject s, const fal_tile_kernel *shapes, int shape_count)
+static const faltung_dtype types[] = {FALTUNG_F32, FALTUNG_F64};
+
+int find_sets(const fal_kernels *sets[MAX_SETS])
 {
     int count = 0;
-    for (int i = 0; i < shape_count; i++) {
-        s.shape = &shapes[i];
-        s.multiply = shapes[i].multiply;
-        s.pixels = shapes[i].pixels;
-        if (s.multiply)
-            to[count++] = s;
-        s.multiply = shapes[i].multiply_run;
-        s.pixels = shapes[i].run;
-        if (s.multiply)
-            to[count++] = s;
-    }
+    for (size_t i = 0; i < COUNT_OF(instruction_sets); i++)
+        for (size_t t = 0; t < COUNT_OF(types); t++) {
+            const fal_kernels *set = fal_find_kernels(instruction_sets[i], types[t]);
+            if (set)
+                sets[count++] = set;
+        }
+    return count;
+}
+
+static int add_kernels(const fal_kernels *set, subject *to)
+{
+    int count = 0;
+    for (int i = 0; set->wide[i]; i++)
+        to[count++] = (subject){.set = set, .kind = WIDE, .wide_kernel = set->wide[i]};
+    for (int i = 0; set->longs[i]; i++)
+        to[count++] = (subject){.set = set, .kind = LONG, .long_kernel = set->longs[i]};
+    for (int i = 0; set->planes[i]; i++)
+        to[count++] = (subject){.set = set, .kind = PLANE, .plane_kernel = set->planes[i]};
     return count;
 }
 
 int find_subjects(subject subjects[MAX_SUBJECTS])
 {
-    int count = 0;
-    for (size_t i = 0; i < COUNT_OF(instruction_sets); i++) {
-        const fal_kernels *set = fal_find_kernels(instruction_sets[i]);
-        if (!set)
-            continue;
-        assert_true(count + 2 * (FAL_WIDE_SHAPES + FAL_LONG_SHAPES + FAL_ROW_SHAPES) <=
-                    MAX_SUBJECTS);
-        subject s = {.set = set};
-        count += add_shapes(subjects + count, s, set->wide, FAL_WIDE_SHAPES);
-        s.is_long = true;
-        count += add_shapes(subjects + count, s, set->longs, FAL_LONG_SHAPES);
-        s.is_rows = true;
-        count += add_shapes(subjects + count, s, set->rows, FAL_ROW_SHAPES);
-    }
+    const fal_kernels *sets[MAX_SETS];
+    int set_count = find_sets(sets), count = 0;
+    _Static_assert(MAX_SETS * (FAL_WIDE_SHAPES + FAL_LONG_SHAPES + FAL_PLANE_SHAPES) <=
+                       MAX_SUBJECTS,
+                   "room for full lists");
+    for (int i = 0; i < set_count; i++)
+        count += add_kernels(sets[i], subjects + count);
     return count;
+}
+
+static void name_plane(const subject *s, const char *type, subject_name *name)
+{
+    const fal_plane_kernel *k = s->plane_kernel;
+    char rows[16] = "any-";
+    if (k->kernel_rows)
+        snprintf(rows, sizeof rows, "%d", k->kernel_rows);
+    snprintf(name->text, sizeof name->text, "%s %s plane %dx%dx%ss%d", s->set->name, type, k->rows,
+             k->vectors * s->set->lanes, rows, k->stride);
 }
 
 subject_name name_of(const subject *s)
 {
     subject_name name;
-    int channels = s->shape->channels;
-    if (s->is_rows)
-        snprintf(name.text, sizeof name.text, "%s rows %dx%d", s->set->name, FAL_TILE_ROWS,
-                 s->pixels / FAL_TILE_ROWS);
-    else if (s->is_long)
-        snprintf(name.text, sizeof name.text, "%s long %dx%d", s->set->name, channels, s->pixels);
+    const char *type = s->set->dtype == FALTUNG_F64 ? "f64" : "f32";
+    if (s->kind == WIDE)
+        snprintf(name.text, sizeof name.text, "%s %s wide %dx%d", s->set->name, type,
+                 s->wide_kernel->pixels, s->wide_kernel->channels);
+    else if (s->kind == LONG)
+        snprintf(name.text, sizeof name.text, "%s %s long %dx%dx%d", s->set->name, type,
+                 s->long_kernel->channels, s->long_kernel->vectors * s->set->lanes,
+                 s->long_kernel->pieces);
     else
-        snprintf(name.text, sizeof name.text, "%s wide %dx%d", s->set->name, s->pixels, channels);
+        name_plane(s, type, &name);
     return name;
+}
+
+void check_each_set(void (*check)(const fal_kernels *set, prng *random))
+{
+    const fal_kernels *sets[MAX_SETS];
+    int count = find_sets(sets);
+    assert_true(count > 0);
+    blame_begin();
+    for (int i = 0; i < count; i++) {
+        prng random = {(uint64_t)i};
+        check(sets[i], &random);
+    }
+    blame_end();
+}
+
+void check_each(kind which, void (*check)(const subject *s, prng *random))
+{
+    subject subjects[MAX_SUBJECTS];
+    int count = find_subjects(subjects);
+    assert_true(count > 0);
+    blame_begin();
+    for (int i = 0; i < count; i++) {
+        prng random = {(uint64_t)i};
+        if (subjects[i].kind == which)
+            check(&subjects[i], &random);
+    }
+    blame_end();
 }

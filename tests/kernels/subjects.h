@@ -9,27 +9,42 @@
 
 #include "support.h"
 
+enum { MAX_SETS = 8, MAX_SUBJECTS = MAX_SETS * 80 };
+
+// The tables of kernels, one for each instruction set and type of number; returns how many.
+int find_sets(const fal_kernels *sets[MAX_SETS]);
+
+typedef enum kind {
+    WIDE,  // channels in the lanes
+    LONG,  // pixels in the lanes
+    PLANE, // one channel by itself
+} kind;
+
 // One function that multiplies.
 typedef struct subject {
     const fal_kernels *set;
-    const fal_tile_kernel *shape;
-    void (*multiply)(const fal_strip *strip);
-    bool is_long; // pixels in the lanes
-    bool is_rows; // so, and of one channel by itself
-    int pixels;   // of a tile: the shape's, or those of one run
+    kind kind;
+    // That of its kind; the others are NULL.
+    const fal_wide_kernel *wide_kernel;
+    const fal_long_kernel *long_kernel;
+    const fal_plane_kernel *plane_kernel;
 } subject;
-
-enum { MAX_SUBJECTS = 64 };
 
 // Finds them, set by set; returns how many there are.
 int find_subjects(subject subjects[MAX_SUBJECTS]);
 
-// Such as "avx512 wide 14x32", pixels by channels; "avx512 long 4x96", channels by pixels; "avx512
-// rows 4x64", rows by pixels.
+// Such as "avx512 f32 wide 14x32", pixels by channels; "avx2 f64 long 4x12x1", channels by pixels
+// by pieces of a vector; "avx512 f32 plane 4x64x3s1", rows by pixels by rows of the kernel, and the
+// stride; "avx512 f32 plane 4x64xany-s1", kernels of any number of rows.
 typedef struct subject_name {
     char text[64];
 } subject_name;
 
 subject_name name_of(const subject *s);
+
+// Runs a check of each set, or of each kernel of a kind, with numbers that are the same in every
+// run. What crashes in it says what was noted last.
+void check_each_set(void (*check)(const fal_kernels *set, prng *random));
+void check_each(kind which, void (*check)(const subject *s, prng *random));
 
 #endif

@@ -4,18 +4,49 @@
 #ifndef FALTUNG_TESTS_KERNELS_TESTS_H
 #define FALTUNG_TESTS_KERNELS_TESTS_H
 
-// multiply.c
-int make_strip_arenas(void **state);
-int free_strip_arenas(void **state);
-void a_strip_fits_into_the_sums_that_are_set_aside(void **state);
-void any_number_of_products_gives_the_bits_of_the_twin(void **state);
-void any_number_of_tiles_gives_the_bits_of_the_twin(void **state);
+// tables.c
+void every_list_ends_within_its_room(void **state);
+void the_best_kernels_are_found_by_their_name(void **state);
+void wide_strips_fit_into_the_room_that_is_set_aside(void **state);
+void wide_kernels_stand_in_falling_order_of_channels(void **state);
+void long_strips_fit_into_the_room_that_is_set_aside(void **state);
+void long_kernels_go_down_to_one_channel(void **state);
+void plane_kernels_go_down_to_one_vector(void **state);
+
+// wide.c
+int make_wide_arenas(void **state);
+int free_wide_arenas(void **state);
+void any_number_of_products_is_summed_in_wide_tiles(void **state);
+void any_number_of_wide_tiles_is_computed(void **state);
+void wide_tiles_leave_out_products_and_pixels(void **state);
+void a_wide_tile_without_products_adds_zero(void **state);
 
 // emit.c
 int make_emission_arenas(void **state);
 int free_emission_arenas(void **state);
-void any_channels_are_written_as_by_the_twin(void **state);
-void any_number_of_tiles_is_written_as_by_the_twin(void **state);
+void any_channels_of_wide_sums_are_written(void **state);
+void any_number_of_wide_tiles_is_written(void **state);
+
+// long.c
+int make_long_arenas(void **state);
+int free_long_arenas(void **state);
+void any_number_of_products_is_summed_in_long_tiles(void **state);
+void any_number_of_long_tiles_is_computed_and_written(void **state);
+void long_tiles_leave_out_products(void **state);
+void any_channels_of_long_sums_are_written(void **state);
+
+// plane.c
+int make_plane_arenas(void **state);
+int free_plane_arenas(void **state);
+void planes_of_any_size_are_computed(void **state);
+void planes_are_cut_off_at_any_row(void **state);
+void any_lanes_of_planes_are_read_and_written(void **state);
+
+// copy.c
+int make_copy_arenas(void **state);
+int free_copy_arenas(void **state);
+void boxes_of_any_shape_are_copied(void **state);
+void what_is_not_finite_is_found_anywhere(void **state);
 
 // bench.c: times every kernel, and says what it found on standard output.
 void bench_kernels(void);

@@ -3,39 +3,64 @@
 
 #include <math.h>
 
-int64_t sum_index(const subject *s, int64_t pixel, int channel)
+int64_t wide_pixel(const fal_wide_kernel *kernel, const fal_wide_strip *strip, int tile, int pixel)
 {
-    int64_t channels = s->shape->channels;
-    if (!s->is_long)
-        return pixel * channels + channel;
-    return (pixel / s->pixels * channels + channel) * s->pixels + pixel % s->pixels;
+    int at = tile * kernel->pixels + pixel;
+    return strip->run[at / kernel->run] + at % kernel->run * strip->step;
 }
 
-int64_t pixel_index(const subject *s, const fal_strip *strip, int64_t pixel)
+bool is_taken(const fal_wide_kernel *kernel, const fal_stretch *stretch, int pixel)
 {
-    int run = s->shape->run;
-    return strip->run[pixel / run] + pixel % run * strip->step;
+    return !(kernel->skips[stretch->skip] >> pixel & 1);
 }
 
-void twin_multiply(const subject *s, const fal_strip *strip, int64_t k, float *chains)
+const fal_piece *piece_of(const fal_long_kernel *kernel, const fal_piece *vector, int lane)
 {
-    int channels = s->shape->channels;
-    for (int64_t p = 0; p < (int64_t)strip->tiles * s->pixels; p++) {
-        float x = strip->input[pixel_index(s, strip, p) + strip->offset[k]];
-        for (int c = 0; c < channels; c++) {
-            float *chain = &chains[sum_index(s, p, c)];
-            *chain = fmaf(x, strip->weight[k * channels + c], *chain);
-        }
-    }
+    if (kernel->pieces == 1)
+        return vector;
+    for (int i = 0; i < kernel->pieces; i++)
+        if (vector[i].lanes >> lane & 1)
+            return &vector[i];
+    return NULL;
 }
 
-void twin_emit(const subject *s, const fal_emission *e)
+static int64_t greater(int64_t a, int64_t b)
 {
-    int run = s->shape->run;
-    for (int64_t p = 0; p < (int64_t)e->tiles * s->pixels; p++) {
-        const fal_place *place = &e->place[p / run];
-        for (int c = e->first; c < e->past && p % run < place->pixels; c++)
-            e->output[c * e->channel_stride + place->position + p % run * e->pixel_stride] =
-                e->sums[sum_index(s, p, c)] + e->bias[c];
-    }
+    return a > b ? a : b;
+}
+
+void plane_rows(const fal_plane_kernel *kernel, const fal_plane_strip *strip, int64_t row,
+                int64_t *first, int64_t *past)
+{
+    int64_t top = row * kernel->stride;
+    *first = greater(top, strip->first_row);
+    *past = -greater(-top - strip->rows, -strip->past_row);
+}
+
+bool plane_reads(const fal_plane_kernel *kernel, int lanes, const fal_plane_strip *strip,
+                 int64_t column, int64_t i)
+{
+    uint32_t vector = strip->lanes[column * kernel->vectors + i / lanes];
+    return vector >> i % lanes * kernel->stride & 1;
+}
+
+bool plane_writes(const fal_plane_kernel *kernel, int lanes, const fal_plane_strip *strip,
+                  int64_t i)
+{
+    return i / lanes < kernel->vectors - 1 || (strip->output_lanes >> i % lanes & 1);
+}
+
+#define REAL      float
+#define FMA       fmaf
+#define TWIN(tag) tag##_f32
+#include "twin.inc.c"
+
+#define REAL      double
+#define FMA       fma
+#define TWIN(tag) tag##_f64
+#include "twin.inc.c"
+
+const twin *twin_of(const fal_kernels *set)
+{
+    return set->dtype == FALTUNG_F64 ? &twin_f64 : &twin_f32;
 }

@@ -6,16 +6,38 @@
 
 #include "subjects.h"
 
-// Where a strip leaves the sum of a pixel, counted over all tiles, and a channel.
-int64_t sum_index(const subject *s, int64_t pixel, int channel);
+// Where a pixel of a tile begins in the input, and whether products of a stretch are its.
+int64_t wide_pixel(const fal_wide_kernel *kernel, const fal_wide_strip *strip, int tile, int pixel);
+bool is_taken(const fal_wide_kernel *kernel, const fal_stretch *stretch, int pixel);
 
-// Where a pixel's first product lies in the input.
-int64_t pixel_index(const subject *s, const fal_strip *strip, int64_t pixel);
+// The piece of a vector that has a lane; NULL: none has. A vector of one piece has all lanes.
+const fal_piece *piece_of(const fal_long_kernel *kernel, const fal_piece *vector, int lane);
 
-// Goes one link on with the chains of all sums of a strip, which begin at +0: product k.
-void twin_multiply(const subject *s, const fal_strip *strip, int64_t k, float *chains);
+// Rows of the input that an output row has products with: from *first up to, but not including,
+// *past, counted as in the strip.
+void plane_rows(const fal_plane_kernel *kernel, const fal_plane_strip *strip, int64_t row,
+                int64_t *first, int64_t *past);
 
-// Writes sums to the output.
-void twin_emit(const subject *s, const fal_emission *emission);
+// Whether pixel i of a row of the output reads for a column of the kernel; else it takes 0.
+bool plane_reads(const fal_plane_kernel *kernel, int lanes, const fal_plane_strip *strip,
+                 int64_t column, int64_t i);
+
+// Whether pixel i of a row of the output is written.
+bool plane_writes(const fal_plane_kernel *kernel, int lanes, const fal_plane_strip *strip,
+                  int64_t i);
+
+// The twins for a type of number.
+typedef struct twin {
+    void (*multiply_wide)(const fal_wide_kernel *kernel, const fal_wide_strip *strip);
+    void (*emit_wide)(const fal_emission *emission, const fal_wide_kernel *kernel);
+    // Lanes of no piece are left as they are.
+    void (*multiply_long)(const fal_long_kernel *kernel, int lanes, const fal_long_strip *strip);
+    void (*emit_long)(const fal_long_kernel *kernel, int lanes, const fal_long_strip *strip,
+                      int first, int past);
+    void (*multiply_plane)(const fal_plane_kernel *kernel, int lanes, const fal_plane_strip *strip);
+    void (*copy)(const fal_box *box);
+} twin;
+
+const twin *twin_of(const fal_kernels *set);
 
 #endif

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Convolutions of one channel by itself, as the groups of a depthwise one are: rows of the input
+// are read where they lie, each once for the rows of the output that it is a product of. Where the
+// input's pixels are apart, or the border's zeros have to be multiplied, rows are copied first.
+//
+// Each output is one chain of fused multiply-adds over the columns of the kernel and, within a
+// column, its rows; the bias is added last.
+#include "algorithms/bias.h"
+#include "algorithms/depthwise/work.h"
+
+#include "base/checked.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+static int64_t common_divisor(int64_t a, int64_t b)
+{
+    while (b) {
+        int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+fal_sharing fal_find_sharing(const fal_problem *p)
+{
+    const fal_problem_axis *row = &p->axis[1];
+    int64_t common = common_divisor(row->stride, row->dilation);
+    return (fal_sharing){row->dilation / common, row->dilation, row->stride / common};
+}
+
+// ----------------------------------------------------------------------------------------- packing
+
+// What stands before the channels.
+typedef struct header {
+    bool finite; // all weights
+} header;
+
+static size_t packed_bytes(const fal_task *task)
+{
+    size_t numbers = (size_t)task->problem.groups * (size_t)fal_channel_numbers(&task->problem);
+    return FAL_ALIGNMENT + numbers * (size_t)task->kernels->size;
+}
+
+static void pack(const fal_task *task, const fal_operands *all, void *packed)
+{
+    const fal_problem *p = &task->problem;
+    const fal_view *weight = &all->weight;
+    const int64_t size = task->kernels->size;
+    bool finite = true;
+    char *to = (char *)packed + FAL_ALIGNMENT;
+    for (int64_t g = 0; g < p->groups; g++) {
+        const char *from = (const char *)weight->data + g * weight->group * size, *first = to;
+        for (int64_t kw = 0; kw < p->axis[2].kernel; kw++)
+            for (int64_t kh = 0; kh < p->axis[1].kernel; kh++, to += size)
+                memcpy(to, from + (kh * weight->axis[1] + kw * weight->axis[2]) * size,
+                       (size_t)size);
+        finite = finite && task->kernels->are_finite(first, fal_channel_numbers(p) - 1);
+        fal_pack_biases(task, all, g, 1, to);
+        to += size;
+    }
+    *(header *)packed = (header){finite};
+}
+
+// ----------------------------------------------------------------------------------- the algorithm
+
+static size_t workspace(const fal_task *task)
+{
+    fal_depthwise_work w;
+    return fal_lay_out_depthwise(task, NULL, &w);
+}
+
+// Whether an output needs what is outside the input.
+static bool has_border(const fal_problem *p)
+{
+    for (int i = 1; i < FALTUNG_MAX_AXES; i++) {
+        const fal_problem_axis *axis = &p->axis[i];
+        if (axis->padding > 0 || fal_extent(axis, axis->output) - axis->padding > axis->input)
+            return true;
+    }
+    return false;
+}
+
+// Whole tiles of rows, as many as keep their input near.
+static int64_t rows_of_block(const fal_depthwise_work *w)
+{
+    const fal_problem *p = &w->task->problem;
+    const int64_t near = 1 << 17, apart = w->rows.apart; // bytes
+    int64_t bytes = p->axis[1].stride *
+                    fal_extent(&p->axis[2], fal_least(p->axis[2].output, FAL_STRIPE)) *
+                    w->task->kernels->size;
+    if (w->copies || w->all->output.axis[2] != 1)
+        return apart * FAL_FEW_ROWS;
+    return apart * FAL_FEW_ROWS * fal_most(1, near / (bytes * FAL_FEW_ROWS * apart));
+}
+
+static void run(const fal_task *task, const fal_operands *all, const void *packed,
+                const fal_part *part, void *memory)
+{
+    const fal_problem *p = &task->problem;
+    const int64_t *from = part->begin, *to = part->end;
+    fal_depthwise_work w = {.task = task,
+                            .all = all,
+                            .packed = (const char *)packed + FAL_ALIGNMENT,
+                            .rows = fal_find_sharing(p)};
+    bool finite = ((const header *)packed)->finite;
+    w.copies = all->input.axis[2] != 1 || (!finite && has_border(p));
+    w.block = rows_of_block(&w);
+    fal_lay_out_depthwise(task, memory, &w);
+    for (int64_t kw = 0; kw < p->axis[2].kernel; kw++)
+        w.offset[kw] = (int32_t)(kw * p->axis[2].dilation);
+    for (int64_t begin = from[FAL_COLUMN]; begin < to[FAL_COLUMN]; begin += FAL_STRIPE) {
+        fal_make_segments(&w, begin, fal_least(begin + FAL_STRIPE, to[FAL_COLUMN]));
+        fal_strip_place at = {.row = from[FAL_ROW]};
+        for (at.image = from[FAL_IMAGE]; at.image < to[FAL_IMAGE]; at.image++)
+            for (at.channel = from[FAL_CHANNEL]; at.channel < to[FAL_CHANNEL]; at.channel++)
+                for (at.depth = from[FAL_DEPTH]; at.depth < to[FAL_DEPTH]; at.depth++)
+                    fal_run_stripe(&w, at, to[FAL_ROW]);
+    }
+}
+
+static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
+{
+    for (int i = 0; i < FAL_PART_AXES; i++)
+        size[i] = 1;
+    size[FAL_ROW] = fal_find_sharing(&task->problem).apart * FAL_FEW_ROWS;
+    size[FAL_COLUMN] = FAL_STRIPE;
+}
+
+static bool is_too_far(const fal_problem *p)
+{
+    const double most = (double)(INT32_C(1) << 30);
+    for (int i = 1; i < FALTUNG_MAX_AXES; i++) {
+        const fal_problem_axis *axis = &p->axis[i];
+        double reach = (double)axis->dilation * (double)axis->kernel;
+        double padding = (double)(axis->padding < 0 ? -axis->padding : axis->padding);
+        if (reach > most || padding > most)
+            return true;
+    }
+    return false;
+}
+
+static bool has_huge_band(const fal_problem *p)
+{
+    const double most = 4 << 20, vectors = FAL_PLANE_WIDTH * 16; // numbers
+    double row = vectors * (double)p->axis[2].stride +
+                 (double)p->axis[2].dilation * (double)p->axis[2].kernel;
+    return row * (FAL_FEW_ROWS * (double)p->axis[1].stride + (double)p->axis[1].kernel) > most;
+}
+
+static const char *passed_over(const fal_problem *p)
+{
+    const fal_problem_axis *deep = &p->axis[0], *row = &p->axis[1], *column = &p->axis[2];
+    if (p->dtype != FALTUNG_F32 && p->dtype != FALTUNG_F64)
+        return "it computes f32 and f64 only";
+    if (!p->border_counts ||
+        deep->input_dilation * row->input_dilation * column->input_dilation > 1)
+        return "the convolution is transposed";
+    if (p->input_channels != 1 || p->output_channels != 1)
+        return "groups have several channels";
+    if (deep->kernel != 1 || deep->padding != 0 || (deep->output - 1) * deep->stride >= deep->input)
+        return "the kernel reaches over depth";
+    if (column->stride > 2 || (row->output > 1 && fal_find_sharing(p).stride != column->stride))
+        return "strides other than 1 and 2 are left to others";
+    if (is_too_far(p) || has_huge_band(p))
+        return "the input that a few rows of the output need is over 4194304 numbers";
+    return NULL;
+}
+
+const fal_algorithm fal_depthwise = {
+    .name = "depthwise",
+    .reason = "one channel by itself, each row of the input read once for several of the output",
+    .passed_over = passed_over,
+    .packed_bytes = packed_bytes,
+    .pack = pack,
+    .workspace = workspace,
+    .grain = grain,
+    .run = run,
+};

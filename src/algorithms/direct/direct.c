@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Implicit matrix multiplication: a band of padded input is packed once, and every product reads
+// its pixels there through a table of offsets, so that no matrix of patches is ever made. Where
+// there are many output channels they are in the lanes and pixels are broadcast, so that stride and
+// dilation cost nothing; where there are few, pixels are in the lanes, and where nothing is padded
+// the input itself serves as the band.
+//
+// Each output is the sum over chunks of input channels, in order, of chains of fused multiply-adds
+// over the kernel's elements and, within an element, a chunk's channels; the bias is added last.
+#include "algorithms/direct/work.h"
+
+#include "algorithms/workspace.h"
+#include "base/checked.h"
+
+_Static_assert(sizeof(fal_direct_memory) <= FAL_MEMORY_BYTES, "more than is zero at first");
+
+// Lays the desk out in a workspace; returns the bytes that it takes. With NULL only these count.
+static size_t lay_out_desk(const fal_layout *l, int64_t size, char *workspace, fal_desk *d)
+{
+    size_t products = (size_t)(l->chunk_channels * l->taps), units = (size_t)l->units;
+    size_t runs = l->lanes.is_long ? 0 : units;
+    size_t pieces = l->lanes.is_long ? units * (size_t)l->lanes.pieces : 0;
+    const size_t bytes[] = {
+        FAL_MEMORY_BYTES,
+        (size_t)((l->band + l->slack) * size),
+        (size_t)((FAL_STRIP_SUMS + FAL_SLACK) * size),
+        products * sizeof *d->offset,
+        products * sizeof *d->last,
+        sizeof *d->lists,
+        runs * sizeof *d->stretches, // a tile has at least one
+        units * sizeof *d->spot,
+        runs * sizeof *d->run,
+        runs * sizeof *d->place,
+        pieces * sizeof *d->piece,
+    };
+    enum { PLACES = sizeof bytes / sizeof *bytes };
+    void *p[PLACES];
+    size_t total = fal_divide_workspace(workspace, PLACES, bytes, p);
+    *d = (fal_desk){p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10]};
+    return total;
+}
+
+// Whether two bands are the same part of an image, or of two.
+static bool is_same_part(const fal_band *a, const fal_band *b)
+{
+    return a->depth == b->depth && a->row == b->row && a->column == b->column &&
+           a->rows == b->rows && a->columns == b->columns && a->last_columns == b->last_columns;
+}
+
+// The band and its runs, as far as they are not still there from the part before.
+static void prepare_band(fal_work *w, const fal_band *band)
+{
+    const int64_t size = w->task->kernels->size;
+    const fal_view *input = &w->all->input;
+    fal_direct_memory *m = w->desk.memory;
+    bool same = m->has_band && is_same_part(&m->band, band);
+    if (w->in_place) {
+        int64_t at = band->image * input->outer + band->group * input->group +
+                     band->depth * w->task->problem.axis[0].stride * input->axis[0] +
+                     band->row * w->source.row + band->column;
+        w->source.data = (const char *)input->data + at * size;
+    } else {
+        w->source.data = w->desk.band;
+        if (!same || m->band.image != band->image || m->band.group != band->group)
+            fal_direct_pack_band(w->task, w->l, input, band, same, w->desk.band);
+    }
+    if (!m->has_band || m->band.rows != band->rows || m->band.columns != band->columns ||
+        m->band.images != band->images || m->band.last_columns != band->last_columns)
+        m->units = w->l->lanes.is_long ? fal_place_vectors(w, band) : fal_place_runs(w, band);
+    if (!w->l->lanes.is_long && !same)
+        fal_find_wide_stretches(w, band);
+    m->has_band = true;
+    m->band = *band;
+}
+
+// The output channels [begin, end) of one group over one band.
+static void run_band(fal_work *w, const fal_band *band, int64_t begin, int64_t end)
+{
+    const fal_view *output = &w->all->output;
+    const int64_t size = w->task->kernels->size;
+    const char *group = fal_packed_group(w->packed, band->group, size);
+    int64_t corner = band->image * output->outer + band->group * output->group +
+                     band->depth * output->axis[0] + band->row * output->axis[1] +
+                     band->column * output->axis[2];
+    int64_t width;
+    prepare_band(w, band);
+    for (int64_t first = 0; first < end; first += width) {
+        width = fal_tile_channels(w->task, &w->l->lanes, first);
+        int64_t past = first + width;
+        if (past <= begin)
+            continue;
+        const fal_block b = {
+            .weight = group + first * w->l->products * size,
+            .bias = group + (w->packed->weights + first) * size,
+            .output = (char *)output->data + (corner + first * output->channel) * size,
+            .first = (int)fal_most(begin - first, 0), // the others are of other parts
+            .past = (int)(fal_least(past, end) - first),
+        };
+        if (w->l->lanes.is_long)
+            fal_run_long(w, band, &b, fal_long_tile(w->task, &w->l->lanes, first));
+        else
+            fal_run_wide(w, band, &b, fal_wide_tile(w->task, &w->l->lanes, first));
+    }
+}
+
+// Every band of some images and a group at one depth.
+static void run_bands(fal_work *w, fal_band band, int64_t begin, int64_t end)
+{
+    const int64_t *from = w->part->begin, *to = w->part->end;
+    for (band.row = from[FAL_ROW]; band.row < to[FAL_ROW]; band.row += w->l->rows)
+        for (band.column = from[FAL_COLUMN]; band.column < to[FAL_COLUMN];
+             band.column += w->l->columns) {
+            band.rows = fal_least(to[FAL_ROW] - band.row, w->l->rows);
+            band.columns = fal_least(to[FAL_COLUMN] - band.column, w->l->columns);
+            band.last_columns = band.columns;
+            if (band.row + band.rows == to[FAL_ROW])
+                band.last_columns = fal_least(band.columns, w->last_columns - band.column);
+            run_band(w, &band, begin, end);
+        }
+}
+
+// Images whose outputs can be computed as those of one band.
+static int64_t count_images(const fal_work *w)
+{
+    const int64_t *from = w->part->begin, *to = w->part->end;
+    bool whole = to[FAL_ROW] - from[FAL_ROW] <= w->l->rows &&
+                 to[FAL_COLUMN] - from[FAL_COLUMN] <= w->l->columns;
+    return w->in_place && whole ? w->l->images : 1;
+}
+
+// Everything of a part, group by group.
+static void run_part(fal_work *w)
+{
+    const int64_t *from = w->part->begin, *to = w->part->end;
+    int64_t channels = w->task->problem.output_channels, images = count_images(w);
+    for (int64_t n = from[FAL_IMAGE]; n < to[FAL_IMAGE]; n += images)
+        for (int64_t first = from[FAL_CHANNEL], past; first < to[FAL_CHANNEL]; first = past) {
+            int64_t group = first / channels, base = group * channels;
+            past = fal_least(base + channels, to[FAL_CHANNEL]);
+            fal_band band = {
+                .image = n, .group = group, .images = fal_least(images, to[FAL_IMAGE] - n)};
+            for (band.depth = from[FAL_DEPTH]; band.depth < to[FAL_DEPTH]; band.depth++)
+                run_bands(w, band, first - base, past - base);
+        }
+}
+
+// ----------------------------------------------------------------------------------- the algorithm
+
+static void prepare_memory(const fal_work *w)
+{
+    *w->desk.memory = (fal_direct_memory){.layout = w->l};
+    fal_fill_offsets(w);
+    fal_lists_begin(w->desk.lists, w->l->taps);
+}
+
+static size_t workspace_bytes(const fal_task *task)
+{
+    fal_desk d;
+    bool is_long = fal_prefers_long(task);
+    fal_layout l = fal_lay_out(task, is_long);
+    size_t bytes = lay_out_desk(&l, task->kernels->size, NULL, &d);
+    if (!fal_is_pointwise(&task->problem))
+        return bytes;
+    const fal_task flat = fal_flatten_task(task, is_long);
+    l = fal_lay_out(&flat, is_long);
+    size_t of_flat = lay_out_desk(&l, task->kernels->size, NULL, &d);
+    return bytes > of_flat ? bytes : of_flat;
+}
+
+static void run(const fal_task *task, const fal_operands *all, const void *packed,
+                const fal_part *part, void *workspace)
+{
+    const fal_packed *p = packed;
+    fal_flat flat;
+    fal_work w = {.task = task,
+                  .all = all,
+                  .part = part,
+                  .last_columns = part->end[FAL_COLUMN],
+                  .packed = p,
+                  .l = &p->layout};
+    if (fal_flatten(task, all, part, p->layout.lanes.is_long, &flat)) {
+        w.task = &flat.task;
+        w.all = &flat.operands;
+        w.part = &flat.part;
+        w.last_columns = flat.last_columns;
+        w.l = &p->flat;
+    }
+    lay_out_desk(w.l, task->kernels->size, workspace, &w.desk);
+    fal_find_source(&w);
+    if (w.desk.memory->layout != w.l) // what it holds is of another one
+        prepare_memory(&w);
+    run_part(&w);
+}
+
+// All channels of a band use it once it is packed; a block of them is the least worth doing.
+static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
+{
+    fal_layout l = fal_lay_out(task, fal_prefers_long(task));
+    size[FAL_IMAGE] = l.images;
+    size[FAL_CHANNEL] = fal_tile_channels(task, &l.lanes, 0);
+    size[FAL_DEPTH] = 1;
+    size[FAL_ROW] = l.rows;
+    size[FAL_COLUMN] = l.columns;
+}
+
+// A band of one row and a few dozen columns must be of a reasonable size.
+static bool has_huge_band(const fal_problem *p)
+{
+    const double most = 4 << 20; // numbers
+    double numbers = (double)p->input_channels * (double)p->axis[0].kernel;
+    for (int i = 1; i < FALTUNG_MAX_AXES; i++) {
+        const fal_problem_axis *axis = &p->axis[i];
+        double outputs = i == 1 ? 1 : axis->output < 64 ? (double)axis->output : 64;
+        numbers *= (outputs - 1) * (double)axis->stride +
+                   (double)axis->dilation * ((double)axis->kernel - 1) + 1;
+    }
+    return numbers > most;
+}
+
+// Weights that lie in memory are never so many, but those of a view by strides of 0 may be. Packed,
+// they take up to a few times their own size, and biases a little more for each group.
+static bool has_huge_weight(const fal_problem *p)
+{
+    const double most = (double)(INT64_C(1) << 40); // numbers
+    double numbers = (double)p->input_channels * (double)p->output_channels;
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
+        numbers *= (double)p->axis[i].kernel;
+    return (numbers + FAL_SLACK) * (double)p->groups > most;
+}
+
+static const char *passed_over(const fal_problem *p)
+{
+    if (p->dtype != FALTUNG_F32 && p->dtype != FALTUNG_F64)
+        return "it computes f32 and f64 only";
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
+        if (p->axis[i].input_dilation != 1)
+            return "the input is dilated";
+    if (!p->border_counts)
+        return "the convolution is transposed";
+    if (p->input_channels == 0)
+        return "there are no products to sum";
+    if (has_huge_band(p))
+        return "the input that one row of the output needs is over 4194304 numbers";
+    if (has_huge_weight(p))
+        return "the packed weights would take over 2^40 numbers";
+    return NULL;
+}
+
+const fal_algorithm fal_direct = {
+    .name = "direct",
+    .reason = "implicit matrix multiplication over packed bands of the input",
+    .passed_over = passed_over,
+    .packed_bytes = fal_direct_packed_bytes,
+    .pack = fal_direct_pack,
+    .workspace = workspace_bytes,
+    .grain = grain,
+    .run = run,
+};

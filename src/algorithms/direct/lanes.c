@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "algorithms/direct/lanes.h"
+
+#include "base/checked.h"
+
+// ------------------------------------------------------------------------------------------- tiles
+
+// The shape that computes the fewest pixels for a row that nobody asked for; the first among
+// equals.
+static const fal_wide_kernel *choose_wide(const fal_kernels *kernels, int64_t columns)
+{
+    const fal_wide_kernel *best = kernels->wide[0];
+    for (int i = 1; kernels->wide[i]; i++)
+        if (fal_round_up(columns, kernels->wide[i]->run) < fal_round_up(columns, best->run))
+            best = kernels->wide[i];
+    return best;
+}
+
+const fal_wide_kernel *fal_wide_tile(const fal_task *task, const fal_lanes *l, int64_t first)
+{
+    const fal_wide_kernel *best = l->wide;
+    for (const fal_wide_kernel *const *next = task->kernels->wide; *next; next++)
+        if ((*next)->pixels == best->pixels && (*next)->channels < best->channels &&
+            (*next)->channels >= task->problem.output_channels - first)
+            best = *next;
+    return best;
+}
+
+static const fal_long_kernel *find_long(const fal_kernels *kernels, int pieces, int64_t channels)
+{
+    for (const fal_long_kernel *const *next = kernels->longs; *next; next++)
+        if ((*next)->pieces == pieces && (*next)->channels == channels)
+            return *next;
+    return NULL;
+}
+
+// The largest tiles while there are enough channels for two of them, then as few as can be, of
+// channels that differ as little as can be.
+const fal_long_kernel *fal_long_tile(const fal_task *task, const fal_lanes *l, int64_t first)
+{
+    int64_t left = task->problem.output_channels - first, most = task->kernels->longs[0]->channels;
+    const fal_long_kernel *found = NULL;
+    if (left >= 2 * most)
+        return find_long(task->kernels, l->pieces, most);
+    for (int64_t tiles = fal_ceil_divide(left, most); !found; tiles++) // ends at one channel
+        found = find_long(task->kernels, l->pieces, fal_ceil_divide(left, tiles));
+    return found;
+}
+
+int64_t fal_tile_channels(const fal_task *task, const fal_lanes *l, int64_t first)
+{
+    return l->is_long ? fal_long_tile(task, l, first)->channels
+                      : fal_wide_tile(task, l, first)->channels;
+}
+
+int64_t fal_all_channels(const fal_task *task, const fal_lanes *l)
+{
+    int64_t channels = task->problem.output_channels, whole = l->wide->channels;
+    if (l->is_long)
+        return channels;
+    int64_t last = (channels - 1) / whole * whole;
+    return last + fal_wide_tile(task, l, last)->channels;
+}
+
+// ------------------------------------------------------------------------------------------- costs
+
+typedef struct plane {
+    int64_t images, rows, columns; // of the output
+} plane;
+
+static plane plane_of(const fal_problem *p)
+{
+    return (plane){fal_images_together(p), p->axis[1].output, p->axis[2].output};
+}
+
+// The same as one row, which it can be laid into if no output needs neighbours.
+static plane flat_plane_of(const fal_problem *p)
+{
+    return (plane){1, 1, p->axis[0].output * p->axis[1].output * p->axis[2].output};
+}
+
+// Rows of so many pixels that one vector of pixels one behind the other may touch: it begins at a
+// multiple of the greatest divisor that the two have in common.
+static int64_t pieces_of(int64_t lanes, int64_t columns)
+{
+    int64_t common = fal_least(columns & -columns, lanes);
+    return 1 + fal_ceil_divide(lanes - common, columns);
+}
+
+typedef struct long_way {
+    int pieces;
+    double pixels; // of an image, as many as cost the same with channels in the lanes
+} long_way;
+
+// Pixels of an image as they are computed, whole tiles of vectors, over how fast that is.
+static double count_pixels(const fal_task *task, const plane *out, int pieces, double rate)
+{
+    const fal_lanes l = {.pieces = pieces};
+    const int64_t lanes = task->kernels->lanes, tile = fal_long_tile(task, &l, 0)->vectors;
+    int64_t vectors = out->images * out->rows * fal_ceil_divide(out->columns, lanes);
+    if (pieces > 1)
+        vectors = fal_ceil_divide(out->images * out->rows * out->columns, lanes);
+    return (double)(fal_round_up(vectors, tile) * lanes) / (double)out->images / rate;
+}
+
+// Vectors that each lie in one row, or that go on in the next.
+static long_way choose_long(const fal_task *task, const plane *out)
+{
+    static const int pieces[] = {1, 2, 4};
+    const double *rate = task->tuning.long_rate;
+    const int64_t needed = pieces_of(task->kernels->lanes, out->columns);
+    long_way best = {1, count_pixels(task, out, 1, rate[0])};
+    for (int i = 1; i < 3 && pieces[i] <= task->kernels->most_pieces; i++) {
+        double pixels = count_pixels(task, out, pieces[i], rate[i]);
+        if (needed <= pieces[i] && pixels < best.pixels)
+            best = (long_way){pieces[i], pixels};
+    }
+    return best;
+}
+
+// The share of an axis' products that are not with the border.
+static double share_inside(const fal_problem_axis *axis)
+{
+    const int64_t most = 64;
+    double inside = 0;
+    if (axis->kernel > most)
+        return 1;
+    for (int64_t k = 0; k < axis->kernel; k++) {
+        int64_t before = axis->padding - k * axis->dilation;
+        int64_t first = before > 0 ? fal_ceil_divide(before, axis->stride) : 0;
+        int64_t past = axis->input + before;
+        past = past > 0 ? fal_ceil_divide(past, axis->stride) : 0;
+        inside += (double)fal_most(0, fal_least(past, axis->output) - first);
+    }
+    return inside / ((double)axis->output * (double)axis->kernel);
+}
+
+// Compares what an image takes, in steps of the kernels: the products, and getting the sums to the
+// output, which with channels in the lanes have to be turned. What needs one input for an output is
+// read in place with pixels in the lanes, and packed with channels in them.
+bool fal_prefers_long(const fal_task *task)
+{
+    const double turning = 9, storing = 3, packing = 8;
+    const fal_problem *p = &task->problem;
+    const plane out = fal_is_pointwise(p) ? flat_plane_of(p) : plane_of(p);
+    const fal_lanes l = {.wide = choose_wide(task->kernels, out.columns)};
+    double products = (double)p->input_channels * (double)p->axis[0].kernel *
+                      (double)p->axis[1].kernel * (double)p->axis[2].kernel;
+    double inside = p->axis[2].stride == 1 ? share_inside(&p->axis[2]) : 1;
+    double pixels = (double)(out.rows * fal_round_up(out.columns, l.wide->run));
+    double wide = (double)fal_all_channels(task, &l) * (products * inside + turning);
+    if (fal_is_pointwise(p)) {
+        if (p->sampled) // which is no faster to pack for pixels in the lanes
+            return p->output_channels < task->kernels->lanes;
+        wide += (double)p->input_channels * packing;
+    }
+    double with_pixels =
+        (double)p->output_channels * choose_long(task, &out).pixels * (products + storing);
+    return with_pixels < wide * pixels;
+}
+
+fal_lanes fal_choose_lanes(const fal_task *task, bool is_long)
+{
+    const plane out = plane_of(&task->problem);
+    return (fal_lanes){
+        .is_long = is_long,
+        .wide = choose_wide(task->kernels, task->problem.axis[2].output),
+        .pieces = choose_long(task, &out).pieces,
+    };
+}
+
+bool fal_is_pointwise(const fal_problem *p)
+{
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
+        const fal_problem_axis *axis = &p->axis[i];
+        if (axis->kernel != 1 || axis->padding != 0 || axis->stride != 1 ||
+            axis->input != axis->output)
+            return false;
+    }
+    return true;
+}
+
+int64_t fal_images_together(const fal_problem *p)
+{
+    const int64_t most = 4096; // pixels
+    if (p->axis[2].stride != 1)
+        return 1;
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
+        const fal_problem_axis *axis = &p->axis[i];
+        int64_t past = (axis->output - 1) * axis->stride + axis->dilation * (axis->kernel - 1);
+        if (axis->padding != 0 || past >= axis->input)
+            return 1;
+    }
+    int64_t pixels = p->axis[1].output * p->axis[2].output;
+    return fal_least(p->batch, fal_most(1, most / pixels));
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "algorithms/direct/layout.h"
+
+#include "base/checked.h"
+
+// A chain of this many products keeps errors of long sums down, and its weights in the first-level
+// cache while a strip's tiles use them one after the other.
+enum { CHUNK_PRODUCTS = 384 };
+
+// The input that `count` outputs need along an axis.
+static int64_t extent(const fal_problem_axis *axis, int64_t count)
+{
+    return (count - 1) * axis->stride + axis->dilation * (axis->kernel - 1) + 1;
+}
+
+// An odd number of cache lines, as many at least: what lies so far apart is in different sets.
+static int64_t round_to_odd_lines(int64_t numbers, int64_t size)
+{
+    const int64_t line = 64 / size;
+    return (fal_ceil_divide(numbers, line) | 1) * line;
+}
+
+// Outputs along an axis whose input is no more than `room`.
+static int64_t fitting(const fal_problem_axis *axis, int64_t room)
+{
+    return (room - extent(axis, 1)) / axis->stride + 1;
+}
+
+// Whole vectors or tiles of columns of a band of one row of so many numbers.
+static int64_t fitting_columns(const fal_problem *p, const fal_layout *l, int64_t numbers)
+{
+    int64_t deep = p->input_channels * p->axis[0].kernel * extent(&p->axis[1], 1);
+    int64_t whole = l->lanes.is_long ? 64 : 4 * l->lanes.wide->pixels;
+    int64_t fit = fitting(&p->axis[2], numbers / fal_most(1, deep)) / whole;
+    return fal_least(p->axis[2].output, fal_most(1, fit) * whole);
+}
+
+static int64_t fitting_rows(const fal_problem *p, const fal_layout *l, int64_t numbers)
+{
+    int64_t deep = p->input_channels * p->axis[0].kernel * l->pitch;
+    int64_t fit = fitting(&p->axis[1], numbers / fal_most(1, deep));
+    return fal_least(p->axis[1].output, fal_most(1, fit));
+}
+
+// Bands are read again for every tile of output channels, so that small ones, which stay in the
+// cache whatever else passes through it, are best; but large enough that weights are used often
+// once they are there, and that few rows are packed twice.
+static void choose_band(const fal_task *task, fal_layout *l)
+{
+    const fal_problem *p = &task->problem;
+    const fal_problem_axis *row = &p->axis[1], *column = &p->axis[2];
+    const int64_t often = 128, twice = 4; // pixels; rows for each that is packed twice
+    int64_t most = task->tuning.band_bytes / task->kernels->size, small = most * 3 / 8;
+    l->columns = fitting_columns(p, l, small);
+    if (l->columns < often)
+        l->columns = fitting_columns(p, l, most);
+    int64_t reach = column->dilation * (column->kernel - 1);
+    l->phase_pitch =
+        l->phases == 1 ? extent(column, l->columns) : l->columns + reach / column->stride;
+    l->pitch = l->phases * l->phase_pitch;
+    if (l->taps == 1 && l->lanes.is_long) // then channels are that far apart
+        l->pitch = round_to_odd_lines(l->pitch, task->kernels->size);
+    int64_t wanted = fal_most(fal_ceil_divide(often, l->columns),
+                              twice * row->dilation * (row->kernel - 1) / row->stride);
+    l->rows = fal_least(fal_most(fitting_rows(p, l, small), wanted), fitting_rows(p, l, most));
+    // Equal bands, rather than a small last one.
+    l->rows = fal_ceil_divide(row->output, fal_ceil_divide(row->output, l->rows));
+}
+
+// Channel by channel, plane by plane of the kernel's depth, row by row; but where a product needs
+// one pixel only, the channels of a row lie together.
+static void place_band(const fal_task *task, fal_layout *l)
+{
+    const fal_problem *p = &task->problem;
+    int64_t rows = extent(&p->axis[1], l->rows), planes = p->axis[0].kernel;
+    if (l->taps == 1) {
+        l->channel = l->pitch;
+        l->row = p->input_channels * l->pitch;
+        l->plane = l->band = rows * l->row;
+        return;
+    }
+    l->row = l->pitch;
+    l->plane = rows * l->row;
+    l->channel = round_to_odd_lines(planes * l->plane, task->kernels->size);
+    l->band = p->input_channels * l->channel;
+}
+
+// What lies behind the last pixel of a row or band may be read by the tile that it is in.
+static void count_units(const fal_task *task, fal_layout *l)
+{
+    const fal_problem *p = &task->problem;
+    int64_t lanes = task->kernels->lanes, pixels = l->rows * l->columns;
+    if (!l->lanes.is_long) {
+        l->units =
+            l->rows * fal_ceil_divide(l->columns, l->lanes.wide->run) + l->lanes.wide->pixels;
+        l->slack = l->lanes.wide->pixels * l->step;
+        return;
+    }
+    const int64_t most_vectors = 8;
+    l->images = fal_images_together(p);
+    if (l->lanes.pieces == 1)
+        l->units = l->images * l->rows * fal_ceil_divide(l->columns, lanes) + most_vectors;
+    else
+        l->units = fal_ceil_divide(l->images * pixels, lanes) + most_vectors;
+    l->slack = lanes;
+}
+
+fal_layout fal_lay_out(const fal_task *task, bool is_long)
+{
+    const fal_problem *p = &task->problem;
+    int64_t stride = p->axis[2].stride;
+    fal_layout l = {
+        .lanes = fal_choose_lanes(task, is_long),
+        .taps = p->axis[0].kernel * p->axis[1].kernel * p->axis[2].kernel,
+        .images = 1,
+        .phases = is_long ? stride : 1,
+        .step = is_long ? 1 : stride,
+    };
+    l.width = fal_all_channels(task, &l.lanes);
+    l.products = p->input_channels * l.taps;
+    l.chunk_channels = fal_least(p->input_channels, fal_most(1, CHUNK_PRODUCTS / l.taps));
+    choose_band(task, &l);
+    place_band(task, &l);
+    count_units(task, &l);
+    return l;
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Tiles with pixels in the lanes over a band. Their vectors lie each in one row, or go on in the
+// next row where one ends, in as many pieces.
+#include "algorithms/direct/work.h"
+
+#include "base/checked.h"
+
+// Where the first pixel of a row is, in the source and in the output.
+typedef struct row_begin {
+    int64_t from, to;
+} row_begin;
+
+static row_begin find_row(const fal_work *w, int64_t image, int64_t row)
+{
+    const fal_view *output = &w->all->output;
+    return (row_begin){image * w->source.image + row * w->source.row,
+                       image * output->outer + row * output->axis[1]};
+}
+
+// Some neighbouring pixels of a row that begin in a lane.
+static fal_piece make_piece(const fal_work *w, row_begin row, int64_t column, int64_t pixels,
+                            int64_t lane)
+{
+    const int64_t step = w->all->output.axis[2];
+    uint16_t lanes = (uint16_t)(((UINT32_C(1) << pixels) - 1) << lane);
+    return (fal_piece){row.to + (column - lane) * step, (int32_t)(row.from + column - lane), lanes,
+                       lanes};
+}
+
+// Each vector in one row. The last one of a row lies over the one before it, so that it is as full;
+// what both compute is the same.
+static int64_t place_in_rows(const fal_work *w, const fal_band *band)
+{
+    const int64_t lanes = w->task->kernels->lanes, pixels = fal_least(lanes, band->columns);
+    int64_t i = 0;
+    for (int64_t image = 0; image < band->images; image++)
+        for (int64_t row = 0; row < band->rows; row++) {
+            const row_begin begin = find_row(w, image, row);
+            for (int64_t column = 0; column < band->columns; column += lanes, i++) {
+                int64_t first = fal_least(column, band->columns - pixels);
+                w->desk.piece[i] = make_piece(w, begin, first, pixels, 0);
+                w->desk.spot[i] = (fal_spot){(int32_t)row, (int32_t)first, (int32_t)row};
+            }
+        }
+    return i;
+}
+
+// The next pixel of rows that follow each other, image after image.
+typedef struct cursor {
+    int64_t image, row, column;
+    row_begin begin;
+} cursor;
+
+// Steps behind some pixels of the cursor's row.
+static void advance(const fal_work *w, const fal_band *band, cursor *c, int64_t pixels)
+{
+    c->column += pixels;
+    if (c->column < band->columns)
+        return;
+    c->column = 0;
+    c->row++;
+    if (c->row == band->rows) {
+        c->row = 0;
+        c->image++;
+    }
+    c->begin = find_row(w, c->image, c->row);
+}
+
+// The pieces of the vector that begins at the cursor, which moves behind it.
+static fal_spot fill_vector(const fal_work *w, const fal_band *band, cursor *c, fal_piece *piece)
+{
+    const int64_t lanes = w->task->kernels->lanes;
+    fal_spot spot = {(int32_t)c->row, (int32_t)c->column, 0};
+    int first = 0, pieces = 0;
+    for (int64_t lane = 0; lane < lanes && c->image < band->images; pieces++) {
+        int64_t pixels = fal_least(lanes - lane, band->columns - c->column);
+        piece[pieces] = make_piece(w, c->begin, c->column, pixels, lane);
+        if (piece[pieces].to != piece[first].to)
+            first = pieces;
+        if (first != pieces) { // it goes on where the one before ended
+            piece[first].written |= piece[pieces].written;
+            piece[pieces].written = 0;
+        }
+        spot.last_row = (int32_t)c->row;
+        lane += pixels;
+        advance(w, band, c, pixels);
+    }
+    for (; pieces < w->l->lanes.pieces; pieces++)
+        piece[pieces] = (fal_piece){0};
+    return spot;
+}
+
+// All pixels of all rows one behind the other.
+static int64_t place_across_rows(const fal_work *w, const fal_band *band)
+{
+    cursor c = {.begin = find_row(w, 0, 0)};
+    int64_t i = 0;
+    for (; c.image < band->images; i++)
+        w->desk.spot[i] = fill_vector(w, band, &c, &w->desk.piece[i * w->l->lanes.pieces]);
+    return i;
+}
+
+int64_t fal_place_vectors(const fal_work *w, const fal_band *band)
+{
+    int64_t vectors = w->l->lanes.pieces == 1 ? place_in_rows(w, band) : place_across_rows(w, band);
+    // Vectors behind the last are read anywhere and written nowhere.
+    for (int64_t rest = vectors; rest < w->l->units; rest++) {
+        w->desk.spot[rest] = w->desk.spot[vectors - 1];
+        for (int i = 0; i < w->l->lanes.pieces; i++)
+            w->desk.piece[rest * w->l->lanes.pieces + i] = (fal_piece){0};
+    }
+    return vectors;
+}
+
+// A row of the kernel is left out where all rows of a tile are at the border.
+static const fal_stretch *find_stretches(const fal_work *w, const fal_band *band,
+                                         int64_t first_vector, int vectors)
+{
+    const fal_problem *p = &w->task->problem;
+    const fal_spot *spot = w->desk.spot + first_vector;
+    int64_t first = band->row + spot[0].row, last = band->row + spot[vectors - 1].last_row;
+    fal_tile_key key = fal_tile_inside;
+    if (!w->packed->finite || w->in_place || last - first >= FAL_TILE_PIXELS)
+        return w->desk.lists->all;
+    if (fal_is_at_border(&p->axis[0], band->depth))
+        key.depth = band->depth;
+    if (fal_is_at_border(&p->axis[1], first) || fal_is_at_border(&p->axis[1], last)) {
+        key.first_row = first;
+        key.last_row = last;
+    }
+    const fal_stretch *found = fal_find_list(w->desk.lists, &key);
+    if (found)
+        return found;
+    fal_tile_pixels rows = {.any_column = true};
+    for (int64_t row = first; row <= last; row++)
+        rows.row[rows.count++] = row;
+    return fal_make_list(w->desk.lists, &key, p, NULL, &rows);
+}
+
+// All products of a strip, chunk by chunk.
+static void multiply_strip(const fal_work *w, const fal_band *band, const fal_block *b,
+                           const fal_long_kernel *kernel, int64_t first_vector, int tiles)
+{
+    const fal_stretch *stretches[FAL_LONG_STRIP];
+    int64_t channels = w->task->problem.input_channels;
+    const bool whole = b->first == 0 && b->past == kernel->channels;
+    fal_long_strip strip;
+    for (int i = 0; i < tiles; i++)
+        stretches[i] =
+            find_stretches(w, band, first_vector + (int64_t)i * kernel->vectors, kernel->vectors);
+    for (int64_t c = 0; c < channels; c += w->l->chunk_channels) {
+        strip = (fal_long_strip){
+            .products = fal_chunk(w, b, c, kernel->channels),
+            .piece = w->desk.piece + first_vector * w->l->lanes.pieces,
+            .sums = w->desk.sums,
+            .add = c > 0,
+            .last = whole && c + w->l->chunk_channels >= channels,
+            .bias = b->bias,
+            .output = b->output,
+            .channel_stride = w->all->output.channel,
+            .pixel_stride = w->all->output.axis[2],
+        };
+        strip.products.stretches = stretches;
+        strip.products.tiles = tiles;
+        kernel->multiply(&strip);
+    }
+    if (!whole) // the other channels are of other parts
+        w->task->kernels->emit_long(&strip, kernel, b->first, b->past);
+}
+
+void fal_run_long(const fal_work *w, const fal_band *band, const fal_block *b,
+                  const fal_long_kernel *kernel)
+{
+    int64_t tiles = fal_ceil_divide(w->desk.memory->units, kernel->vectors);
+    for (int64_t tile = 0; tile < tiles; tile += kernel->strip) {
+        int count = (int)fal_least(tiles - tile, kernel->strip);
+        multiply_strip(w, band, b, kernel, tile * kernel->vectors, count);
+    }
+}

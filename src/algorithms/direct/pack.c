@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Packing moves numbers and never computes with them, so all it knows is their size in bytes.
+#include "algorithms/direct/pack.h"
+
+#include "algorithms/bias.h"
+#include "base/checked.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+// ----------------------------------------------------------------------------------------- weights
+
+static size_t head_bytes(void)
+{
+    return (sizeof(fal_packed) + FAL_ALIGNMENT - 1) / FAL_ALIGNMENT * FAL_ALIGNMENT;
+}
+
+static fal_packed make_head(const fal_task *task)
+{
+    const int64_t line = FAL_ALIGNMENT / task->kernels->size;
+    bool is_long = fal_prefers_long(task);
+    fal_packed p = {.layout = fal_lay_out(task, is_long)};
+    if (fal_is_pointwise(&task->problem)) {
+        const fal_task flat = fal_flatten_task(task, is_long);
+        p.flat = fal_lay_out(&flat, is_long);
+    }
+    p.weights = fal_round_up(p.layout.width * p.layout.products, line);
+    p.biases = fal_round_up(p.layout.width + FAL_SLACK, line);
+    return p;
+}
+
+size_t fal_direct_packed_bytes(const fal_task *task)
+{
+    fal_packed p = make_head(task);
+    size_t group = (size_t)((p.weights + p.biases) * task->kernels->size);
+    return head_bytes() + (size_t)task->problem.groups * group;
+}
+
+const char *fal_packed_group(const fal_packed *packed, int64_t group, int64_t size)
+{
+    return (const char *)packed + head_bytes() + group * (packed->weights + packed->biases) * size;
+}
+
+static void copy_number(int64_t size, char *to, const char *from)
+{
+    if (size == sizeof(float))
+        memcpy(to, from, sizeof(float));
+    else
+        memcpy(to, from, sizeof(double));
+}
+
+// The kernel of one pair of channels: its taps go to `to`, `distance` bytes apart.
+static void pack_kernel(const fal_task *task, const fal_view *weight, const char *from,
+                        int64_t distance, char *to)
+{
+    const fal_problem *p = &task->problem;
+    const int64_t size = task->kernels->size;
+    for (int64_t kw = 0; kw < p->axis[2].kernel; kw++)
+        for (int64_t kd = 0; kd < p->axis[0].kernel; kd++)
+            for (int64_t kh = 0; kh < p->axis[1].kernel; kh++, to += distance) {
+                int64_t at = kd * weight->axis[0] + kh * weight->axis[1] + kw * weight->axis[2];
+                copy_number(size, to, from + at * size);
+            }
+}
+
+// One chunk of the tile of output channels that begins at `from` and has `channels` of `width`.
+static void pack_chunk(const fal_task *task, const fal_view *weight, const char *from, int64_t taps,
+                       int64_t inputs, int64_t channels, int64_t width, char *to)
+{
+    const int64_t size = task->kernels->size, distance = inputs * width * size;
+    for (int64_t c = 0; c < inputs; c++)
+        for (int64_t o = 0; o < width; o++) {
+            const char *kernel = from + (c * weight->channel + o * weight->outer) * size;
+            char *first = to + (c * width + o) * size;
+            if (o < channels)
+                pack_kernel(task, weight, kernel, distance, first);
+            else // a lane without a channel computes what nobody reads
+                for (int64_t tap = 0; tap < taps; tap++)
+                    memset(first + tap * distance, 0, (size_t)size);
+        }
+}
+
+// The tile of output channels of a group that begins with `first`.
+static void pack_tile(const fal_task *task, const fal_layout *l, const fal_view *weight,
+                      int64_t group, int64_t first, char *to)
+{
+    const fal_problem *p = &task->problem;
+    const int64_t size = task->kernels->size, width = fal_tile_channels(task, &l->lanes, first);
+    int64_t channels = fal_least(p->output_channels - first, width);
+    for (int64_t c = 0; c < p->input_channels; c += l->chunk_channels) {
+        int64_t inputs = fal_least(p->input_channels - c, l->chunk_channels);
+        const char *from =
+            (const char *)weight->data +
+            (group * weight->group + first * weight->outer + c * weight->channel) * size;
+        pack_chunk(task, weight, from, l->taps, inputs, channels, width, to);
+        to += inputs * l->taps * width * size;
+    }
+}
+
+void fal_direct_pack(const fal_task *task, const fal_operands *all, void *packed)
+{
+    const fal_kernels *kernels = task->kernels;
+    const int64_t channels = task->problem.output_channels;
+    fal_packed p = make_head(task);
+    const fal_layout *l = &p.layout;
+    p.finite = true;
+    for (int64_t g = 0; g < task->problem.groups; g++) {
+        char *to = (char *)packed + head_bytes() + g * (p.weights + p.biases) * kernels->size;
+        for (int64_t first = 0; first < channels;
+             first += fal_tile_channels(task, &l->lanes, first))
+            pack_tile(task, l, &all->weight, g, first, to + first * l->products * kernels->size);
+        p.finite = p.finite && kernels->are_finite(to, l->width * l->products);
+        to += p.weights * kernels->size;
+        memset(to, 0, (size_t)(p.biases * kernels->size));
+        fal_pack_biases(task, all, g * channels, channels, to);
+    }
+    *(fal_packed *)packed = p;
+}
+
+// ------------------------------------------------------------------------------------------- bands
+
+// Part of a plane of the input on its way to a band.
+typedef struct plane {
+    const fal_kernels *kernels;
+    const char *from;            // its first element
+    int64_t row_stride, stride;  // from row to row, and from element to element
+    int64_t height, width;       // elements that there are; no height: none
+    int64_t first_row, first;    // the first row and column that are wanted, perhaps outside
+    int64_t rows, count;         // and how many of them
+    int64_t phases, phase_pitch; // into which a row is dealt out
+    int64_t row;                 // from one row of the band to the next
+    bool last;                   // whether the last of the band's rows is among them
+} plane;
+
+static void clear(const plane *p, char *to, int64_t count)
+{
+    memset(to, 0, (size_t)(count * p->kernels->size));
+}
+
+// The rows [begin, end) of the plane that are inside, for one phase: `first` is its first column.
+static void pack_phase(const plane *p, int64_t begin, int64_t end, int64_t first, bool bordered,
+                       char *to)
+{
+    const int64_t size = p->kernels->size, step = p->phases;
+    int64_t before = first < 0 ? fal_ceil_divide(-first, step) : 0;
+    int64_t past = p->width > first ? fal_ceil_divide(p->width - first, step) : 0;
+    past = fal_least(past, p->count);
+    before = fal_least(before, past);
+    if (!bordered)
+        for (int64_t r = 0; r < end - begin; r++) {
+            char *row = to + r * p->row * size;
+            clear(p, row, before);
+            clear(p, row + past * size, p->count - past);
+        }
+    if (before >= past)
+        return; // the first column may be anywhere
+    int64_t at = begin * p->row_stride + (first + before * step) * p->stride;
+    const fal_box box = {
+        .from = p->from + at * size,
+        .to = to + before * size,
+        .planes = 1,
+        .rows = end - begin,
+        .columns = past - before,
+        .from_row = p->row_stride,
+        .from_column = step * p->stride,
+        .to_row = p->row,
+    };
+    p->kernels->copy(&box);
+}
+
+static void pack_plane(const plane *p, bool bordered, char *to)
+{
+    const int64_t size = p->kernels->size, pitch = p->phases * p->phase_pitch;
+    int64_t begin = fal_most(p->first_row, 0);
+    int64_t end = fal_most(begin, fal_least(p->first_row + p->rows, p->height));
+    for (int64_t r = p->first_row; !bordered && r < p->first_row + p->rows; r++)
+        if (r < begin || r >= end)
+            clear(p, to + (r - p->first_row) * p->row * size, pitch);
+    char *inside = to + (begin - p->first_row) * p->row * size;
+    for (int64_t i = 0; i < p->phases && begin < end; i++)
+        pack_phase(p, begin, end, p->first + i, bordered, inside + i * p->phase_pitch * size);
+}
+
+// Whether rows of one plane of the kernel lie inside the input, and nothing else does.
+static bool are_inside(const fal_problem *p, const plane *rows)
+{
+    const fal_problem_axis *deep = &p->axis[0];
+    return deep->kernel == 1 && deep->padding == 0 &&
+           (deep->output - 1) * deep->stride < deep->input && rows->phases == 1 &&
+           rows->first_row >= 0 && rows->first_row + rows->rows <= p->axis[1].input &&
+           rows->first >= 0 && rows->first + rows->count <= rows->width;
+}
+
+// The same rows of all channels, all of it inside the input; the last row of a band that needs no
+// more of it may be shorter.
+static void pack_inside(const fal_task *task, const fal_layout *l, const fal_view *input,
+                        const fal_band *band, const plane *rows, char *to)
+{
+    int64_t at = band->image * input->outer + band->group * input->group +
+                 band->depth * task->problem.axis[0].stride * input->axis[0] +
+                 rows->first_row * input->axis[1] + rows->first * input->axis[2];
+    bool is_short = rows->last && band->last_columns < band->columns;
+    fal_box box = {
+        .from = (const char *)input->data + at * task->kernels->size,
+        .to = to,
+        .planes = task->problem.input_channels,
+        .rows = rows->rows - is_short,
+        .columns = rows->count,
+        .from_plane = input->channel,
+        .from_row = input->axis[1],
+        .from_column = input->axis[2],
+        .to_plane = l->channel,
+        .to_row = l->row,
+    };
+    task->kernels->copy(&box);
+    if (!is_short)
+        return;
+    box.from = (const char *)box.from + box.rows * box.from_row * task->kernels->size;
+    box.to = (char *)box.to + box.rows * box.to_row * task->kernels->size;
+    box.rows = 1;
+    box.columns = band->last_columns;
+    task->kernels->copy(&box);
+}
+
+// All channels and planes of the rows of a band from `first` on.
+static void pack_rows(const fal_task *task, const fal_layout *l, const fal_view *input,
+                      const fal_band *band, const plane *rows, bool bordered, char *to)
+{
+    const fal_problem *p = &task->problem;
+    const fal_problem_axis *deep = &p->axis[0];
+    const int64_t size = task->kernels->size;
+    int64_t image = band->image * input->outer + band->group * input->group;
+    plane source = *rows;
+    if (are_inside(p, rows)) {
+        pack_inside(task, l, input, band, rows, to);
+        return;
+    }
+    for (int64_t c = 0; c < p->input_channels; c++)
+        for (int64_t kd = 0; kd < deep->kernel; kd++) {
+            int64_t d = band->depth * deep->stride + (kd * deep->dilation - deep->padding);
+            if (d >= 0 && d < deep->input) {
+                int64_t at = image + c * input->channel + d * input->axis[0];
+                source.from = (const char *)input->data + at * size;
+                source.height = p->axis[1].input;
+            } else {
+                source.height = 0;
+            }
+            pack_plane(&source, bordered, to + (c * l->channel + kd * l->plane) * size);
+        }
+}
+
+// Where the channels of a row lie together, a few rows at a time, so that the lines which are
+// written stay near.
+void fal_direct_pack_band(const fal_task *task, const fal_layout *l, const fal_view *input,
+                          const fal_band *band, bool bordered, void *to)
+{
+    const fal_problem_axis *row = &task->problem.axis[1], *column = &task->problem.axis[2];
+    const int64_t size = task->kernels->size, near = 256; // numbers of a channel
+    plane rows = {
+        .kernels = task->kernels,
+        .row_stride = input->axis[1],
+        .stride = input->axis[2],
+        .width = column->input,
+        .first_row = band->row * row->stride - row->padding,
+        .first = band->column * column->stride - column->padding,
+        .count = l->phase_pitch,
+        .phases = l->phases,
+        .phase_pitch = l->phase_pitch,
+        .row = l->row,
+    };
+    int64_t count = (band->rows - 1) * row->stride + row->dilation * (row->kernel - 1) + 1;
+    int64_t most = l->row == l->pitch ? count : fal_most(1, near / l->pitch);
+    for (int64_t r = 0; r < count; r += most) {
+        rows.rows = fal_least(most, count - r);
+        rows.last = r + rows.rows == count;
+        pack_rows(task, l, input, band, &rows, bordered, (char *)to + r * l->row * size);
+        rows.first_row += most;
+    }
+    if (!bordered)
+        memset((char *)to + l->band * size, 0, (size_t)(l->slack * size));
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where products read: in a packed band, or in the input itself.
+#include "algorithms/direct/work.h"
+
+#include "base/checked.h"
+
+// Whether no output needs what is outside the input.
+static bool is_inside(const fal_problem *p)
+{
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
+        const fal_problem_axis *axis = &p->axis[i];
+        int64_t past = (axis->output - 1) * axis->stride + axis->dilation * (axis->kernel - 1);
+        if (axis->padding != 0 || past >= axis->input)
+            return false;
+    }
+    return true;
+}
+
+// Whether every element that a band of so many images needs is near enough for the offsets.
+static bool is_near(const fal_problem *p, const fal_view *input, int64_t images)
+{
+    const double most = (double)(INT32_C(1) << 30);
+    double reach = (double)(images - 1) * (double)input->outer;
+    reach = (reach < 0 ? -reach : reach);
+    double channels = (double)(p->input_channels - 1) * (double)input->channel;
+    reach += channels < 0 ? -channels : channels;
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
+        double along = (double)(p->axis[i].input - 1) * (double)input->axis[i];
+        reach += along < 0 ? -along : along;
+    }
+    return reach <= most;
+}
+
+// Pixels in the lanes can be read where they are, if vectors of them are whole or read lane by
+// lane.
+static bool can_be_in_place(const fal_work *w)
+{
+    const fal_problem *p = &w->task->problem;
+    const fal_view *input = &w->all->input;
+    bool wide = p->axis[2].output >= w->task->kernels->lanes || w->l->lanes.pieces > 1;
+    return w->l->lanes.is_long && wide && p->input_channels <= w->task->tuning.in_place &&
+           w->l->phases == 1 && input->axis[2] == 1 && is_inside(p) &&
+           is_near(p, input, w->l->images);
+}
+
+void fal_find_source(fal_work *w)
+{
+    const fal_problem_axis *axis = w->task->problem.axis;
+    const fal_view *input = &w->all->input;
+    const fal_layout *l = w->l;
+    w->in_place = can_be_in_place(w);
+    if (w->in_place)
+        w->source = (fal_source){
+            .image = input->outer,
+            .row = axis[1].stride * input->axis[1],
+            .column = 1,
+            .channel = input->channel,
+            .plane = axis[0].dilation * input->axis[0],
+            .kernel_row = axis[1].dilation * input->axis[1],
+        };
+    else
+        w->source = (fal_source){
+            .row = axis[1].stride * l->row,
+            .column = l->step,
+            .channel = l->channel,
+            .plane = l->plane,
+            .kernel_row = axis[1].dilation * l->row,
+        };
+}
+
+// The offsets of the products of a chunk, from their pixels.
+static void fill_chunk(const fal_work *w, int64_t channels, int32_t *to)
+{
+    const fal_problem *p = &w->task->problem;
+    const fal_source *s = &w->source;
+    for (int64_t kw = 0; kw < p->axis[2].kernel; kw++) {
+        int64_t x = kw * p->axis[2].dilation, phases = w->l->phases;
+        int64_t column = x % phases * w->l->phase_pitch + x / phases;
+        for (int64_t kd = 0; kd < p->axis[0].kernel; kd++)
+            for (int64_t kh = 0; kh < p->axis[1].kernel; kh++)
+                for (int64_t c = 0; c < channels; c++)
+                    *to++ = (int32_t)(column + kd * s->plane + kh * s->kernel_row + c * s->channel);
+    }
+}
+
+void fal_fill_offsets(const fal_work *w)
+{
+    int64_t channels = w->task->problem.input_channels, chunk = w->l->chunk_channels;
+    fill_chunk(w, chunk, w->desk.offset);
+    fill_chunk(w, (channels - 1) % chunk + 1, w->desk.last);
+}
+
+fal_products fal_chunk(const fal_work *w, const fal_block *b, int64_t channel, int64_t width)
+{
+    const int64_t size = w->task->kernels->size;
+    int64_t left = w->task->problem.input_channels - channel;
+    int64_t channels = fal_least(left, w->l->chunk_channels);
+    return (fal_products){
+        .input = w->source.data + channel * w->source.channel * size,
+        .offset = left <= w->l->chunk_channels ? w->desk.last : w->desk.offset,
+        .weight = b->weight + channel * w->l->taps * width * size,
+        .count = channels * w->l->taps,
+        .unit = channels,
+    };
+}

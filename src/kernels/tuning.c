@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/tuning.h"
+
+#include "base/host.h"
+
+#include <string.h>
+
+#if defined(__x86_64__)
+static bool is_amd(void)
+{
+    return __builtin_cpu_is("amd");
+}
+#endif
+
+static bool is_any(void)
+{
+    return true;
+}
+
+// The first that fits counts.
+static const struct {
+    const char *isa;
+    bool (*is_this)(void);
+    double long_rate[3];
+    int64_t in_place;
+} processors[] = {
+#if defined(__x86_64__)
+    {"avx512", is_amd, {1.00, 0.96, 0.66}, INT64_MAX}, // Zen 4
+    {"avx2", is_amd, {0.97, 0, 0}, 8},                 // Zen 4
+    {"avx512", is_any, {0.90, 0.85, 0.60}, INT64_MAX}, // Sapphire Rapids
+#endif
+    {NULL, is_any, {0.90, 0, 0}, 8},
+};
+
+// Half of the second-level cache; what is beyond that has not been seen to gain.
+static int64_t find_band_bytes(void)
+{
+    const int64_t least = 128 << 10, most = 512 << 10, half = fal_host_cache_bytes() / 2;
+    return half < least ? least : half < most ? half : most;
+}
+
+fal_tuning fal_find_tuning(const fal_kernels *kernels)
+{
+    int i = 0;
+    while ((processors[i].isa && strcmp(processors[i].isa, kernels->name) != 0) ||
+           !processors[i].is_this())
+        i++; // ends: the last one is any
+    fal_tuning tuning = {.in_place = processors[i].in_place, .band_bytes = find_band_bytes()};
+    memcpy(tuning.long_rate, processors[i].long_rate, sizeof tuning.long_rate);
+    return tuning;
+}

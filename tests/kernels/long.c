@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Strips with pixels in the lanes: every kernel against its twin, bit for bit, each of its buffers
+// exactly as large as it is accessed and against a page that may not be.
+#include "tests.h"
+
+#include "pieces.h"
+#include "products.h"
+#include "twin.h"
+
+#include <string.h>
+
+enum { LINE_SUMS = 16, ROOM = FAL_STRIP_SUMS + FAL_SLACK };
+
+static arena piece, sums, bias, output;
+
+// A strip, and what it is about to find and to leave, in room for numbers of either type.
+typedef struct long_case {
+    const subject *s;
+    const fal_long_kernel *kernel;
+    model m;
+    piece_list pieces;
+    fal_long_strip strip;
+    double before[ROOM], after[ROOM];
+    double bias[MOST_CHANNELS];
+    double output[MOST_OUTPUT];
+} long_case;
+
+static int64_t sums_of(const long_case *c)
+{
+    const fal_long_kernel *k = c->kernel;
+    return (int64_t)c->strip.products.tiles * k->channels * k->vectors * c->s->set->lanes;
+}
+
+// Up to where they fill lines.
+static int64_t padded_sums_of(const long_case *c)
+{
+    return (sums_of(c) + LINE_SUMS - 1) / LINE_SUMS * LINE_SUMS;
+}
+
+static void note_lane(long_case *c, int tile, int64_t pixel, prng *random)
+{
+    int64_t unit = c->m.products.unit;
+    for (const fal_stretch *st = c->m.lists[tile]; st->count; st++)
+        for (int64_t k = st->first * unit; k < (st->first + st->count) * unit; k++)
+            model_read(&c->m, pixel + c->m.offset[k], random);
+}
+
+static void note_reads(long_case *c, prng *random)
+{
+    const fal_long_kernel *k = c->kernel;
+    for (int v = 0; v < c->m.products.tiles * k->vectors; v++)
+        for (int lane = 0; lane < c->s->set->lanes; lane++) {
+            const fal_piece *p = piece_of(k, &c->pieces.piece[v * k->pieces], lane);
+            if (p)
+                note_lane(c, v / k->vectors, p->from + lane, random);
+        }
+}
+
+static void make_case(long_case *c, const subject *s, const selection *chosen,
+                      const long_layout *layout, prng *random)
+{
+    c->s = s;
+    c->kernel = s->long_kernel;
+    model_make(&c->m, s->set, c->kernel->channels, chosen, random);
+    pieces_make(&c->pieces, s, chosen->tiles, layout, random);
+    note_reads(c, random);
+    fill_nan(s->set, c->bias, MOST_CHANNELS);
+    fill_reals(s->set, c->bias, c->kernel->channels, random);
+    c->strip = (fal_long_strip){
+        .products = c->m.products,
+        .piece = c->pieces.piece,
+        .sums = c->after,
+        .bias = c->bias,
+        .output = number_at(s->set, c->output, -c->pieces.least),
+        .channel_stride = c->pieces.channel_stride,
+        .pixel_stride = c->pieces.pixel_stride,
+    };
+}
+
+static void note_case(const long_case *c, edge at)
+{
+    const fal_long_strip *s = &c->strip;
+    blame("%s: tiles %d, products %d in units of %d, strides %d and %d, add %d, last %d, against "
+          "the %s",
+          name_of(c->s).text, s->products.tiles, (int)s->products.count, (int)s->products.unit,
+          (int)s->channel_stride, (int)s->pixel_stride, s->add, s->last, name_of_edge(at));
+}
+
+// Copies of all but the products. What the output holds before is NaN.
+static fal_long_strip place_strip(const long_case *c, int64_t sum_count, edge at)
+{
+    const fal_kernels *set = c->s->set;
+    fal_long_strip strip = c->strip;
+    size_t size = sizeof *strip.piece;
+    int64_t outputs = c->pieces.past - c->pieces.least;
+    strip.piece = place(&piece, c->pieces.piece, (size_t)c->pieces.count * size, size, at);
+    strip.sums = place(&sums, c->before, bytes_of(set, sum_count), 64, at);
+    strip.bias = place_numbers(&bias, set, c->bias, c->kernel->channels + FAL_SLACK, at);
+    void *to = arena_place(&output, bytes_of(set, outputs), (size_t)set->size, at);
+    fill_nan(set, to, outputs);
+    strip.output = number_at(set, to, -c->pieces.least);
+    return strip;
+}
+
+// Lanes of no piece leave what they like.
+static void forgive_lanes(const long_case *c, const void *found, void *expected)
+{
+    const fal_long_kernel *k = c->kernel;
+    int lanes = c->s->set->lanes;
+    for (int64_t i = 0; i < sums_of(c); i++) {
+        int64_t vector = i / lanes, tile = vector / (k->channels * k->vectors);
+        int64_t pixels = tile * k->vectors + vector % k->vectors;
+        if (!piece_of(k, &c->pieces.piece[pixels * k->pieces], (int)(i % lanes)))
+            memcpy(number_at(c->s->set, expected, i), number_at(c->s->set, found, i),
+                   (size_t)c->s->set->size);
+    }
+}
+
+static void assert_output(const long_case *c, const fal_long_strip *strip)
+{
+    const fal_kernels *set = c->s->set;
+    assert_same_numbers(set, number_at(set, strip->output, c->pieces.least), c->output,
+                        c->pieces.past - c->pieces.least, "output");
+}
+
+// What is in the sums in the end is said only if they are not the last ones.
+static void check_kernel(long_case *c, edge at)
+{
+    int64_t count = padded_sums_of(c);
+    fal_long_strip strip = place_strip(c, count, at);
+    strip.products = model_place(&c->m, at);
+    c->kernel->multiply(&strip);
+    assert_output(c, &strip);
+    if (strip.last)
+        return;
+    forgive_lanes(c, strip.sums, c->after);
+    assert_same_numbers(c->s->set, strip.sums, c->after, count, "sum");
+}
+
+static void check_case(long_case *c, bool add, bool last, prng *random)
+{
+    const fal_kernels *set = c->s->set;
+    fill_nan(set, c->before, ROOM);
+    if (add)
+        fill_reals(set, c->before, sums_of(c), random);
+    c->strip.add = add;
+    c->strip.last = last;
+    memcpy(c->after, c->before, bytes_of(set, padded_sums_of(c)));
+    fill_nan(set, c->output, c->pieces.past - c->pieces.least);
+    twin_of(set)->multiply_long(c->kernel, set->lanes, &c->strip);
+    for (int at = 0; at < EDGES; at++) {
+        note_case(c, (edge)at);
+        check_kernel(c, (edge)at);
+    }
+}
+
+static const long_layout *any_layout(prng *random)
+{
+    return &long_layouts[random_between(random, 0, long_layout_count - 1)];
+}
+
+static void check_products(const subject *s, prng *random)
+{
+    static long_case c;
+    for (int k = 0; product_count(k); k++) {
+        const selection all = {ALL, 1, product_count(k), 1, 1, 0};
+        make_case(&c, s, &all, any_layout(random), random);
+        check_case(&c, k & 1, k & 2, random);
+    }
+}
+
+void any_number_of_products_is_summed_in_long_tiles(void **state)
+{
+    (void)state;
+    check_each(LONG, check_products);
+}
+
+static void check_tiles(const subject *s, prng *random)
+{
+    static long_case c;
+    for (int tiles = 1; tiles <= s->long_kernel->strip; tiles++) {
+        const selection all = {ALL, tiles, 3, 1, 1, 0};
+        for (int i = tiles % 2; i < long_layout_count; i += 2) {
+            make_case(&c, s, &all, &long_layouts[i], random);
+            check_case(&c, i & 2, true, random);
+        }
+        check_case(&c, tiles & 1, false, random);
+    }
+}
+
+void any_number_of_long_tiles_is_computed_and_written(void **state)
+{
+    (void)state;
+    check_each(LONG, check_tiles);
+}
+
+static void check_stretches(const subject *s, prng *random)
+{
+    static long_case c;
+    const int repeats = 100;
+    for (int i = 0; i < repeats; i++) {
+        int tiles = (int)random_between(random, 1, s->long_kernel->strip / (i % 4 + 1));
+        int64_t unit = random_between(random, 1, 4), units = random_between(random, 1, 9);
+        const selection some = {i % 8 ? SOME : NONE, tiles, unit * units, unit, 1, 0};
+        make_case(&c, s, &some, any_layout(random), random);
+        check_case(&c, i & 1, i & 2, random);
+    }
+}
+
+void long_tiles_leave_out_products(void **state)
+{
+    (void)state;
+    check_each(LONG, check_stretches);
+}
+
+// Channels of sums that a strip has left in the room that is set aside for any strip.
+static void check_emission(long_case *c, int first, int past, edge at, prng *random)
+{
+    const fal_kernels *set = c->s->set;
+    pieces_find_extent(&c->pieces, first, past);
+    int64_t outputs = c->pieces.past - c->pieces.least;
+    c->strip.output = number_at(set, c->output, -c->pieces.least);
+    fill_nan(set, c->before, ROOM);
+    fill_reals(set, c->before, sums_of(c), random);
+    memcpy(c->after, c->before, sizeof c->after);
+    fill_nan(set, c->output, outputs);
+    twin_of(set)->emit_long(c->kernel, set->lanes, &c->strip, first, past);
+    blame("emission of %s: tiles %d, channels %d to %d, strides %d and %d, against the %s",
+          name_of(c->s).text, c->strip.products.tiles, first, past, (int)c->strip.channel_stride,
+          (int)c->strip.pixel_stride, name_of_edge(at));
+    fal_long_strip strip = place_strip(c, ROOM, at);
+    set->emit_long(&strip, c->kernel, first, past);
+    assert_output(c, &strip);
+    assert_same_numbers(set, strip.sums, c->before, ROOM, "sum");
+}
+
+static void check_channels(const subject *s, prng *random)
+{
+    static long_case c;
+    int channels = s->long_kernel->channels, strip = s->long_kernel->strip;
+    for (int first = 0; first < channels; first++)
+        for (int past = first + 1; past <= channels; past++)
+            for (int l = 0; l < long_layout_count; l++) {
+                int tiles = (int)random_between(random, 1, strip < 3 ? strip : 3);
+                const selection none = {NONE, tiles, 1, 1, 1, 0};
+                make_case(&c, s, &none, &long_layouts[l], random);
+                check_emission(&c, first, past, (edge)((first + past) % 2), random);
+            }
+}
+
+void any_channels_of_long_sums_are_written(void **state)
+{
+    (void)state;
+    check_each(LONG, check_channels);
+}
+
+int make_long_arenas(void **state)
+{
+    (void)state;
+    make_product_arenas();
+    arena_make(&piece, MOST_PIECES * sizeof(fal_piece));
+    arena_make(&sums, ROOM * sizeof(double));
+    arena_make(&bias, MOST_CHANNELS * sizeof(double));
+    arena_make(&output, MOST_OUTPUT * sizeof(double));
+    return 0;
+}
+
+int free_long_arenas(void **state)
+{
+    (void)state;
+    free_product_arenas();
+    arena *all[] = {&piece, &sums, &bias, &output};
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        arena_free(all[i]);
+    return 0;
+}

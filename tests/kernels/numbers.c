@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "numbers.h"
+
+#include <string.h>
+
+size_t bytes_of(const fal_kernels *set, int64_t count)
+{
+    return (size_t)count * (size_t)set->size;
+}
+
+void *number_at(const fal_kernels *set, const void *from, int64_t i)
+{
+    return (char *)from + i * set->size;
+}
+
+void set_number(const fal_kernels *set, void *to, int64_t i, double value)
+{
+    if (set->dtype == FALTUNG_F64)
+        ((double *)to)[i] = value;
+    else
+        ((float *)to)[i] = (float)value;
+}
+
+static double get_number(const fal_kernels *set, const void *from, int64_t i)
+{
+    return set->dtype == FALTUNG_F64 ? ((const double *)from)[i] : (double)((const float *)from)[i];
+}
+
+void fill_reals(const fal_kernels *set, void *to, int64_t count, prng *random)
+{
+    for (int64_t i = 0; i < count; i++)
+        set_number(set, to, i, random_real(random));
+}
+
+void fill_nan(const fal_kernels *set, void *to, int64_t count)
+{
+    memset(to, 0xff, bytes_of(set, count));
+}
+
+void *place(const arena *a, const void *from, size_t bytes, size_t alignment, edge at)
+{
+    return memcpy(arena_place(a, bytes, alignment, at), from, bytes);
+}
+
+void *place_numbers(const arena *a, const fal_kernels *set, const void *from, int64_t count,
+                    edge at)
+{
+    return place(a, from, bytes_of(set, count), (size_t)set->size, at);
+}
+
+void assert_same_numbers(const fal_kernels *set, const void *found, const void *expected,
+                         int64_t count, const char *what)
+{
+    if (memcmp(found, expected, bytes_of(set, count)) == 0)
+        return;
+    int64_t i = 0;
+    while (memcmp(number_at(set, found, i), number_at(set, expected, i), (size_t)set->size) == 0)
+        i++;
+    print_error("%s: %s %d of %d is %a, its twin %a\n", blamed(), what, (int)i, (int)count,
+                get_number(set, found, i), get_number(set, expected, i));
+    fail();
+}
+
+const char *name_of_edge(edge at)
+{
+    return at == AT_BEGIN ? "begin" : "end";
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The twins for one type of number, included once for each:
+//   REAL       the type
+//   FMA        its fused multiply-add
+//   TWIN(tag)  names for it
+
+// One product of all pixels and channels of a tile.
+static void TWIN(go_on)(const fal_wide_kernel *kernel, const fal_wide_strip *s, int tile,
+                        const fal_stretch *stretch, int64_t product, REAL *chain)
+{
+    const REAL *input = s->products.input, *weight = s->products.weight;
+    weight += product * kernel->channels;
+    for (int p = 0; p < kernel->pixels; p++, chain += kernel->channels) {
+        if (!is_taken(kernel, stretch, p))
+            continue;
+        REAL x = input[wide_pixel(kernel, s, tile, p) + s->products.offset[product]];
+        for (int c = 0; c < kernel->channels; c++)
+            chain[c] = FMA(x, weight[c], chain[c]);
+    }
+}
+
+static void TWIN(multiply_wide)(const fal_wide_kernel *kernel, const fal_wide_strip *s)
+{
+    int64_t unit = s->products.unit;
+    int count = kernel->pixels * kernel->channels;
+    for (int tile = 0; tile < s->products.tiles; tile++) {
+        REAL chain[FAL_STRIP_SUMS] = {0}, *sums = (REAL *)s->sums + tile * count;
+        for (const fal_stretch *st = s->products.stretches[tile]; st->count; st++)
+            for (int64_t k = st->first * unit; k < (st->first + st->count) * unit; k++)
+                TWIN(go_on)(kernel, s, tile, st, k, chain);
+        for (int i = 0; i < count; i++)
+            sums[i] = s->add ? sums[i] + chain[i] : chain[i];
+    }
+}
+
+static void TWIN(emit_wide)(const fal_emission *e, const fal_wide_kernel *kernel)
+{
+    const REAL *sums = e->sums, *bias = e->bias;
+    for (int p = 0; p < e->tiles * kernel->pixels; p++, sums += kernel->channels) {
+        const fal_place *place = &e->place[p / kernel->run];
+        int neighbour = p % kernel->run;
+        REAL *to = (REAL *)e->output + place->position + neighbour * e->pixel_stride;
+        for (int c = e->first; c < e->past && neighbour < place->pixels; c++)
+            to[c * e->channel_stride] = sums[c] + bias[c];
+    }
+}
+
+// The chain of one channel and one lane of a vector.
+static REAL TWIN(chain_of)(const fal_long_kernel *kernel, const fal_long_strip *s, int tile,
+                           int channel, int64_t pixel)
+{
+    const REAL *input = s->products.input, *weight = s->products.weight;
+    int64_t unit = s->products.unit;
+    REAL chain = 0;
+    for (const fal_stretch *st = s->products.stretches[tile]; st->count; st++)
+        for (int64_t k = st->first * unit; k < (st->first + st->count) * unit; k++)
+            chain = FMA(input[pixel + s->products.offset[k]],
+                        weight[k * kernel->channels + channel], chain);
+    return chain;
+}
+
+// One lane of all channels; `sums` is where the lane's first one is.
+static void TWIN(multiply_lane)(const fal_long_kernel *kernel, int lanes, const fal_long_strip *s,
+                                int tile, int64_t pixel, REAL *sums)
+{
+    for (int c = 0; c < kernel->channels; c++, sums += kernel->vectors * lanes) {
+        REAL chain = TWIN(chain_of)(kernel, s, tile, c, pixel);
+        *sums = s->add ? *sums + chain : chain;
+    }
+}
+
+static void TWIN(emit_long)(const fal_long_kernel *kernel, int lanes, const fal_long_strip *s,
+                            int first, int past)
+{
+    const REAL *sums = s->sums, *bias = s->bias;
+    int vectors = kernel->vectors, pieces = s->products.tiles * vectors * kernel->pieces;
+    for (int i = 0; i < pieces; i++)
+        for (int lane = 0; lane < lanes; lane++)
+            for (int c = first; c < past && s->piece[i].written >> lane & 1; c++) {
+                int vector = i / kernel->pieces, tile = vector / vectors;
+                int64_t at = (int64_t)(tile * kernel->channels + c) * vectors + vector % vectors;
+                int64_t to = s->piece[i].to + lane * s->pixel_stride + c * s->channel_stride;
+                ((REAL *)s->output)[to] = sums[at * lanes + lane] + bias[c];
+            }
+}
+
+static void TWIN(multiply_long)(const fal_long_kernel *kernel, int lanes, const fal_long_strip *s)
+{
+    int vectors = kernel->vectors;
+    for (int v = 0; v < s->products.tiles * vectors; v++)
+        for (int lane = 0; lane < lanes; lane++) {
+            int tile = v / vectors, first = tile * kernel->channels * vectors + v % vectors;
+            const fal_piece *piece = piece_of(kernel, &s->piece[v * kernel->pieces], lane);
+            if (piece)
+                TWIN(multiply_lane)
+            (kernel, lanes, s, tile, piece->from + lane, (REAL *)s->sums + first * lanes + lane);
+        }
+    if (s->last)
+        TWIN(emit_long)(kernel, lanes, s, 0, kernel->channels);
+}
+
+static REAL TWIN(plane_sum)(const fal_plane_kernel *kernel, int lanes, const fal_plane_strip *s,
+                            int64_t row, int64_t i)
+{
+    REAL chain = 0;
+    int64_t first, past;
+    plane_rows(kernel, s, row, &first, &past);
+    for (int64_t column = 0; column < s->columns; column++)
+        for (int64_t r = first; r < past; r++) {
+            int64_t at = (r - s->first_row) * s->pitch + s->offset[column] + i * kernel->stride;
+            int64_t k = r - row * kernel->stride;
+            REAL x = plane_reads(kernel, lanes, s, column, i) ? ((const REAL *)s->input)[at] : 0;
+            chain = FMA(x, ((const REAL *)s->weight)[column * s->rows + k], chain);
+        }
+    return chain + *(const REAL *)s->bias;
+}
+
+static void TWIN(multiply_plane)(const fal_plane_kernel *kernel, int lanes,
+                                 const fal_plane_strip *s)
+{
+    for (int64_t row = 0; row < s->output_rows; row++)
+        for (int64_t i = 0; i < kernel->vectors * lanes; i++)
+            if (plane_writes(kernel, lanes, s, i))
+                ((REAL *)s->output)[row * s->output_pitch + i] =
+                    TWIN(plane_sum)(kernel, lanes, s, row, i);
+}
+
+static void TWIN(copy)(const fal_box *b)
+{
+    for (int64_t p = 0; p < b->planes; p++)
+        for (int64_t r = 0; r < b->rows; r++)
+            for (int64_t c = 0; c < b->columns; c++)
+                ((REAL *)b->to)[p * b->to_plane + r * b->to_row + c] =
+                    ((const REAL *)
+                         b->from)[p * b->from_plane + r * b->from_row + c * b->from_column];
+}
+
+static const twin TWIN(twin) = {
+    TWIN(multiply_wide), TWIN(emit_wide),      TWIN(multiply_long),
+    TWIN(emit_long),     TWIN(multiply_plane), TWIN(copy),
+};
+
+#undef REAL
+#undef FMA
+#undef TWIN
