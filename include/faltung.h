@@ -242,6 +242,16 @@ typedef struct faltung_allocator {
     void *context;
 } faltung_allocator;
 
+// Threads of the caller's own to run on, such as those of a framework that has a pool already.
+typedef struct faltung_parallel {
+    // Calls task(argument, i) once for every i from 0 to count - 1, on any threads, in any order,
+    // at once or not, and returns when all calls have returned. `count` is at most the number of
+    // threads that the convolution may use. The tasks share their work piece by piece: one that is
+    // held up leaves its share to the others.
+    void (*run)(void *context, int count, void (*task)(void *argument, int index), void *argument);
+    void *context;
+} faltung_parallel;
+
 // What is to be computed. Start from one of the initialisers below, which hold PyTorch's defaults;
 // only the first `axes` elements of each array are looked at.
 typedef struct faltung_conv {
@@ -259,6 +269,7 @@ typedef struct faltung_conv {
     int threads;                               // the most to use, 0: as many as OMP_NUM_THREADS
                  // says or there are CPUs. Small work takes fewer; the
                  // result does not depend on it
+    const faltung_parallel *parallel;   // NULL: threads of the library's own
     const faltung_allocator *allocator; // NULL: the C library's
     const char *instruction_set;        // "avx512", "avx2", "neon" or "scalar"; NULL: what the
                                         // environment's FALTUNG_ISA says, else the best
@@ -268,7 +279,7 @@ typedef struct faltung_conv {
     {                                                                                              \
         (operation), (axes), {1, 1, 1}, {1, 1, 1}, FALTUNG_PADDING_EXPLICIT,                       \
             {{0, 0}, {0, 0}, {0, 0}}, {0, 0, 0}, false, {0, 0, 0}, 1, FALTUNG_ACCURACY_BALANCED,   \
-            0, NULL, NULL                                                                          \
+            0, NULL, NULL, NULL                                                                    \
     }
 #define FALTUNG_CONV1D           FALTUNG_DEFAULTS(FALTUNG_CONV, 1)
 #define FALTUNG_CONV2D           FALTUNG_DEFAULTS(FALTUNG_CONV, 2)
@@ -319,6 +330,24 @@ FALTUNG_API size_t faltung_plan_workspace(const faltung_plan *plan);
 FALTUNG_API faltung_status faltung_plan_run(const faltung_plan *plan, const faltung_tensor *input,
                                             const faltung_tensor *output, void *workspace,
                                             faltung_message *message);
+
+// A box of an output: along each of its axes, in the order of its shape, from `begin` up to, but
+// not including, `end`. It may be empty.
+typedef struct faltung_part {
+    int64_t begin[FALTUNG_MAX_AXES + 2];
+    int64_t end[FALTUNG_MAX_AXES + 2];
+} faltung_part;
+
+// Computes a part of the output by itself, and writes no other element; input and output are given
+// as to faltung_plan_run. Parts give the same bits as the whole, however they cut it. Several
+// threads may compute parts of one output at once, each with a workspace of its own: a plan made
+// for 1 thread has the smallest. Parts are fastest in multiples of what faltung_plan_explain gives
+// as `block`. Errors: as faltung_plan_run; NULL if `part` is; SHAPE if it is not within the output.
+FALTUNG_API faltung_status faltung_plan_run_part(const faltung_plan *plan,
+                                                 const faltung_tensor *input,
+                                                 const faltung_tensor *output,
+                                                 const faltung_part *part, void *workspace,
+                                                 faltung_message *message);
 
 // Frees a plan that no thread is running. NULL is allowed and does nothing.
 FALTUNG_API void faltung_plan_destroy(faltung_plan *plan);
@@ -379,8 +408,8 @@ FALTUNG_API faltung_status faltung_problem_parse(const char *text, faltung_probl
                                                  faltung_message *message);
 
 // Writes the shortest string that faltung_problem_parse reads as this problem into `text`, `size`
-// bytes with the terminating zero. accuracy, threads, allocator and instruction_set have no place
-// in it. Errors: NULL, OPTION, RANK, OVERFLOW (it does not fit).
+// bytes with the terminating zero. accuracy, threads, parallel, allocator and instruction_set have
+// no place in it. Errors: NULL, OPTION, RANK, OVERFLOW (it does not fit).
 FALTUNG_API faltung_status faltung_problem_format(const faltung_problem *problem, char *text,
                                                   size_t size, faltung_message *message);
 

@@ -4,7 +4,7 @@
 #ifndef FAL_BASE_PARALLEL_H
 #define FAL_BASE_PARALLEL_H
 
-#include <stdint.h>
+#include <faltung.h>
 
 // The most threads that a call ever uses, the calling one included.
 #define FAL_MOST_THREADS 256
@@ -24,6 +24,11 @@ typedef void fal_body(void *context, int64_t index, int worker);
 // A body that calls it again runs that work on its own thread. Any number of threads may call it at
 // once, also after a fork; they share the workers. A thread is not cancelled while in it.
 void fal_parallel(int threads, int64_t count, fal_body *body, void *context);
+
+// The same on threads that the caller of the library provides: it is asked for as many calls as
+// workers may be. It makes no difference how many of them it makes at once.
+void fal_parallel_by(const faltung_parallel *parallel, int threads, int64_t count, fal_body *body,
+                     void *context);
 
 // The number of workers that fal_parallel(threads, count, ...) would use at most, at least 1. The
 // answer for 0 threads may change from call to call: to size scratch memory by it, give the answer

@@ -34,6 +34,7 @@ faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
         return status;
     choice->task.problem = fal_lower(&choice->valid);
     choice->task.tuning = fal_find_tuning(choice->task.kernels);
+    choice->parallel = conv->parallel ? *conv->parallel : (faltung_parallel){NULL, NULL};
     choice->threads = fal_choose_threads(&choice->task, conv->threads);
     int i = 0;
     while (fal_algorithms[i]->passed_over(&choice->task.problem))

@@ -9,8 +9,9 @@ typedef struct fal_choice {
     fal_valid valid;
     fal_task task;
     const fal_algorithm *algorithm;
-    int threads;      // to use, at least 1
-    size_t workspace; // bytes that each of them needs, a multiple of FAL_ALIGNMENT
+    int threads;               // to use, at least 1
+    faltung_parallel parallel; // the caller's own threads; none, if `run` is NULL
+    size_t workspace;          // bytes that each thread needs, a multiple of FAL_ALIGNMENT
 } fal_choice;
 
 // Validates, lowers and picks the first algorithm that applies. Errors: as fal_validate, and OPTION
@@ -40,9 +41,9 @@ fal_operands fal_choice_operands(const fal_choice *choice, const faltung_tensor 
                                  const faltung_tensor *weight, const faltung_tensor *bias,
                                  const faltung_tensor *output);
 
-// Computes the whole output on the threads chosen. `packed` and `workspace` may be NULL where
-// their size is 0.
+// Computes a part of the output, or all of it for NULL, on the threads chosen. `packed` and
+// `workspace` may be NULL where their size is 0.
 void fal_run_choice(const fal_choice *choice, const fal_operands *operands, const void *packed,
-                    void *workspace);
+                    const fal_part *part, void *workspace);
 
 #endif

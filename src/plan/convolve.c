@@ -45,7 +45,7 @@ static faltung_status plan_and_run(const fal_choice *choice, const faltung_alloc
                         choice->algorithm->name);
     if (packed)
         choice->algorithm->pack(&choice->task, operands, memory);
-    fal_run_choice(choice, operands, memory, memory ? memory + packed : NULL);
+    fal_run_choice(choice, operands, memory, NULL, memory ? memory + packed : NULL);
     fal_release(allocator, memory);
     return FALTUNG_OK;
 }

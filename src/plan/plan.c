@@ -4,6 +4,7 @@
 #include "base/fail.h"
 #include "base/memory.h"
 #include "plan/choose.h"
+#include "plan/pieces.h"
 #include "tensor/tensor.h"
 
 #include <string.h>
@@ -136,12 +137,11 @@ size_t faltung_plan_workspace(const faltung_plan *plan)
     return plan ? fal_choice_workspace(&plan->choice) : 0;
 }
 
-faltung_status faltung_plan_run(const faltung_plan *plan, const faltung_tensor *input,
-                                const faltung_tensor *output, void *workspace,
-                                faltung_message *message)
+// A part of the output, or all of it for NULL.
+static faltung_status run(const faltung_plan *plan, const faltung_tensor *input,
+                          const faltung_tensor *output, const fal_part *part, void *workspace,
+                          faltung_message *message)
 {
-    if (!plan)
-        return fal_fail(message, FALTUNG_ERROR_NULL, "plan is NULL");
     faltung_status status = fal_validate_run(&plan->choice.valid, input, output, message);
     if (status)
         return status;
@@ -154,9 +154,31 @@ faltung_status faltung_plan_run(const faltung_plan *plan, const faltung_tensor *
     const fal_operands operands =
         fal_choice_operands(&plan->choice, input, plan->packed ? NULL : &plan->weight.tensor,
                             plan->has_bias ? &plan->bias.tensor : NULL, output);
-    fal_run_choice(&plan->choice, &operands, plan->packed, workspace ? workspace : own);
+    fal_run_choice(&plan->choice, &operands, plan->packed, part, workspace ? workspace : own);
     fal_release(allocator_of(plan), own);
     return FALTUNG_OK;
+}
+
+faltung_status faltung_plan_run(const faltung_plan *plan, const faltung_tensor *input,
+                                const faltung_tensor *output, void *workspace,
+                                faltung_message *message)
+{
+    if (!plan)
+        return fal_fail(message, FALTUNG_ERROR_NULL, "plan is NULL");
+    return run(plan, input, output, NULL, workspace, message);
+}
+
+faltung_status faltung_plan_run_part(const faltung_plan *plan, const faltung_tensor *input,
+                                     const faltung_tensor *output, const faltung_part *part,
+                                     void *workspace, faltung_message *message)
+{
+    if (!plan || !part)
+        return fal_fail(message, FALTUNG_ERROR_NULL, "%s is NULL", plan ? "part" : "plan");
+    faltung_status status = fal_validate_part(&plan->choice.valid, part, message);
+    if (status)
+        return status;
+    const fal_part lowered = fal_lower_part(&plan->choice.valid, part);
+    return run(plan, input, output, &lowered, workspace, message);
 }
 
 faltung_status faltung_plan_explain(const faltung_plan *plan, faltung_explanation *explanation,

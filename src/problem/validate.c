@@ -44,6 +44,8 @@ static faltung_status check_options(const request *r)
     if (conv->allocator && (!conv->allocator->allocate || !conv->allocator->release))
         return fal_fail(r->message, FALTUNG_ERROR_NULL, "allocator->%s is NULL",
                         conv->allocator->allocate ? "release" : "allocate");
+    if (conv->parallel && !conv->parallel->run)
+        return fal_fail(r->message, FALTUNG_ERROR_NULL, "parallel->run is NULL");
     return FALTUNG_OK;
 }
 

@@ -32,6 +32,10 @@ int fal_output_shape(const fal_valid *valid, int64_t shape[FALTUNG_MAX_AXES + 2]
 faltung_status fal_validate_run(const fal_valid *valid, const faltung_tensor *input,
                                 const faltung_tensor *output, faltung_message *message);
 
+// Checks that a part lies within the output. Errors: SHAPE.
+faltung_status fal_validate_part(const fal_valid *valid, const faltung_part *part,
+                                 faltung_message *message);
+
 // Errors: OVERLAP.
 faltung_status fal_validate_apart(const faltung_tensor *output, const faltung_tensor *weight,
                                   const faltung_tensor *bias, faltung_message *message);

@@ -6,6 +6,7 @@
 #include "base/fail.h"
 #include "tensor/tensor.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static faltung_status check_operand(const fal_valid *valid, const faltung_tensor *tensor,
@@ -49,6 +50,23 @@ faltung_status fal_validate_run(const fal_valid *valid, const faltung_tensor *in
     if (!status)
         status = fal_tensor_check_apart(output, "output", input, "input", message);
     return status;
+}
+
+faltung_status fal_validate_part(const fal_valid *valid, const faltung_part *part,
+                                 faltung_message *message)
+{
+    int64_t shape[FALTUNG_MAX_AXES + 2];
+    int rank = fal_output_shape(valid, shape);
+    for (int i = 0; i < rank; i++) {
+        int64_t begin = part->begin[i], end = part->end[i];
+        if (begin < 0 || end < begin || end > shape[i])
+            return fal_fail(message, FALTUNG_ERROR_SHAPE,
+                            "part goes from %" PRId64 " to %" PRId64
+                            " along axis %d of the output, allowed is from 0 to %" PRId64
+                            " in this order",
+                            begin, end, i, shape[i]);
+    }
+    return FALTUNG_OK;
 }
 
 faltung_status fal_validate_apart(const faltung_tensor *output, const faltung_tensor *weight,

@@ -3,11 +3,10 @@
 // The same problem gives the same bits, on every instruction set with fused multiply-add: those
 // that are recorded here. A line that changes here is a promise broken; docs/numerics.md says which
 // order of summation they come from.
-#include "support.h"
+#include "setting.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const struct {
     const char *problem;
@@ -18,66 +17,14 @@ static const struct {
 
 static const char *const instruction_sets[] = {"scalar", "avx2", "avx512", "neon"};
 
-static uint64_t hash_bytes(const void *data, size_t size)
-{
-    const unsigned char *bytes = data;
-    uint64_t hash = UINT64_C(14695981039346656037); // FNV-1a
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
-    return hash;
-}
-
-// A problem with its operands, real numbers drawn in the order input, weight, bias.
-typedef struct setting {
-    faltung_problem problem;
-    array input, weight, bias, output;
-} setting;
-
-static void set_up(setting *s, const char *text)
-{
-    faltung_message message;
-    prng random = {1};
-    int64_t shape[FALTUNG_MAX_AXES + 2];
-    faltung_problem *p = &s->problem;
-    assert_ok(faltung_problem_parse(text, p, &message), &message);
-    array_make(&s->input, p->dtype, p->input_rank, p->input_shape);
-    array_make(&s->weight, p->dtype, p->weight_rank, p->weight_shape);
-    assert_ok(faltung_output_shape(&p->conv, &s->input.tensor, &s->weight.tensor, shape, &message),
-              &message);
-    array_make(&s->output, p->dtype, p->input_rank, shape);
-    array_make(&s->bias, p->dtype, 1, &shape[p->input_rank - p->conv.axes - 1]);
-    array_fill_reals(&s->input, &random);
-    array_fill_reals(&s->weight, &random);
-    array_fill_reals(&s->bias, &random);
-}
-
-static void tear_down(setting *s)
-{
-    array_free(&s->input);
-    array_free(&s->weight);
-    array_free(&s->bias);
-    array_free(&s->output);
-}
-
-static uint64_t compute(setting *s)
-{
-    faltung_message message;
-    array_fill_bytes(&s->output, 0xff);
-    assert_ok(faltung_convolve(&s->problem.conv, &s->input.tensor, &s->weight.tensor,
-                               &s->bias.tensor, &s->output.tensor, &message),
-              &message);
-    return hash_bytes(s->output.memory,
-                      (size_t)s->output.count * faltung_dtype_size(s->problem.dtype));
-}
-
 static bool is_there(const char *instruction_set)
 {
     setting s;
-    set_up(&s, "conv1d:1x1x8,1x1x3");
+    setting_make(&s, "conv1d:1x1x8,1x1x3");
     s.problem.conv.instruction_set = instruction_set;
     faltung_status status = faltung_convolve(&s.problem.conv, &s.input.tensor, &s.weight.tensor,
                                              NULL, &s.output.tensor, NULL);
-    tear_down(&s);
+    setting_free(&s);
     return status == FALTUNG_OK;
 }
 
@@ -91,15 +38,15 @@ static void every_instruction_set_gives_the_recorded_bits(void **state)
         print_message("%s\n", instruction_sets[i]);
         for (size_t c = 0; c < COUNT_OF(cases); c++) {
             setting s;
-            set_up(&s, cases[c].problem);
+            setting_make(&s, cases[c].problem);
             s.problem.conv.instruction_set = instruction_sets[i];
-            uint64_t hash = compute(&s);
+            uint64_t hash = setting_compute(&s);
             if (hash != cases[c].hash) {
                 print_message("    {\"%s\", UINT64_C(0x%016" PRIx64 ")},\n", cases[c].problem,
                               hash);
                 wrong++;
             }
-            tear_down(&s);
+            setting_free(&s);
         }
     }
     assert_int_equal(wrong, 0);
@@ -123,14 +70,14 @@ static void any_number_of_threads_gives_the_same_bits(void **state)
     (void)state;
     for (size_t c = 0; c < COUNT_OF(large); c++) {
         setting s;
-        set_up(&s, large[c]);
+        setting_make(&s, large[c]);
         s.problem.conv.threads = 1;
-        uint64_t once = compute(&s);
+        uint64_t once = setting_compute(&s);
         for (size_t i = 0; i < COUNT_OF(threads); i++) {
             s.problem.conv.threads = threads[i];
-            assert_true(compute(&s) == once);
+            assert_true(setting_compute(&s) == once);
         }
-        tear_down(&s);
+        setting_free(&s);
     }
 }
 
@@ -139,7 +86,7 @@ static void an_absent_instruction_set_is_refused(void **state)
     (void)state;
     faltung_message message;
     setting s;
-    set_up(&s, "conv1d:1x1x8,1x1x3");
+    setting_make(&s, "conv1d:1x1x8,1x1x3");
     s.problem.conv.instruction_set = "avx1024";
     assert_refused(faltung_convolve(&s.problem.conv, &s.input.tensor, &s.weight.tensor, NULL,
                                     &s.output.tensor, &message),
@@ -150,7 +97,7 @@ static void an_absent_instruction_set_is_refused(void **state)
                                     &s.output.tensor, &message),
                    FALTUNG_ERROR_OPTION, &message, "FALTUNG_ISA='sse9'", NULL);
     assert_int_equal(unsetenv("FALTUNG_ISA"), 0);
-    tear_down(&s);
+    setting_free(&s);
 }
 
 int main(void)

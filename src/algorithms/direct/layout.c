@@ -89,7 +89,7 @@ static void place_band(const fal_task *task, fal_layout *l)
 static void count_units(const fal_task *task, fal_layout *l)
 {
     const fal_problem *p = &task->problem;
-    int64_t lanes = task->kernels->lanes, pixels = l->rows * l->columns;
+    int64_t lanes = task->kernels->lanes;
     if (!l->lanes.is_long) {
         l->units =
             l->rows * fal_ceil_divide(l->columns, l->lanes.wide->run) + l->lanes.wide->pixels;
@@ -98,10 +98,8 @@ static void count_units(const fal_task *task, fal_layout *l)
     }
     const int64_t most_vectors = 8;
     l->images = fal_images_together(p);
-    if (l->lanes.pieces == 1)
-        l->units = l->images * l->rows * fal_ceil_divide(l->columns, lanes) + most_vectors;
-    else
-        l->units = fal_ceil_divide(l->images * pixels, lanes) + most_vectors;
+    // Vectors that go on in the next row are no more than if each lay in one.
+    l->units = l->images * l->rows * fal_ceil_divide(l->columns, lanes) + most_vectors;
     l->slack = lanes;
 }
 

@@ -67,13 +67,15 @@ static void advance(const fal_work *w, const fal_band *band, cursor *c, int64_t 
     c->begin = find_row(w, c->image, c->row);
 }
 
-// The pieces of the vector that begins at the cursor, which moves behind it.
+// The pieces of the vector that begins at the cursor, which moves behind it. A part may be narrower
+// than the rows that the number of pieces was chosen for; then they do not fill the vector.
 static fal_spot fill_vector(const fal_work *w, const fal_band *band, cursor *c, fal_piece *piece)
 {
     const int64_t lanes = w->task->kernels->lanes;
     fal_spot spot = {(int32_t)c->row, (int32_t)c->column, 0};
     int first = 0, pieces = 0;
-    for (int64_t lane = 0; lane < lanes && c->image < band->images; pieces++) {
+    for (int64_t lane = 0; lane < lanes && c->image < band->images && pieces < w->l->lanes.pieces;
+         pieces++) {
         int64_t pixels = fal_least(lanes - lane, band->columns - c->column);
         piece[pieces] = make_piece(w, c->begin, c->column, pixels, lane);
         if (piece[pieces].to != piece[first].to)

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/pieces.h"
+
+#include "base/checked.h"
+
+// Products that are worth a piece.
+static const double products_of_piece = 1e6;
+
+// Pieces per thread, so that one that is held up leaves its share to the others.
+enum { PIECES = 8 };
+
+fal_part fal_whole(const fal_problem *p)
+{
+    fal_part part = {{0}, {0}};
+    part.end[FAL_IMAGE] = p->batch;
+    part.end[FAL_CHANNEL] = p->groups * p->output_channels;
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
+        part.end[FAL_DEPTH + i] = p->axis[i].output;
+    return part;
+}
+
+fal_part fal_lower_part(const fal_valid *valid, const faltung_part *part)
+{
+    fal_part lowered = {{0}, {1, 1, 1, 1, 1}};
+    int next = 0;
+    for (int i = valid->batched ? FAL_IMAGE : FAL_CHANNEL; i < FAL_PART_AXES; i++) {
+        if (i == FAL_DEPTH)
+            i += FALTUNG_MAX_AXES - valid->axes; // those that there are come last
+        lowered.begin[i] = part->begin[next];
+        lowered.end[i] = part->end[next++];
+    }
+    return lowered;
+}
+
+bool fal_part_is_empty(const fal_part *part)
+{
+    for (int i = 0; i < FAL_PART_AXES; i++)
+        if (part->begin[i] == part->end[i])
+            return true;
+    return false;
+}
+
+double fal_count_products(const fal_problem *p, const fal_part *part)
+{
+    double products = (double)p->input_channels;
+    for (int i = 0; i < FAL_PART_AXES; i++)
+        products *= (double)(part->end[i] - part->begin[i]);
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
+        products *= (double)p->axis[i].kernel / (double)p->axis[i].input_dilation;
+    return products;
+}
+
+static int64_t extent(const fal_pieces *p, int axis)
+{
+    return p->part.end[axis] - p->part.begin[axis];
+}
+
+static int64_t count_pieces(fal_pieces *p)
+{
+    int64_t count = 1;
+    for (int i = 0; i < FAL_PART_AXES; i++) {
+        p->count[i] = fal_ceil_divide(extent(p, i), p->size[i]);
+        count *= p->count[i];
+    }
+    return count;
+}
+
+// Where bands are fewer than the pieces wanted, channels are divided too, though each thread then
+// packs the band for itself.
+static void divide_channels(fal_pieces *p, int64_t grain, int64_t wanted, int64_t count)
+{
+    int64_t parts = fal_ceil_divide(wanted, count);
+    int64_t size = fal_ceil_divide(extent(p, FAL_CHANNEL), parts);
+    p->size[FAL_CHANNEL] = fal_round_up(size, grain);
+}
+
+// Where they are more, several make a piece.
+static void join(fal_pieces *p, int64_t wanted)
+{
+    static const int axes[] = {FAL_COLUMN, FAL_ROW, FAL_DEPTH, FAL_IMAGE};
+    for (int i = 0; i < 4; i++) {
+        int64_t surplus = count_pieces(p) / wanted;
+        int axis = axes[i];
+        if (surplus < 2)
+            return;
+        p->size[axis] *= fal_least(surplus, p->count[axis]);
+    }
+}
+
+int64_t fal_divide(const fal_task *task, const fal_algorithm *algorithm, const fal_part *part,
+                   int threads, fal_pieces *p)
+{
+    int64_t grain[FAL_PART_AXES];
+    p->part = *part;
+    algorithm->grain(task, grain);
+    for (int i = 0; i < FAL_PART_AXES; i++)
+        p->size[i] = fal_least(grain[i], extent(p, i));
+    p->size[FAL_CHANNEL] = extent(p, FAL_CHANNEL);
+    double worth = fal_count_products(&task->problem, part) / products_of_piece;
+    int64_t wanted = (int64_t)PIECES * threads;
+    if (worth < (double)wanted)
+        wanted = worth > 1 ? (int64_t)worth : 1;
+    int64_t count = count_pieces(p);
+    if (count < wanted)
+        divide_channels(p, grain[FAL_CHANNEL], wanted, count);
+    else
+        join(p, wanted);
+    return count_pieces(p);
+}
+
+fal_part fal_find_piece(const fal_pieces *p, int64_t index)
+{
+    // Channels change fastest, so that a thread's next piece may find its band still packed.
+    static const int order[] = {FAL_CHANNEL, FAL_COLUMN, FAL_ROW, FAL_DEPTH, FAL_IMAGE};
+    fal_part piece;
+    for (int k = 0; k < FAL_PART_AXES; k++) {
+        int i = order[k];
+        piece.begin[i] = p->part.begin[i] + index % p->count[i] * p->size[i];
+        piece.end[i] = fal_least(piece.begin[i] + p->size[i], p->part.end[i]);
+        index /= p->count[i];
+    }
+    return piece;
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Parts of an output, divided into pieces for threads.
+#ifndef FAL_PLAN_PIECES_H
+#define FAL_PLAN_PIECES_H
+
+#include "algorithms/algorithm.h"
+
+// A part in pieces of equal sizes, but for the last along each axis.
+typedef struct fal_pieces {
+    fal_part part;
+    int64_t size[FAL_PART_AXES];
+    int64_t count[FAL_PART_AXES]; // of the pieces along each axis
+} fal_pieces;
+
+// The whole output of a problem.
+fal_part fal_whole(const fal_problem *problem);
+
+// A validated part of an output in the terms of the problem that it was lowered to.
+fal_part fal_lower_part(const fal_valid *valid, const faltung_part *part);
+
+// Whether there is nothing in a part.
+bool fal_part_is_empty(const fal_part *part);
+
+// Products that a part of the output takes, those with the padding's zeros included.
+double fal_count_products(const fal_problem *problem, const fal_part *part);
+
+// Divides a part that is not empty into pieces for so many threads, by the algorithm's grain;
+// returns how many pieces there are.
+int64_t fal_divide(const fal_task *task, const fal_algorithm *algorithm, const fal_part *part,
+                   int threads, fal_pieces *pieces);
+
+// The piece of an index, from 0 on. Those of successive indexes use the same input as far as can
+// be.
+fal_part fal_find_piece(const fal_pieces *pieces, int64_t index);
+
+#endif

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "setting.h"
+
+void setting_make(setting *s, const char *text)
+{
+    faltung_message message;
+    prng random = {1};
+    int64_t shape[FALTUNG_MAX_AXES + 2];
+    faltung_problem *p = &s->problem;
+    assert_ok(faltung_problem_parse(text, p, &message), &message);
+    array_make(&s->input, p->dtype, p->input_rank, p->input_shape);
+    array_make(&s->weight, p->dtype, p->weight_rank, p->weight_shape);
+    assert_ok(faltung_output_shape(&p->conv, &s->input.tensor, &s->weight.tensor, shape, &message),
+              &message);
+    array_make(&s->output, p->dtype, p->input_rank, shape);
+    array_make(&s->bias, p->dtype, 1, &shape[p->input_rank - p->conv.axes - 1]);
+    array_fill_reals(&s->input, &random);
+    array_fill_reals(&s->weight, &random);
+    array_fill_reals(&s->bias, &random);
+}
+
+void setting_free(setting *s)
+{
+    array_free(&s->input);
+    array_free(&s->weight);
+    array_free(&s->bias);
+    array_free(&s->output);
+}
+
+static uint64_t hash_bytes(const void *data, size_t size)
+{
+    const unsigned char *bytes = data;
+    uint64_t hash = UINT64_C(14695981039346656037); // FNV-1a
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
+uint64_t setting_compute(setting *s)
+{
+    faltung_message message;
+    array_fill_bytes(&s->output, 0xff);
+    assert_ok(faltung_convolve(&s->problem.conv, &s->input.tensor, &s->weight.tensor,
+                               &s->bias.tensor, &s->output.tensor, &message),
+              &message);
+    return hash_bytes(s->output.memory,
+                      (size_t)s->output.count * faltung_dtype_size(s->problem.dtype));
+}
+
+faltung_plan *setting_plan(const setting *s)
+{
+    faltung_message message;
+    faltung_plan *plan = NULL;
+    assert_ok(faltung_plan_create(&s->problem.conv, &s->input.tensor, &s->weight.tensor,
+                                  &s->bias.tensor, &plan, &message),
+              &message);
+    return plan;
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Problems by their strings, with operands to compute them on.
+#ifndef FALTUNG_TESTS_SETTING_H
+#define FALTUNG_TESTS_SETTING_H
+
+#include "support.h"
+
+// Real numbers, always the same, drawn in the order input, weight, bias.
+typedef struct setting {
+    faltung_problem problem;
+    array input, weight, bias, output;
+} setting;
+
+void setting_make(setting *s, const char *problem);
+void setting_free(setting *s);
+
+// Computes the output by one call and returns a hash of its bytes.
+uint64_t setting_compute(setting *s);
+
+// A plan for 1 thread or as many as the problem says, to be destroyed.
+faltung_plan *setting_plan(const setting *s);
+
+#endif
