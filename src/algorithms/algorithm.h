@@ -18,6 +18,9 @@ typedef struct fal_part {
     int64_t end[FAL_PART_AXES];
 } fal_part;
 
+// Whether there is nothing in a part.
+bool fal_part_is_empty(const fal_part *part);
+
 // What an algorithm works on: a problem, and the kernels to do it with. The bits depend on the
 // first alone.
 typedef struct fal_task {
@@ -46,9 +49,9 @@ typedef struct fal_algorithm {
     size_t (*workspace)(const fal_task *task);
     // The part sizes that suit the algorithm: what is smaller is done at a loss.
     void (*grain)(const fal_task *task, int64_t size[FAL_PART_AXES]);
-    // Computes a part of the output. `packed` is what `pack` made, `workspace` as large as
-    // `workspace` asked for, aligned to FAL_ALIGNMENT. Cannot fail, and may run on several threads
-    // at once, each with a workspace of its own.
+    // Computes a part of the output that is not empty. `packed` is what `pack` made, `workspace` as
+    // large as `workspace` asked for, aligned to FAL_ALIGNMENT. Cannot fail, and may run on several
+    // threads at once, each with a workspace of its own.
     void (*run)(const fal_task *task, const fal_operands *operands, const void *packed,
                 const fal_part *part, void *workspace);
 } fal_algorithm;

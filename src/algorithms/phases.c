@@ -220,10 +220,12 @@ static void run_phases(const fal_task *task, const fal_operands *all, const void
             fill(&p, packed, &own);
             continue;
         }
-        if (memcmp(before.axis, p.task.problem.axis, sizeof before.axis) != 0)
-            memset(workspace, 0, FAL_MEMORY_BYTES); // what it holds is of no use
-        before = p.task.problem;
-        fal_direct.run(&p.task, &p.operands, from, &own, workspace);
+        if (!fal_part_is_empty(&own)) {
+            if (memcmp(before.axis, p.task.problem.axis, sizeof before.axis) != 0)
+                memset(workspace, 0, FAL_MEMORY_BYTES); // what it holds is of no use
+            before = p.task.problem;
+            fal_direct.run(&p.task, &p.operands, from, &own, workspace);
+        }
         from += fal_direct.packed_bytes(&p.task);
     } while (next_phase(&task->problem, index));
 }

@@ -32,14 +32,6 @@ fal_part fal_lower_part(const fal_valid *valid, const faltung_part *part)
     return lowered;
 }
 
-bool fal_part_is_empty(const fal_part *part)
-{
-    for (int i = 0; i < FAL_PART_AXES; i++)
-        if (part->begin[i] == part->end[i])
-            return true;
-    return false;
-}
-
 double fal_count_products(const fal_problem *p, const fal_part *part)
 {
     double products = (double)p->input_channels;

@@ -19,9 +19,6 @@ fal_part fal_whole(const fal_problem *problem);
 // A validated part of an output in the terms of the problem that it was lowered to.
 fal_part fal_lower_part(const fal_valid *valid, const faltung_part *part);
 
-// Whether there is nothing in a part.
-bool fal_part_is_empty(const fal_part *part);
-
 // Products that a part of the output takes, those with the padding's zeros included.
 double fal_count_products(const fal_problem *problem, const fal_part *part);
 

@@ -6,13 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_BYTES = 32 << 20, MOST_ALLOCATIONS = 8 };
+enum { ARENA_BYTES = 256 << 20, MOST_ALLOCATIONS = 8 };
 
 static const char *const instruction_sets[] = {"scalar", "avx2", "avx512", "neon"};
 static bool is_there[COUNT_OF(instruction_sets)];
 
 static arena input, weight, bias, output, workspace, allocations[MOST_ALLOCATIONS];
 static arena *const arenas[] = {&input, &weight, &bias, &output, &workspace};
+
+static const char *const ways[] = {"at once", "planned", "in parts"};
 
 static void note_trial(const trial *t, const faltung_conv *conv, const faltung_tensor *in,
                        const faltung_tensor *by, edge at)
@@ -23,7 +25,7 @@ static void note_trial(const trial *t, const faltung_conv *conv, const faltung_t
     memcpy(p.weight_shape, by->shape, (size_t)by->rank * sizeof *by->shape);
     assert_ok(faltung_problem_format(&p, text, sizeof text, NULL), NULL);
     blame("%s (%s, %s bias, %s, %s, %d threads, against the %s)", text, conv->instruction_set,
-          t->with_bias ? "with" : "no", t->planned ? "planned" : "at once",
+          t->with_bias ? "with" : "no", ways[t->way],
           t->channels_last ? "channels last" : "contiguous", t->threads,
           at == AT_BEGIN ? "begin" : "end");
 }
@@ -163,12 +165,42 @@ static void copies_make(copies *c, const trial *t, const operands *o, edge at)
     copy_fill(&c->output, &o->output); // NaN
 }
 
-static void compute(const trial *t, const faltung_conv *conv, const copies *c, edge at)
+// Four parts that meet anywhere, the last first.
+static void run_parts(const faltung_plan *plan, const copies *c, void *work, prng *random)
+{
+    faltung_message message;
+    const faltung_tensor *y = &c->output.tensor;
+    int axis[2];
+    int64_t cut[2];
+    for (int i = 0; i < 2; i++) {
+        axis[i] = (int)random_between(random, 0, y->rank - 1);
+        cut[i] = random_between(random, 0, y->shape[axis[i]]);
+    }
+    for (int quarter = 3; quarter >= 0; quarter--) {
+        faltung_part part = {{0}, {0}};
+        bool empty = false;
+        memcpy(part.end, y->shape, (size_t)y->rank * sizeof *y->shape);
+        for (int i = 0; i < 2; i++) {
+            int64_t *begin = &part.begin[axis[i]], *end = &part.end[axis[i]];
+            if (quarter >> i & 1)
+                *begin = cut[i] > *begin ? cut[i] : *begin;
+            else
+                *end = cut[i] < *end ? cut[i] : *end;
+            empty = empty || *begin > *end;
+        }
+        if (!empty)
+            assert_ok(faltung_plan_run_part(plan, &c->input.tensor, y, &part, work, &message),
+                      &message);
+    }
+}
+
+static void compute(const trial *t, const faltung_conv *conv, const copies *c, edge at,
+                    prng *random)
 {
     faltung_message message;
     faltung_plan *plan;
     const faltung_tensor *b = t->with_bias ? &c->bias.tensor : NULL;
-    if (!t->planned) {
+    if (t->way == BY_ONE_CALL) {
         assert_ok(faltung_convolve(conv, &c->input.tensor, &c->weight.tensor, b, &c->output.tensor,
                                    &message),
                   &message);
@@ -177,8 +209,11 @@ static void compute(const trial *t, const faltung_conv *conv, const copies *c, e
     assert_ok(faltung_plan_create(conv, &c->input.tensor, &c->weight.tensor, b, &plan, &message),
               &message);
     void *work = arena_place(&workspace, faltung_plan_workspace(plan), 64, at);
-    assert_ok(faltung_plan_run(plan, &c->input.tensor, &c->output.tensor, work, &message),
-              &message);
+    if (t->way == IN_PARTS)
+        run_parts(plan, c, work, random);
+    else
+        assert_ok(faltung_plan_run(plan, &c->input.tensor, &c->output.tensor, work, &message),
+                  &message);
     faltung_plan_destroy(plan);
 }
 
@@ -211,7 +246,7 @@ void trial_check(const trial *t, prng *random)
             conv.instruction_set = instruction_sets[i];
             copies_make(&c, t, &o, (edge)at);
             note_trial(t, &conv, &c.input.tensor, &c.weight.tensor, (edge)at);
-            compute(t, &conv, &c, (edge)at);
+            compute(t, &conv, &c, (edge)at, random);
             check_output(&c.output, sums, o.output.count);
         }
     free(sums);

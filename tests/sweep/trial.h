@@ -7,11 +7,18 @@
 
 #include "oracle.h"
 
+// How a trial is computed.
+typedef enum way {
+    BY_ONE_CALL,
+    PLANNED,  // with a workspace of its own
+    IN_PARTS, // so, and in four parts
+} way;
+
 typedef struct trial {
     sample sample; // measured
     faltung_dtype dtype;
     bool with_bias;
-    bool planned;       // by a plan with a workspace of its own; else by the one call
+    way way;
     bool channels_last; // in input and output
     int threads;        // 0: as many as pay
 } trial;

@@ -203,7 +203,8 @@ static void parts_beyond_the_output_are_refused(void **state)
     setting_free(&s);
 }
 
-// ----------------------------------------------------------------------------- the caller's threads
+// ----------------------------------------------------------------------------- the caller's
+// threads
 
 // Large enough for threads to pay.
 static const char *const large[] = {

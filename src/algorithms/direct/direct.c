@@ -62,7 +62,8 @@ static void prepare_band(fal_work *w, const fal_band *band)
         w->source.data = (const char *)input->data + at * size;
     } else {
         w->source.data = w->desk.band;
-        if (!same || m->band.image != band->image || m->band.group != band->group)
+        if (!same || m->packed != input->data || m->band.image != band->image ||
+            m->band.group != band->group)
             fal_direct_pack_band(w->task, w->l, input, band, same, w->desk.band);
     }
     if (!m->has_band || m->band.rows != band->rows || m->band.columns != band->columns ||
@@ -72,6 +73,7 @@ static void prepare_band(fal_work *w, const fal_band *band)
         fal_find_wide_stretches(w, band);
     m->has_band = true;
     m->band = *band;
+    m->packed = input->data;
 }
 
 // The output channels [begin, end) of one group over one band.
@@ -149,7 +151,7 @@ static void run_part(fal_work *w)
 
 static void prepare_memory(const fal_work *w)
 {
-    *w->desk.memory = (fal_direct_memory){.layout = w->l};
+    *w->desk.memory = (fal_direct_memory){.layout = w->l, .in_place = w->in_place};
     fal_fill_offsets(w);
     fal_lists_begin(w->desk.lists, w->l->taps);
 }
@@ -188,8 +190,8 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     }
     lay_out_desk(w.l, task->kernels->size, workspace, &w.desk);
     fal_find_source(&w);
-    if (w.desk.memory->layout != w.l) // what it holds is of another one
-        prepare_memory(&w);
+    if (w.desk.memory->layout != w.l || w.desk.memory->in_place != w.in_place)
+        prepare_memory(&w); // what it holds is of another one
     run_part(&w);
 }
 

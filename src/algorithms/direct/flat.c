@@ -60,6 +60,7 @@ static bool is_range(const fal_problem *p, const fal_part *part, int64_t *begin,
     return true;
 }
 
+// Lets a view begin at a part's first pixel.
 static void move(fal_view *view, int64_t size, int64_t pixels, int64_t distance, int64_t columns)
 {
     view->data = (char *)view->data + pixels * distance * size;
@@ -78,14 +79,16 @@ bool fal_flatten(const fal_task *task, const fal_operands *all, const fal_part *
         return false;
     *flat = (fal_flat){.task = fal_flatten_task(task, is_long), .operands = *all, .part = *part};
     int64_t columns = flat->task.problem.axis[2].output, size = task->kernels->size;
+    columns = fal_least(columns, end - begin);
     int64_t rows = fal_ceil_divide(end - begin, columns);
     move(&flat->operands.input, size, begin, from, columns);
     move(&flat->operands.output, size, begin, to, columns);
-    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
+    const int64_t extent[FALTUNG_MAX_AXES] = {1, rows, columns};
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
+        fal_problem_axis *axis = &flat->task.problem.axis[i];
         flat->part.begin[FAL_DEPTH + i] = 0;
-    flat->part.end[FAL_DEPTH] = 1;
-    flat->part.end[FAL_ROW] = rows;
-    flat->part.end[FAL_COLUMN] = fal_least(columns, end - begin);
+        flat->part.end[FAL_DEPTH + i] = axis->input = axis->output = extent[i];
+    }
     flat->last_columns = end - begin - (rows - 1) * columns;
     return true;
 }

@@ -10,7 +10,7 @@
 
 // A part of such a plane, laid anew. Its last row may be shorter than the others.
 typedef struct fal_flat {
-    fal_task task;
+    fal_task task;         // of the part alone
     fal_operands operands; // from the part's first pixel on
     fal_part part;
     int64_t last_columns; // of the last row

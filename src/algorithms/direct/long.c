@@ -29,17 +29,19 @@ static fal_piece make_piece(const fal_work *w, row_begin row, int64_t column, in
 }
 
 // Each vector in one row. The last one of a row lies over the one before it, so that it is as full;
-// what both compute is the same.
+// what both compute is the same. That of a band in place that is narrower than a vector, the last
+// one of its rows, reads over the band before it, and not behind the input.
 static int64_t place_in_rows(const fal_work *w, const fal_band *band)
 {
     const int64_t lanes = w->task->kernels->lanes, pixels = fal_least(lanes, band->columns);
+    const int64_t lane = w->in_place ? lanes - pixels : 0;
     int64_t i = 0;
     for (int64_t image = 0; image < band->images; image++)
         for (int64_t row = 0; row < band->rows; row++) {
             const row_begin begin = find_row(w, image, row);
             for (int64_t column = 0; column < band->columns; column += lanes, i++) {
                 int64_t first = fal_least(column, band->columns - pixels);
-                w->desk.piece[i] = make_piece(w, begin, first, pixels, 0);
+                w->desk.piece[i] = make_piece(w, begin, first, pixels, lane);
                 w->desk.spot[i] = (fal_spot){(int32_t)row, (int32_t)first, (int32_t)row};
             }
         }

@@ -38,7 +38,8 @@ static bool can_be_in_place(const fal_work *w)
 {
     const fal_problem *p = &w->task->problem;
     const fal_view *input = &w->all->input;
-    bool wide = p->axis[2].output >= w->task->kernels->lanes || w->l->lanes.pieces > 1;
+    int64_t columns = w->part->end[FAL_COLUMN] - w->part->begin[FAL_COLUMN];
+    bool wide = columns >= w->task->kernels->lanes || w->l->lanes.pieces > 1;
     return w->l->lanes.is_long && wide && p->input_channels <= w->task->tuning.in_place &&
            w->l->phases == 1 && input->axis[2] == 1 && is_inside(p) &&
            is_near(p, input, w->l->images);

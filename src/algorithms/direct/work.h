@@ -10,9 +10,11 @@
 // What a thread's workspace still holds from the part before: nothing, if it is zero.
 typedef struct fal_direct_memory {
     const fal_layout *layout; // of all that is there, offsets and lists of stretches among it
+    bool in_place;            // whether offsets are those in the input
     bool has_band;
     fal_band band;
-    int64_t units; // runs or vectors of the band
+    const void *packed; // the input that the band was packed from
+    int64_t units;      // runs or vectors of the band
 } fal_direct_memory;
 
 // Where a run of pixels or a vector of them lies in a band's output.
