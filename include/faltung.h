@@ -355,6 +355,7 @@ FALTUNG_API void faltung_plan_destroy(faltung_plan *plan);
 // ---------------------------------------------------------------------------------- explanations
 
 #define FALTUNG_MAX_ALGORITHMS 16
+#define FALTUNG_HOW_BYTES      256
 
 // How a convolution is computed, and why so.
 typedef struct faltung_explanation {
@@ -366,11 +367,17 @@ typedef struct faltung_explanation {
     const char *algorithm[FALTUNG_MAX_ALGORITHMS]; // in which they are considered: name, and why it
     const char *reason[FALTUNG_MAX_ALGORITHMS];    // was chosen or passed over. Static strings
     int chosen;                                    // index of the one chosen
-    const char *instruction_set;                   // of the kernels used. Static string
-    int threads;                                   // that pay for this problem
+    char how[FALTUNG_HOW_BYTES];                   // in words: its tiles, its blocks, how it adds
+    int64_t block[FALTUNG_MAX_AXES + 2]; // sizes of a part, in the order of the output's shape,
+                                         // below which parts cost more than their share
+    const char *instruction_set;         // of the kernels used. Static string
+    int threads;                         // that pay for this problem
+    size_t packed_bytes;    // of the weight and bias in the algorithm's order; 0: as they are
     size_t workspace_bytes; // of all threads: what a run needs besides its operands
     double multiply_adds;   // with those that meet the padding's zeros
     double bytes;           // of input, weight and output, each counted once
+    double bytes_moved;     // that the algorithm reads and writes, for contiguous tensors: packed
+                            // copies too, and weights as often as a block needs them
 } faltung_explanation;
 
 // Explains what faltung_convolve would do. Data is not read and may be NULL. Errors: as

@@ -24,10 +24,15 @@ static void print_text(session *s, const char *problem, int axes, bool transpose
             fprintf(s->out, "%" PRId64 "%c", e->output_padding[i], i + 1 < axes ? ',' : '\n');
     }
     fprintf(s->out, "multiply-adds  %.0f\n", e->multiply_adds);
-    fprintf(s->out, "bytes          %.0f (input, weight and output, each once)\n", e->bytes);
+    fprintf(s->out, "operands       %.0f bytes (input, weight and output, each once)\n", e->bytes);
+    fprintf(s->out, "moved          %.0f bytes (with packed copies, and weights for every block)\n",
+            e->bytes_moved);
+    fprintf(s->out, "packed         %zu bytes of weight and bias\n", e->packed_bytes);
     fprintf(s->out, "workspace      %zu bytes\n", e->workspace_bytes);
     fprintf(s->out, "threads        %d\n", e->threads);
     fprintf(s->out, "kernels        %s\n", e->instruction_set);
+    fprintf(s->out, "block          %s\n", shape_write(&shape, e->rank, e->block));
+    fprintf(s->out, "%-14s %s\n", e->algorithm[e->chosen], e->how);
     fputs("algorithms, in the order considered:\n", s->out);
     for (int i = 0; i < e->algorithms; i++)
         fprintf(s->out, "%s %s: %s\n", i == e->chosen ? "->" : "  ", e->algorithm[i], e->reason[i]);
@@ -42,12 +47,16 @@ static void print_json(session *s, const char *problem, int axes, const faltung_
     json_integers(&j, "output_padding", axes, e->output_padding);
     json_number(&j, "multiply_adds", e->multiply_adds);
     json_number(&j, "bytes", e->bytes);
+    json_number(&j, "bytes_moved", e->bytes_moved);
+    json_integer(&j, "packed_bytes", (int64_t)e->packed_bytes);
     json_integer(&j, "workspace_bytes", (int64_t)e->workspace_bytes);
     json_integer(&j, "threads", e->threads);
     json_text(&j, "instruction_set", e->instruction_set);
     json_texts(&j, "algorithms", e->algorithms, e->algorithm);
     json_texts(&j, "reasons", e->algorithms, e->reason);
     json_text(&j, "chosen", e->algorithm[e->chosen]);
+    json_integers(&j, "block", e->rank, e->block);
+    json_text(&j, "how", e->how);
     json_end(&j);
 }
 

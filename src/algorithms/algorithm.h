@@ -29,6 +29,12 @@ typedef struct fal_task {
     fal_tuning tuning;
 } fal_task;
 
+// How an algorithm goes about a task.
+typedef struct fal_description {
+    char how[FALTUNG_HOW_BYTES]; // tiles, blocks and chains, in words
+    double bytes;                // read and written, its own buffers included
+} fal_description;
+
 // Of a workspace, for what a thread wants to remember; every workspace has as many.
 #define FAL_MEMORY_BYTES ((size_t)256)
 
@@ -49,6 +55,8 @@ typedef struct fal_algorithm {
     size_t (*workspace)(const fal_task *task);
     // The part sizes that suit the algorithm: what is smaller is done at a loss.
     void (*grain)(const fal_task *task, int64_t size[FAL_PART_AXES]);
+    // Says how it would go about a task whose tensors are contiguous.
+    void (*describe)(const fal_task *task, fal_description *description);
     // Computes a part of the output that is not empty. `packed` is what `pack` made, `workspace` as
     // large as `workspace` asked for, aligned to FAL_ALIGNMENT. Cannot fail, and may run on several
     // threads at once, each with a workspace of its own.

@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 
+#include <stdio.h>
 #include <string.h>
 
 // One phase along one axis: outputs phase, phase + L, ... and the kernel's elements that they meet,
@@ -245,6 +246,24 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
         size[FAL_DEPTH + i] *= task->problem.axis[i].input_dilation;
 }
 
+static void describe(const fal_task *task, fal_description *d)
+{
+    int64_t index[FALTUNG_MAX_AXES] = {0};
+    int phases = 0;
+    double bytes = 0;
+    fal_description each = {.how = "nothing but the bias is left"};
+    do {
+        phase p = make_phase(task, NULL, index);
+        if (!is_computed(&p))
+            continue;
+        fal_direct.describe(&p.task, &each);
+        bytes += each.bytes;
+        phases++;
+    } while (next_phase(&task->problem, index));
+    d->bytes = bytes;
+    snprintf(d->how, sizeof d->how, "%d phases, the last by %s", phases, each.how);
+}
+
 // A few rows at a time, so that the lines that one phase writes are still near when the next one
 // fills their gaps.
 static void run(const fal_task *task, const fal_operands *all, const void *packed,
@@ -295,5 +314,6 @@ const fal_algorithm fal_phases = {
     .pack = pack,
     .workspace = workspace,
     .grain = grain,
+    .describe = describe,
     .run = run,
 };

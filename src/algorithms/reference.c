@@ -7,6 +7,8 @@
 
 #include "tensor/element.h"
 
+#include <stdio.h>
+
 // Where the kernel's element k of output y meets the input along one axis.
 typedef enum meeting { ELEMENT, BORDER, GAP } meeting;
 
@@ -105,10 +107,25 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
     size[FAL_COLUMN] = task->problem.axis[2].output;
 }
 
+// An input and a weight for every product.
+static void describe(const fal_task *task, fal_description *d)
+{
+    const fal_problem *p = &task->problem;
+    double outputs = (double)p->batch * (double)p->groups * (double)p->output_channels;
+    double products = (double)p->input_channels;
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
+        outputs *= (double)p->axis[i].output;
+        products *= (double)p->axis[i].kernel / (double)p->axis[i].input_dilation;
+    }
+    d->bytes = outputs * (2 * products + 1) * (double)faltung_dtype_size(p->dtype);
+    snprintf(d->how, sizeof d->how, "one output after the other");
+}
+
 const fal_algorithm fal_reference = {
     .name = "reference",
     .reason = "the definition itself, summed in double: it applies to everything",
     .passed_over = passed_over,
     .grain = grain,
+    .describe = describe,
     .run = run,
 };

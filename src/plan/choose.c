@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/choose.h"
 
+#include "base/checked.h"
 #include "base/fail.h"
+#include "plan/pieces.h"
 #include "tensor/tensor.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 // An instruction set by name: the caller's word, else the environment's, else the best there is.
 static faltung_status find_kernels(const faltung_conv *conv, faltung_dtype dtype,
@@ -65,6 +68,22 @@ static void count_work(const fal_choice *choice, faltung_explanation *explanatio
     explanation->bytes = (input + weight + output) * (double)faltung_dtype_size(v->dtype);
 }
 
+// The algorithm's own account of what it does.
+static void describe(const fal_choice *choice, faltung_explanation *explanation)
+{
+    const fal_algorithm *algorithm = choice->algorithm;
+    const fal_part whole = fal_whole(&choice->task.problem);
+    fal_description d;
+    int64_t grain[FAL_PART_AXES];
+    algorithm->describe(&choice->task, &d);
+    memcpy(explanation->how, d.how, sizeof d.how);
+    explanation->bytes_moved = d.bytes;
+    algorithm->grain(&choice->task, grain);
+    for (int i = 0; i < FAL_PART_AXES; i++)
+        grain[i] = fal_least(grain[i], whole.end[i]);
+    fal_raise_sizes(&choice->valid, grain, explanation->block);
+}
+
 void fal_explain_choice(const fal_choice *choice, faltung_explanation *explanation)
 {
     const fal_valid *valid = &choice->valid;
@@ -84,8 +103,10 @@ void fal_explain_choice(const fal_choice *choice, faltung_explanation *explanati
     }
     explanation->instruction_set = choice->task.kernels->name;
     explanation->threads = choice->threads;
+    explanation->packed_bytes = fal_choice_packed_bytes(choice);
     explanation->workspace_bytes = fal_choice_workspace(choice);
     count_work(choice, explanation);
+    describe(choice, explanation);
 }
 
 fal_operands fal_choice_operands(const fal_choice *choice, const faltung_tensor *input,

@@ -19,17 +19,30 @@ fal_part fal_whole(const fal_problem *p)
     return part;
 }
 
+// The axis of a part after one that a validated convolution has; the first after -1.
+static int next_axis(const fal_valid *valid, int axis)
+{
+    axis += axis < 0 && !valid->batched ? 2 : 1;
+    return axis == FAL_DEPTH ? axis + FALTUNG_MAX_AXES - valid->axes : axis; // the last ones
+}
+
 fal_part fal_lower_part(const fal_valid *valid, const faltung_part *part)
 {
     fal_part lowered = {{0}, {1, 1, 1, 1, 1}};
-    int next = 0;
-    for (int i = valid->batched ? FAL_IMAGE : FAL_CHANNEL; i < FAL_PART_AXES; i++) {
-        if (i == FAL_DEPTH)
-            i += FALTUNG_MAX_AXES - valid->axes; // those that there are come last
-        lowered.begin[i] = part->begin[next];
-        lowered.end[i] = part->end[next++];
+    int at = 0;
+    for (int i = next_axis(valid, -1); i < FAL_PART_AXES; i = next_axis(valid, i), at++) {
+        lowered.begin[i] = part->begin[at];
+        lowered.end[i] = part->end[at];
     }
     return lowered;
+}
+
+void fal_raise_sizes(const fal_valid *valid, const int64_t size[FAL_PART_AXES],
+                     int64_t raised[FALTUNG_MAX_AXES + 2])
+{
+    int at = 0;
+    for (int i = next_axis(valid, -1); i < FAL_PART_AXES; i = next_axis(valid, i))
+        raised[at++] = size[i];
 }
 
 double fal_count_products(const fal_problem *p, const fal_part *part)

@@ -19,6 +19,10 @@ fal_part fal_whole(const fal_problem *problem);
 // A validated part of an output in the terms of the problem that it was lowered to.
 fal_part fal_lower_part(const fal_valid *valid, const faltung_part *part);
 
+// Sizes along the axes of a problem in the terms of the output's shape.
+void fal_raise_sizes(const fal_valid *valid, const int64_t size[FAL_PART_AXES],
+                     int64_t raised[FALTUNG_MAX_AXES + 2]);
+
 // Products that a part of the output takes, those with the padding's zeros included.
 double fal_count_products(const fal_problem *problem, const fal_part *part);
 

@@ -119,6 +119,11 @@ static void a_problem_is_explained(void **state)
         "output         (16, 10, 8, 8)\n",
         "padding        1,1\n",
         "multiply-adds  276480\n",
+        "operands       91192 bytes ",
+        "\nmoved          ",
+        "\npacked         ",
+        "\nblock          (",
+        "\ndirect         pixels in the lanes, ",
         "\n-> ",
         " reference: ",
     };
@@ -140,6 +145,10 @@ static void an_explanation_can_be_had_as_json(void **state)
         "\"output\": [16, 10, 8, 8]",
         "\"padding\": [[1, 1], [1, 1]]",
         "\"multiply_adds\": 276480",
+        "\"block\": [",
+        "\"how\": \"",
+        "\"packed_bytes\": ",
+        "\"bytes_moved\": ",
         "\"chosen\": \"",
     };
     for (size_t i = 0; i < COUNT(words); i++)

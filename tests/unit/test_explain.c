@@ -26,6 +26,10 @@ static void assert_explains(const sample *s, const operands *o, const faltung_ex
     double bytes = (double)(o->input.count + o->weight.count + o->output.count) *
                    (double)faltung_dtype_size(o->input.tensor.dtype);
     assert_true(e->bytes == bytes);
+    for (int i = 0; i < e->rank; i++)
+        assert_in_range(e->block[i], e->output_shape[i] > 0, e->output_shape[i]);
+    assert_true(strlen(e->how) > 0 && !strchr(e->how, '\n'));
+    assert_true(e->bytes_moved >= 0);
 }
 
 // Each output element of a forward convolution meets every weight of its channel, each input
@@ -63,6 +67,10 @@ static void explanations_agree_with_what_happens(void **state)
         assert_int_equal(planned.chosen, asked.chosen);
         assert_true(planned.workspace_bytes == asked.workspace_bytes);
         assert_true(planned.workspace_bytes == faltung_plan_workspace(plan));
+        assert_true(planned.packed_bytes == asked.packed_bytes);
+        assert_true(planned.bytes_moved == asked.bytes_moved);
+        assert_string_equal(planned.how, asked.how);
+        assert_memory_equal(planned.block, asked.block, (size_t)asked.rank * sizeof *asked.block);
         faltung_plan_destroy(plan);
         operands_free(&o);
     }

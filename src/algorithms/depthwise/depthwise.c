@@ -12,6 +12,7 @@
 #include "base/checked.h"
 #include "base/memory.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static int64_t common_divisor(int64_t a, int64_t b)
@@ -129,6 +130,24 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
     size[FAL_COLUMN] = FAL_STRIPE;
 }
 
+// Rows of the input are read once for every tile of rows of the output.
+static void describe(const fal_task *task, fal_description *d)
+{
+    const fal_problem *p = &task->problem;
+    int64_t width = fal_least(p->axis[2].output, FAL_STRIPE);
+    const fal_plane_kernel *tile = fal_find_plane_kernel(task, width);
+    double planes = (double)p->batch * (double)p->groups * (double)p->axis[0].output;
+    double rows = (double)p->axis[1].output, reach = (double)p->axis[1].kernel - 1;
+    double inputs = rows * (1 + reach / (double)tile->rows) * (double)p->axis[2].input;
+    double outputs = rows * (double)p->axis[2].output;
+    d->bytes = (planes * (inputs + outputs) + (double)p->groups * (double)fal_channel_numbers(p)) *
+               (double)task->kernels->size;
+    snprintf(d->how, sizeof d->how,
+             "pixels in the lanes, tiles of %d rows by %d pixels of a channel, up to %d columns "
+             "at a time; one sum",
+             tile->rows, tile->vectors * task->kernels->lanes, FAL_STRIPE);
+}
+
 static bool is_too_far(const fal_problem *p)
 {
     const double most = (double)(INT32_C(1) << 30);
@@ -177,5 +196,6 @@ const fal_algorithm fal_depthwise = {
     .pack = pack,
     .workspace = workspace,
     .grain = grain,
+    .describe = describe,
     .run = run,
 };

@@ -58,6 +58,13 @@ static const fal_plane_kernel *find_kernel(const fal_task *task, int64_t vectors
     return *next;
 }
 
+const fal_plane_kernel *fal_find_plane_kernel(const fal_task *task, int64_t columns)
+{
+    const int64_t most = task->kernels->planes[0]->vectors;
+    int64_t vectors = fal_ceil_divide(columns, task->kernels->lanes);
+    return find_kernel(task, fal_ceil_divide(vectors, fal_ceil_divide(vectors, most)));
+}
+
 // The lanes of vectors from a column of the input on that are inside a range.
 static void find_lanes(range columns, int64_t column, int64_t stride, const fal_kernels *kernels,
                        int vectors, uint32_t *to)
@@ -75,18 +82,17 @@ void fal_make_segments(fal_depthwise_work *w, int64_t begin, int64_t end)
 {
     const fal_problem_axis *axis = &w->task->problem.axis[2];
     const fal_kernels *kernels = w->task->kernels;
-    const int64_t lanes = kernels->lanes, most = kernels->planes[0]->vectors;
+    const int64_t lanes = kernels->lanes;
     uint32_t *next = w->lanes;
     range inside = {0, axis->input};
     if (w->copies) // the border, too, and what lies behind it
         inside = (range){INT64_MIN / 4, INT64_MAX / 4};
     w->segments = 0;
     for (int64_t column = begin; column < end;) {
-        int64_t left = fal_ceil_divide(end - column, lanes);
-        int64_t vectors = fal_ceil_divide(left, fal_ceil_divide(left, most));
         fal_segment *s = &w->segment[w->segments++];
-        *s =
-            (fal_segment){.kernel = find_kernel(w->task, vectors), .lanes = next, .column = column};
+        *s = (fal_segment){.kernel = fal_find_plane_kernel(w->task, end - column),
+                           .lanes = next,
+                           .column = column};
         for (int64_t kw = 0; kw < axis->kernel; kw++, next += s->kernel->vectors)
             find_lanes(inside, column * axis->stride + w->offset[kw] - axis->padding, axis->stride,
                        kernels, s->kernel->vectors, next);

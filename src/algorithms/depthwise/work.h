@@ -60,6 +60,9 @@ static inline int64_t fal_channel_numbers(const fal_problem *problem)
 // these count.
 size_t fal_lay_out_depthwise(const fal_task *task, char *workspace, fal_depthwise_work *w);
 
+// The kernel for the first of so many columns, which are to be divided as evenly as can be.
+const fal_plane_kernel *fal_find_plane_kernel(const fal_task *task, int64_t columns);
+
 // Divides the columns [begin, end) of the output, a stripe of it, into segments.
 void fal_make_segments(fal_depthwise_work *w, int64_t begin, int64_t end);
 

@@ -257,5 +257,6 @@ const fal_algorithm fal_direct = {
     .pack = fal_direct_pack,
     .workspace = workspace_bytes,
     .grain = grain,
+    .describe = fal_direct_describe,
     .run = run,
 };

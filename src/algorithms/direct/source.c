@@ -32,17 +32,20 @@ static bool is_near(const fal_problem *p, const fal_view *input, int64_t images)
     return reach <= most;
 }
 
-// Pixels in the lanes can be read where they are, if vectors of them are whole or read lane by
-// lane.
-static bool can_be_in_place(const fal_work *w)
+bool fal_can_be_in_place(const fal_task *task, const fal_layout *l, int64_t columns)
 {
-    const fal_problem *p = &w->task->problem;
+    const fal_problem *p = &task->problem;
+    bool wide = columns >= task->kernels->lanes || l->lanes.pieces > 1;
+    return l->lanes.is_long && wide && p->input_channels <= task->tuning.in_place &&
+           l->phases == 1 && is_inside(p);
+}
+
+static bool is_in_place(const fal_work *w)
+{
     const fal_view *input = &w->all->input;
     int64_t columns = w->part->end[FAL_COLUMN] - w->part->begin[FAL_COLUMN];
-    bool wide = columns >= w->task->kernels->lanes || w->l->lanes.pieces > 1;
-    return w->l->lanes.is_long && wide && p->input_channels <= w->task->tuning.in_place &&
-           w->l->phases == 1 && input->axis[2] == 1 && is_inside(p) &&
-           is_near(p, input, w->l->images);
+    return fal_can_be_in_place(w->task, w->l, columns) && input->axis[2] == 1 &&
+           is_near(&w->task->problem, input, w->l->images);
 }
 
 void fal_find_source(fal_work *w)
@@ -50,7 +53,7 @@ void fal_find_source(fal_work *w)
     const fal_problem_axis *axis = w->task->problem.axis;
     const fal_view *input = &w->all->input;
     const fal_layout *l = w->l;
-    w->in_place = can_be_in_place(w);
+    w->in_place = is_in_place(w);
     if (w->in_place)
         w->source = (fal_source){
             .image = input->outer,

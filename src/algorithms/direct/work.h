@@ -64,6 +64,13 @@ typedef struct fal_block {
     int first, past; // channels of the tile to be written
 } fal_block;
 
+// Whether pixels in the lanes of so many columns can be read where they are, if they lie side by
+// side: vectors of them must be whole, or read lane by lane.
+bool fal_can_be_in_place(const fal_task *task, const fal_layout *l, int64_t columns);
+
+// Says how a task is computed.
+void fal_direct_describe(const fal_task *task, fal_description *description);
+
 // Decides whether the input itself serves as the band, and notes where pixels and products are; but
 // not where the band begins.
 void fal_find_source(fal_work *work);
