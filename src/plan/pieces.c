@@ -3,8 +3,8 @@
 
 #include "base/checked.h"
 
-// Products that are worth a piece.
-static const double products_of_piece = 1e6;
+// Work that is worth a piece.
+static const double work_of_piece = 1e6;
 
 // Pieces per thread, so that one that is held up leaves its share to the others.
 enum { PIECES = 8 };
@@ -45,14 +45,15 @@ void fal_raise_sizes(const fal_valid *valid, const int64_t size[FAL_PART_AXES],
         raised[at++] = size[i];
 }
 
-double fal_count_products(const fal_problem *p, const fal_part *part)
+double fal_count_work(const fal_problem *p, const fal_part *part)
 {
-    double products = (double)p->input_channels;
+    const double writing = 4; // products that take as long as one output
+    double outputs = 1, products = (double)p->input_channels;
     for (int i = 0; i < FAL_PART_AXES; i++)
-        products *= (double)(part->end[i] - part->begin[i]);
+        outputs *= (double)(part->end[i] - part->begin[i]);
     for (int i = 0; i < FALTUNG_MAX_AXES; i++)
         products *= (double)p->axis[i].kernel / (double)p->axis[i].input_dilation;
-    return products;
+    return outputs * (products + writing);
 }
 
 static int64_t extent(const fal_pieces *p, int axis)
@@ -70,20 +71,30 @@ static int64_t count_pieces(fal_pieces *p)
     return count;
 }
 
-// Where bands are fewer than the pieces wanted, channels are divided too, though each thread then
-// packs the band for itself.
-static void divide_channels(fal_pieces *p, int64_t grain, int64_t wanted, int64_t count)
+// Where bands are fewer than the pieces wanted, they are cut into lower ones, as long as no more
+// than half as many rows are packed twice, and weights are still used often.
+static void divide_rows(fal_pieces *p, const fal_problem *problem, int64_t times)
 {
-    int64_t parts = fal_ceil_divide(wanted, count);
-    int64_t size = fal_ceil_divide(extent(p, FAL_CHANNEL), parts);
+    const int64_t often = 128; // pixels
+    const fal_problem_axis *row = &problem->axis[1];
+    int64_t twice = 2 * row->dilation * (row->kernel - 1) / row->stride;
+    int64_t least = fal_most(twice, fal_ceil_divide(often, p->size[FAL_COLUMN]));
+    int64_t rows = fal_ceil_divide(p->size[FAL_ROW], times);
+    p->size[FAL_ROW] = fal_least(p->size[FAL_ROW], fal_most(rows, least));
+}
+
+// And then channels are divided, though each thread packs the band for itself.
+static void divide_channels(fal_pieces *p, int64_t grain, int64_t times)
+{
+    int64_t size = fal_ceil_divide(p->size[FAL_CHANNEL], times);
     p->size[FAL_CHANNEL] = fal_round_up(size, grain);
 }
 
 // Where they are more, several make a piece.
 static void join(fal_pieces *p, int64_t wanted)
 {
-    static const int axes[] = {FAL_COLUMN, FAL_ROW, FAL_DEPTH, FAL_IMAGE};
-    for (int i = 0; i < 4; i++) {
+    static const int axes[] = {FAL_COLUMN, FAL_ROW, FAL_DEPTH, FAL_CHANNEL, FAL_IMAGE};
+    for (int i = 0; i < FAL_PART_AXES; i++) {
         int64_t surplus = count_pieces(p) / wanted;
         int axis = axes[i];
         if (surplus < 2)
@@ -100,16 +111,16 @@ int64_t fal_divide(const fal_task *task, const fal_algorithm *algorithm, const f
     algorithm->grain(task, grain);
     for (int i = 0; i < FAL_PART_AXES; i++)
         p->size[i] = fal_least(grain[i], extent(p, i));
-    p->size[FAL_CHANNEL] = extent(p, FAL_CHANNEL);
-    double worth = fal_count_products(&task->problem, part) / products_of_piece;
+    p->size[FAL_CHANNEL] = fal_least(task->problem.output_channels, extent(p, FAL_CHANNEL));
     int64_t wanted = (int64_t)PIECES * threads;
-    if (worth < (double)wanted)
-        wanted = worth > 1 ? (int64_t)worth : 1;
-    int64_t count = count_pieces(p);
-    if (count < wanted)
-        divide_channels(p, grain[FAL_CHANNEL], wanted, count);
-    else
-        join(p, wanted);
+    double worth = fal_count_work(&task->problem, part) / work_of_piece;
+    if (worth < (double)wanted) // as many for each thread
+        wanted = fal_round_up((int64_t)worth, threads);
+    if (count_pieces(p) < wanted)
+        divide_rows(p, &task->problem, fal_ceil_divide(wanted, count_pieces(p)));
+    if (count_pieces(p) < wanted)
+        divide_channels(p, grain[FAL_CHANNEL], fal_ceil_divide(wanted, count_pieces(p)));
+    join(p, wanted);
     return count_pieces(p);
 }
 

@@ -23,8 +23,9 @@ fal_part fal_lower_part(const fal_valid *valid, const faltung_part *part);
 void fal_raise_sizes(const fal_valid *valid, const int64_t size[FAL_PART_AXES],
                      int64_t raised[FALTUNG_MAX_AXES + 2]);
 
-// Products that a part of the output takes, those with the padding's zeros included.
-double fal_count_products(const fal_problem *problem, const fal_part *part);
+// How long a part of the output takes, in products: those with the padding's zeros included, and
+// some for every output.
+double fal_count_work(const fal_problem *problem, const fal_part *part);
 
 // Divides a part that is not empty into pieces for so many threads, by the algorithm's grain;
 // returns how many pieces there are.

@@ -8,20 +8,20 @@
 
 #include <string.h>
 
-// Products below which a second thread does not pay for waking it.
-static const double products_for_thread = 5e6;
+// Work of each thread below which waking it does not pay: about 30 microseconds.
+static const double work_for_thread = 1.5e6;
 
-// How many threads pay for so many products, as far as there are that many.
-static int64_t count_worthwhile(double products)
+// How many threads pay for so much work, as far as there are that many.
+static int64_t count_worthwhile(double work)
 {
-    double worth = products / products_for_thread;
+    double worth = work / work_for_thread;
     return worth < 2 ? 1 : worth < FAL_MOST_THREADS ? (int64_t)worth : FAL_MOST_THREADS;
 }
 
 int fal_choose_threads(const fal_task *task, int threads)
 {
     const fal_part whole = fal_whole(&task->problem);
-    int64_t worthwhile = count_worthwhile(fal_count_products(&task->problem, &whole));
+    int64_t worthwhile = count_worthwhile(fal_count_work(&task->problem, &whole));
     return fal_parallel_limit(threads, worthwhile);
 }
 
@@ -75,7 +75,7 @@ void fal_run_choice(const fal_choice *choice, const fal_operands *operands, cons
     part = &j.pieces.part;
     if (fal_part_is_empty(part))
         return;
-    int64_t threads = count_worthwhile(fal_count_products(&task->problem, part));
+    int64_t threads = count_worthwhile(fal_count_work(&task->problem, part));
     if (threads > choice->threads)
         threads = choice->threads;
     for (int64_t i = 0; choice->workspace && i < threads; i++)
