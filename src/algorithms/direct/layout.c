@@ -103,6 +103,14 @@ static void count_units(const fal_task *task, fal_layout *l)
     l->slack = lanes;
 }
 
+// As many chunks as come nearest to that length, and no more than there are channels.
+static int64_t count_chunks(const fal_layout *l)
+{
+    int64_t channels = l->products / l->taps;
+    int64_t chunks = (l->products + CHUNK_PRODUCTS / 2) / CHUNK_PRODUCTS;
+    return fal_least(channels, fal_most(1, chunks));
+}
+
 fal_layout fal_lay_out(const fal_task *task, bool is_long)
 {
     const fal_problem *p = &task->problem;
@@ -116,7 +124,7 @@ fal_layout fal_lay_out(const fal_task *task, bool is_long)
     };
     l.width = fal_all_channels(task, &l.lanes);
     l.products = p->input_channels * l.taps;
-    l.chunk_channels = fal_least(p->input_channels, fal_most(1, CHUNK_PRODUCTS / l.taps));
+    l.chunk_channels = fal_ceil_divide(p->input_channels, count_chunks(&l));
     choose_band(task, &l);
     place_band(task, &l);
     count_units(task, &l);
