@@ -8,14 +8,16 @@
 
 #define BIT(name) OPTION_BIT(OPTION_##name)
 
-enum {
-    COMMON = BIT(HELP) | BIT(VERSION),
-    TO_FILE = BIT(OUTPUT) | BIT(FORCE),
-    GEOMETRY = BIT(INPUT) | BIT(KERNEL) | BIT(STRIDE) | BIT(DILATION),
-    CONVOLUTION = COMMON | TO_FILE | BIT(STRIDE) | BIT(PADDING) | BIT(DILATION) | BIT(GROUPS) |
-                  BIT(THREADS) | BIT(ACCURACY),
-    TRANSPOSED = CONVOLUTION | BIT(OUTPUT_PADDING) | BIT(OUTPUT_SIZE),
-};
+// Sets of options.
+#define COMMON   (BIT(HELP) | BIT(VERSION))
+#define TO_FILE  (BIT(OUTPUT) | BIT(FORCE))
+#define GEOMETRY (BIT(INPUT) | BIT(KERNEL) | BIT(STRIDE) | BIT(DILATION))
+#define CONVOLUTION                                                                                \
+    (COMMON | TO_FILE | BIT(STRIDE) | BIT(PADDING) | BIT(DILATION) | BIT(GROUPS) | BIT(THREADS) |  \
+     BIT(ACCURACY))
+#define TRANSPOSED (CONVOLUTION | BIT(OUTPUT_PADDING) | BIT(OUTPUT_SIZE))
+#define OF_INPUT   (CONVOLUTION | BIT(INPUT_SIZE))
+#define OF_WEIGHT  (CONVOLUTION | BIT(WEIGHT_SIZE))
 
 #define CONVOLUTION_DETAILS                                                                        \
     "INPUT is (N, C, spatial...) or, unbatched, (C, spatial...), WEIGHT is (O, C/groups, "         \
@@ -33,6 +35,36 @@ enum {
 #define TRANSPOSED_EXAMPLE(name)                                                                   \
     "faltung " name " x.npy kernel.npy -o y.npy --stride 2 --output-padding 1"
 
+#define OF_INPUT_DETAILS                                                                           \
+    "GRAD_OUTPUT holds the derivatives of some number with respect to the output of " FORWARD      \
+    ", WEIGHT is as there; the result are its derivatives with respect to the input, and has the " \
+    "input's shape: --input-size, since a stride leaves several possible. Options are those of "   \
+    "the convolution. Files are .npy, .pgm or .ppm; - is standard input or output."
+#define OF_WEIGHT_DETAILS                                                                          \
+    "INPUT is that of " FORWARD                                                                    \
+    ", GRAD_OUTPUT holds the derivatives of some number with respect to its output; the result "   \
+    "are its derivatives with respect to the weight, and has the weight's shape, --weight-size. "  \
+    "Options are those of the convolution. Files are .npy, .pgm or .ppm; - is standard input or "  \
+    "output."
+#define FORWARD "the convolution"
+
+// The two gradients of a convolution along some axes.
+#define GRADIENTS(name, input_size, weight_size)                                                   \
+    {name "_input",                                                                                \
+     "GRAD_OUTPUT WEIGHT",                                                                         \
+     "gradient of " name " with respect to its input",                                             \
+     "faltung " name "_input dy.npy kernel.npy -o dx.npy --input-size " input_size,                \
+     OF_INPUT_DETAILS,                                                                             \
+     OF_INPUT,                                                                                     \
+     2,                                                                                            \
+     2,                                                                                            \
+     run_convolve},                                                                                \
+    {                                                                                              \
+        name "_weight", "INPUT GRAD_OUTPUT", "gradient of " name " with respect to its weight",    \
+            "faltung " name "_weight x.npy dy.npy -o dw.npy --weight-size " weight_size,           \
+            OF_WEIGHT_DETAILS, OF_WEIGHT, 2, 2, run_convolve                                       \
+    }
+
 const command commands[] = {
     {"conv1d", "INPUT WEIGHT [BIAS]", "convolve along one axis", CONVOLUTION_EXAMPLE("conv1d"),
      CONVOLUTION_DETAILS, CONVOLUTION, 2, 3, run_convolve},
@@ -46,6 +78,12 @@ const command commands[] = {
      TRANSPOSED_EXAMPLE("conv_transpose2d"), TRANSPOSED_DETAILS, TRANSPOSED, 2, 3, run_convolve},
     {"conv_transpose3d", "INPUT WEIGHT [BIAS]", "transposed convolution along three axes",
      TRANSPOSED_EXAMPLE("conv_transpose3d"), TRANSPOSED_DETAILS, TRANSPOSED, 2, 3, run_convolve},
+    GRADIENTS("conv1d", "8x80x3000", "384x80x3"),
+    GRADIENTS("conv2d", "1x64x56x56", "64x64x3x3"),
+    GRADIENTS("conv3d", "1x16x16x56x56", "32x16x3x3x3"),
+    GRADIENTS("conv_transpose1d", "1x64x500", "64x32x4"),
+    GRADIENTS("conv_transpose2d", "1x64x28x28", "64x32x4x4"),
+    GRADIENTS("conv_transpose3d", "1x16x8x8x8", "16x8x2x2x2"),
     {"size", "", "size of a convolution's output",
      "faltung size --input 16 --kernel 3                                     # 14\n"
      "faltung size --input 8 --kernel 3 --stride 2 --padding 1 --transposed  # 15",

@@ -45,6 +45,13 @@ const option_spec option_specs[OPTION_COUNT] = {
                             "size of a transposed convolution's output, one per axis, from which "
                             "the output padding follows",
                             read_axis_values, FIELD(output_size)},
+    [OPTION_INPUT_SIZE] = {"input-size", 0, "SHAPE", NULL,
+                           "shape of the input that the gradient is of, such as 1x64x56x56; "
+                           "without it the smallest that there is",
+                           read_shape, FIELD(input_size)},
+    [OPTION_WEIGHT_SIZE] = {"weight-size", 0, "SHAPE", NULL,
+                            "shape of the weight that the gradient is of, such as 64x64x3x3",
+                            read_shape, FIELD(weight_size)},
     [OPTION_THREADS] = {"threads", 0, "N", NULL,
                         "the most threads to use; the result does not depend on it", read_threads,
                         FIELD(threads)},

@@ -21,6 +21,8 @@ typedef enum option_id {
     OPTION_TRANSPOSED,
     OPTION_OUTPUT_PADDING,
     OPTION_OUTPUT_SIZE,
+    OPTION_INPUT_SIZE,
+    OPTION_WEIGHT_SIZE,
     OPTION_THREADS,
     OPTION_ACCURACY,
     OPTION_UNIQUE,
@@ -45,7 +47,7 @@ typedef enum option_id {
 } option_id;
 
 // A set of options, one bit each.
-typedef uint32_t option_set;
+typedef uint64_t option_set;
 #define OPTION_BIT(id) ((option_set)1 << (id))
 
 enum { MAX_OPERANDS = 16, MAX_AXIS_VALUES = FALTUNG_MAX_AXES + 2 };
@@ -91,7 +93,7 @@ typedef struct options {
     uint64_t seed;
     faltung_accuracy accuracy;
     faltung_dtype dtype;
-    array_shape shape;
+    array_shape shape, input_size, weight_size;
     double rtol, atol, seconds;
     const char *file;
     bool transposed, unique, explain, animate, equal_nan, table, check, force, json, help, version;

@@ -221,9 +221,21 @@ FALTUNG_API faltung_status faltung_find_padding_limits(const faltung_axis *axis,
 
 #define FALTUNG_MAX_AXES 3
 
+// What is computed of what. A gradient is that of any scalar: grad_output holds its derivatives
+// with respect to the output, grad_input and grad_weight those with respect to an operand, and each
+// has the shape of what it belongs to. The functions below call the two operands `input` and
+// `weight` whatever they are:
+//   operation                        `input`      `weight`     result
+//   CONV, CONV_TRANSPOSE             input        weight       output
+//   CONV_INPUT, ..._INPUT            grad_output  weight       grad_input
+//   CONV_WEIGHT, ..._WEIGHT          input        grad_output  grad_weight
 typedef enum faltung_operation {
-    FALTUNG_CONV = 1,           // torch.nn.functional.conv1d, conv2d, conv3d
-    FALTUNG_CONV_TRANSPOSE = 2, // torch.nn.functional.conv_transpose1d, 2d, 3d
+    FALTUNG_CONV = 1,                 // torch.nn.functional.conv1d, conv2d, conv3d
+    FALTUNG_CONV_TRANSPOSE = 2,       // torch.nn.functional.conv_transpose1d, 2d, 3d
+    FALTUNG_CONV_INPUT = 3,           // torch.nn.grad.conv1d_input, 2d, 3d
+    FALTUNG_CONV_WEIGHT = 4,          // torch.nn.grad.conv1d_weight, 2d, 3d
+    FALTUNG_CONV_TRANSPOSE_INPUT = 5, // the same of a transposed convolution
+    FALTUNG_CONV_TRANSPOSE_WEIGHT = 6,
 } faltung_operation;
 
 // What a result may cost in accuracy to be fast. All give the same bits for any number of threads.
@@ -261,18 +273,21 @@ typedef struct faltung_conv {
     int64_t dilation[FALTUNG_MAX_AXES];        // at least 1
     faltung_padding_rule padding_rule;         // other than EXPLICIT, it overrides `padding`
     faltung_padding padding[FALTUNG_MAX_AXES]; // at least 0 on each side
-    int64_t output_padding[FALTUNG_MAX_AXES];  // transposed only: below stride or dilation
-    bool has_output_size;                      // transposed only: `output_size` says how large the
-    int64_t output_size[FALTUNG_MAX_AXES];     // output is, and `output_padding` follows from it
-    int64_t groups;                            // at least 1; divides both channel counts
-    faltung_accuracy accuracy;                 // how exact the sums must be
-    int threads;                               // the most to use, 0: as many as OMP_NUM_THREADS
-                 // says or there are CPUs. Small work takes fewer; the
-                 // result does not depend on it
-    const faltung_parallel *parallel;   // NULL: threads of the library's own
-    const faltung_allocator *allocator; // NULL: the C library's
-    const char *instruction_set;        // "avx512", "avx2", "neon" or "scalar"; NULL: what the
-                                        // environment's FALTUNG_ISA says, else the best
+    int64_t output_padding[FALTUNG_MAX_AXES];  // transposed, and CONV_INPUT, which is one: below
+                                               // stride or dilation
+    bool has_output_size;                  // for these, `output_size` says how large the result is,
+    int64_t output_size[FALTUNG_MAX_AXES]; // and `output_padding` follows from it. Weight gradients
+                                           // need it: the kernel's size. Other gradients need it to
+                                           // apply a rule for padding that depends on the input
+    int64_t groups;                        // at least 1; divides both channel counts
+    faltung_accuracy accuracy;             // how exact the sums must be
+    int threads;                           // the most to use, 0: as many as OMP_NUM_THREADS
+                                           // says or there are CPUs. Small work takes fewer; the
+                                           // result does not depend on it
+    const faltung_parallel *parallel;      // NULL: threads of the library's own
+    const faltung_allocator *allocator;    // NULL: the C library's
+    const char *instruction_set;           // "avx512", "avx2", "neon" or "scalar"; NULL: what the
+                                           // environment's FALTUNG_ISA says, else the best
 } faltung_conv;
 
 #define FALTUNG_DEFAULTS(operation, axes)                                                          \
@@ -297,10 +312,11 @@ FALTUNG_API faltung_status faltung_output_shape(const faltung_conv *conv,
                                                 int64_t shape[FALTUNG_MAX_AXES + 2],
                                                 faltung_message *message);
 
-// Computes a convolution: output = conv(input, weight) + bias. `bias` may be NULL, else it has one
-// axis with an element per output channel. `output` has the shape that faltung_output_shape gives;
-// all operands have the same dtype and any strides, and the output overlaps none of them, nor
-// itself. Nothing is kept between calls. Errors: as faltung_output_shape, OVERLAP, MEMORY.
+// Computes a convolution: output = conv(input, weight) + bias, or a gradient. `bias` may be NULL,
+// and is for gradients, else it has one axis with an element per output channel. `output` has the
+// shape that faltung_output_shape gives; all operands have the same dtype and any strides, and the
+// output overlaps none of them, nor itself. Nothing is kept between calls. Errors: as
+// faltung_output_shape, OVERLAP, MEMORY.
 FALTUNG_API faltung_status faltung_convolve(const faltung_conv *conv, const faltung_tensor *input,
                                             const faltung_tensor *weight,
                                             const faltung_tensor *bias,
@@ -311,9 +327,9 @@ FALTUNG_API faltung_status faltung_convolve(const faltung_conv *conv, const falt
 typedef struct faltung_plan faltung_plan;
 
 // Prepares conv(input, weight) + bias for inputs of this shape and type. The weight and the bias
-// (which may be NULL) are copied; the input's data and strides are not looked at. On success the
-// caller owns *plan until faltung_plan_destroy; on failure *plan is NULL. Errors: as
-// faltung_convolve.
+// (which may be NULL) are copied; the input's data and strides are not looked at. A plan of a
+// weight gradient keeps neither operand, and looks at no data. On success the caller owns *plan
+// until faltung_plan_destroy; on failure *plan is NULL. Errors: as faltung_convolve.
 FALTUNG_API faltung_status faltung_plan_create(const faltung_conv *conv,
                                                const faltung_tensor *input,
                                                const faltung_tensor *weight,
@@ -323,13 +339,21 @@ FALTUNG_API faltung_status faltung_plan_create(const faltung_conv *conv,
 // Bytes that a run needs besides its operands; may be 0, and is for NULL.
 FALTUNG_API size_t faltung_plan_workspace(const faltung_plan *plan);
 
-// Runs a plan on an input of the planned shape and type, with any strides. `workspace` is
+// Runs a plan, other than of a weight gradient, on an input of the planned shape and type, with any
+// strides. `workspace` is
 // faltung_plan_workspace(plan) bytes aligned to 64, which no other run uses meanwhile, or NULL:
 // then the run allocates what it needs. Several threads may run one plan at once. Errors: NULL,
-// DTYPE, RANK, SHAPE, OVERFLOW, OVERLAP, MEMORY.
+// OPTION, DTYPE, RANK, SHAPE, OVERFLOW, OVERLAP, MEMORY.
 FALTUNG_API faltung_status faltung_plan_run(const faltung_plan *plan, const faltung_tensor *input,
                                             const faltung_tensor *output, void *workspace,
                                             faltung_message *message);
+
+// The same for a plan of a weight gradient, whose two operands both change.
+FALTUNG_API faltung_status faltung_plan_run_weight(const faltung_plan *plan,
+                                                   const faltung_tensor *input,
+                                                   const faltung_tensor *grad_output,
+                                                   const faltung_tensor *grad_weight,
+                                                   void *workspace, faltung_message *message);
 
 // A box of an output: along each of its axes, in the order of its shape, from `begin` up to, but
 // not including, `end`. It may be empty.
@@ -406,13 +430,30 @@ typedef struct faltung_problem {
 
 // Reads a problem string:
 //   conv2d:16x3x16x16,10x3x3x3,stride=2,padding=1:2+0,dilation=1,groups=1,dtype=f32
-// The operation is conv1d to conv3d or conv_transpose1d to conv_transpose3d; then come the shapes
-// of input and weight; then, in any order and each at most once: stride, padding (numbers,
-// begin:end pairs, or the name of a rule), dilation, output_padding, output_size, groups, dtype.
-// Axes are joined by '+'; one value stands for all axes. Only the form is checked: whether the
-// problem can be computed is for faltung_output_shape to say. Errors: NULL, PARSE.
+// The operation is conv1d to conv3d or conv_transpose1d to conv_transpose3d, or a gradient of one:
+// conv2d_input, conv2d_weight. Then come the shapes of the convolution's input and weight, also
+// where a gradient is asked for; then, in any order and each at most once: stride, padding
+// (numbers, begin:end pairs, or the name of a rule), dilation, output_padding, output_size, groups,
+// dtype. Axes are joined by '+'; one value stands for all axes. Only the form is checked: whether
+// the problem can be computed is for faltung_output_shape to say. Errors: NULL, PARSE.
 FALTUNG_API faltung_status faltung_problem_parse(const char *text, faltung_problem *problem,
                                                  faltung_message *message);
+
+// What faltung_convolve is to be called with for a problem: its operands and its result.
+typedef struct faltung_call {
+    faltung_conv conv; // of a gradient with the result's size as output_size
+    faltung_dtype dtype;
+    int input_rank;
+    int64_t input_shape[FALTUNG_MAX_AXES + 2];
+    int weight_rank;
+    int64_t weight_shape[FALTUNG_MAX_AXES + 2];
+    int output_rank;
+    int64_t output_shape[FALTUNG_MAX_AXES + 2];
+} faltung_call;
+
+// Finds them. Errors: as faltung_output_shape.
+FALTUNG_API faltung_status faltung_problem_call(const faltung_problem *problem, faltung_call *call,
+                                                faltung_message *message);
 
 // Writes the shortest string that faltung_problem_parse reads as this problem into `text`, `size`
 // bytes with the terminating zero. accuracy, threads, parallel, allocator and instruction_set have

@@ -10,6 +10,7 @@ enum { MOST_COMPARED = 1000 };
 // The problem over three axes: those that it has not are of size 1 at the front.
 typedef struct geometry {
     bool transposed;
+    int64_t images;                    // that a weight's gradient sums over
     int64_t groups, channels, outputs; // channels of the input and of the output, in all groups
     int64_t in[FALTUNG_MAX_AXES], out[FALTUNG_MAX_AXES], kernel[FALTUNG_MAX_AXES];
     int64_t stride[FALTUNG_MAX_AXES], dilation[FALTUNG_MAX_AXES], begin[FALTUNG_MAX_AXES];
@@ -21,7 +22,9 @@ static geometry describe(const subject *u)
     int axes = conv->axes;
     const int64_t *in = u->input.shape + u->input.rank - axes;
     const int64_t *out = u->output.shape + u->output.rank - axes;
-    geometry g = {.transposed = conv->operation == FALTUNG_CONV_TRANSPOSE,
+    // An input's gradient is a convolution of the other kind.
+    geometry g = {.transposed = conv->operation == FALTUNG_CONV_TRANSPOSE ||
+                                conv->operation == FALTUNG_CONV_INPUT,
                   .groups = conv->groups,
                   .channels = in[-1],
                   .outputs = out[-1]};
@@ -33,6 +36,29 @@ static geometry describe(const subject *u)
         g.kernel[i] = there ? u->weight.shape[2 + a] : 1;
         g.stride[i] = there ? conv->stride[a] : 1;
         g.dilation[i] = there ? conv->dilation[a] : 1;
+        g.begin[i] = there ? u->explanation.padding[a].begin : 0;
+    }
+    return g;
+}
+
+// A weight's gradient: the picture whose elements lie a stride apart is the kernel.
+static geometry describe_of_weight(const subject *u, const faltung_tensor *big,
+                                   const faltung_tensor *small)
+{
+    const faltung_conv *conv = &u->problem.conv;
+    int axes = conv->axes, first = big->rank - axes;
+    geometry g = {.images = first > 1 ? big->shape[0] : 1,
+                  .groups = conv->groups,
+                  .channels = big->shape[first - 1],
+                  .outputs = small->shape[first - 1]};
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
+        int a = i - (FALTUNG_MAX_AXES - axes);
+        bool there = a >= 0;
+        g.in[i] = there ? big->shape[first + a] : 1;
+        g.kernel[i] = there ? small->shape[first + a] : 1;
+        g.out[i] = there ? u->output.shape[2 + a] : 1;
+        g.stride[i] = there ? conv->dilation[a] : 1;
+        g.dilation[i] = there ? conv->stride[a] : 1;
         g.begin[i] = there ? u->explanation.padding[a].begin : 0;
     }
     return g;
@@ -101,6 +127,20 @@ static sum sum_at(const geometry *g, const double *x, const double *w, int64_t a
     return total;
 }
 
+static sum sum_of_weight_at(const geometry *g, const double *big, const double *small, int64_t at)
+{
+    int64_t o[FALTUNG_MAX_AXES], shared = g->channels / g->groups;
+    for (int i = FALTUNG_MAX_AXES - 1; i >= 0; at /= g->out[i--])
+        o[i] = at % g->out[i];
+    int64_t first = at / shared, group = first / (g->outputs / g->groups);
+    int64_t second = group * shared + at % shared;
+    sum total = {0};
+    for (int64_t n = 0; n < g->images; n++)
+        add_planes(g, big + (n * g->channels + second) * volume(g->in),
+                   small + (n * g->outputs + first) * volume(g->kernel), o, &total);
+    return total;
+}
+
 // The most by which rounding to nearest changes a number, relative to it.
 static double rounding(faltung_dtype dtype)
 {
@@ -141,14 +181,21 @@ static int64_t choose(int64_t i, int64_t chosen, int64_t count)
 static void compare_all(const subject *u, const double *x, const double *w, const double *y,
                         verdict *v)
 {
-    const geometry g = describe(u);
+    const faltung_operation operation = u->problem.conv.operation;
+    const bool of_weight = operation == FALTUNG_CONV_WEIGHT;
+    const bool turned = operation == FALTUNG_CONV_TRANSPOSE_WEIGHT;
+    const geometry g = turned      ? describe_of_weight(u, &u->weight, &u->input)
+                       : of_weight ? describe_of_weight(u, &u->input, &u->weight)
+                                   : describe(u);
     int64_t count;
     faltung_tensor_count(&u->output, &count, NULL);
     int64_t chosen = count < 2 * MOST_COMPARED ? count : MOST_COMPARED;
     *v = (verdict){0};
     for (int64_t i = 0; i < chosen; i++) {
         int64_t at = choose(i, chosen, count);
-        sum expected = sum_at(&g, x, w, at);
+        sum expected = turned      ? sum_of_weight_at(&g, w, x, at)
+                       : of_weight ? sum_of_weight_at(&g, x, w, at)
+                                   : sum_at(&g, x, w, at);
         compare(v, y[at], &expected, u->problem.dtype);
     }
 }

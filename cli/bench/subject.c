@@ -60,7 +60,7 @@ static bool take_operands(subject *u, faltung_message *message)
 
 static bool plan(subject *u, faltung_message *message)
 {
-    if (faltung_plan_create(&u->problem.conv, &u->input, &u->weight, NULL, &u->plan, message))
+    if (faltung_plan_create(&u->call.conv, &u->input, &u->weight, NULL, &u->plan, message))
         return false;
     size_t workspace = faltung_plan_workspace(u->plan);
     u->workspace = workspace ? take_memory(workspace, "workspace", message) : NULL;
@@ -70,14 +70,15 @@ static bool plan(subject *u, faltung_message *message)
 bool subject_make(subject *u, const faltung_problem *problem, faltung_message *message)
 {
     *u = (subject){.problem = *problem};
-    const faltung_problem *p = &u->problem;
-    u->input = (faltung_tensor){NULL, p->dtype, p->input_rank, p->input_shape, NULL};
-    u->weight = (faltung_tensor){NULL, p->dtype, p->weight_rank, p->weight_shape, NULL};
+    const faltung_call *c = &u->call;
     // Before any memory is taken, whether it can be computed at all.
-    if (faltung_explain(&p->conv, &u->input, &u->weight, &u->explanation, message))
+    if (faltung_problem_call(problem, &u->call, message))
         return false;
-    u->output =
-        (faltung_tensor){NULL, p->dtype, u->explanation.rank, u->explanation.output_shape, NULL};
+    u->input = (faltung_tensor){NULL, c->dtype, c->input_rank, c->input_shape, NULL};
+    u->weight = (faltung_tensor){NULL, c->dtype, c->weight_rank, c->weight_shape, NULL};
+    u->output = (faltung_tensor){NULL, c->dtype, c->output_rank, c->output_shape, NULL};
+    if (faltung_explain(&c->conv, &u->input, &u->weight, &u->explanation, message))
+        return false;
     if (take_operands(u, message) && plan(u, message))
         return true;
     subject_free(u);
@@ -94,7 +95,16 @@ void subject_free(subject *u)
     *u = (subject){0};
 }
 
+static bool is_of_weight(const subject *u)
+{
+    return u->call.conv.operation == FALTUNG_CONV_WEIGHT ||
+           u->call.conv.operation == FALTUNG_CONV_TRANSPOSE_WEIGHT;
+}
+
 bool subject_run(const subject *u, faltung_message *message)
 {
-    return !faltung_plan_run(u->plan, &u->input, &u->output, u->workspace, message);
+    return !(is_of_weight(u)
+                 ? faltung_plan_run_weight(u->plan, &u->input, &u->weight, &u->output, u->workspace,
+                                           message)
+                 : faltung_plan_run(u->plan, &u->input, &u->output, u->workspace, message));
 }

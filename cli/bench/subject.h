@@ -10,6 +10,7 @@
 // The tensors' shapes point into the struct, so a subject is passed by pointer and never copied.
 typedef struct subject {
     faltung_problem problem;
+    faltung_call call; // that computes it
     faltung_explanation explanation;
     faltung_tensor input, weight, output; // contiguous, aligned to 64 bytes
     faltung_plan *plan;

@@ -3,9 +3,16 @@
 
 #include "files/array.h"
 #include "files/output.h"
+#include "files/shape.h"
 #include "geometry.h"
 
 #include <string.h>
+
+#define GRADIENTS(name, operation, axes)                                                           \
+    {name "_input", FALTUNG_DEFAULTS(operation##_INPUT, axes)},                                    \
+    {                                                                                              \
+        name "_weight", FALTUNG_DEFAULTS(operation##_WEIGHT, axes)                                 \
+    }
 
 static const struct {
     const char *name;
@@ -17,6 +24,12 @@ static const struct {
     {"conv_transpose1d", FALTUNG_CONV_TRANSPOSE1D},
     {"conv_transpose2d", FALTUNG_CONV_TRANSPOSE2D},
     {"conv_transpose3d", FALTUNG_CONV_TRANSPOSE3D},
+    GRADIENTS("conv1d", FALTUNG_CONV, 1),
+    GRADIENTS("conv2d", FALTUNG_CONV, 2),
+    GRADIENTS("conv3d", FALTUNG_CONV, 3),
+    GRADIENTS("conv_transpose1d", FALTUNG_CONV_TRANSPOSE, 1),
+    GRADIENTS("conv_transpose2d", FALTUNG_CONV_TRANSPOSE, 2),
+    GRADIENTS("conv_transpose3d", FALTUNG_CONV_TRANSPOSE, 3),
 };
 
 static faltung_conv find_operation(const char *name)
@@ -49,6 +62,51 @@ static int read_output_size(session *s, const options *o, int rank, faltung_conv
     return EXIT_DONE;
 }
 
+static bool is_of_weight(const faltung_conv *conv)
+{
+    return conv->operation == FALTUNG_CONV_WEIGHT ||
+           conv->operation == FALTUNG_CONV_TRANSPOSE_WEIGHT;
+}
+
+// The whole shape of a gradient, if it is given; NULL: it is not, or this is none.
+static const array_shape *find_result_shape(const options *o)
+{
+    return was_given(o, OPTION_INPUT_SIZE)    ? &o->input_size
+           : was_given(o, OPTION_WEIGHT_SIZE) ? &o->weight_size
+                                              : NULL;
+}
+
+// The spatial part of a gradient's shape.
+static int read_result_size(session *s, const options *o, int rank, faltung_conv *conv)
+{
+    const array_shape *shape = find_result_shape(o);
+    int expected = is_of_weight(conv) ? conv->axes + 2 : rank;
+    if (!shape && is_of_weight(conv))
+        return refuse(s, EXIT_USAGE, "--weight-size is needed: the shape of the weight");
+    if (!shape)
+        return EXIT_DONE;
+    if (shape->rank != expected || expected < conv->axes)
+        return refuse(s, EXIT_REFUSED, "--%s has %d sizes, expected are %d",
+                      is_of_weight(conv) ? "weight-size" : "input-size", shape->rank, expected);
+    conv->has_output_size = true;
+    memcpy(conv->output_size, shape->size + (expected - conv->axes),
+           (size_t)conv->axes * sizeof *conv->output_size);
+    return EXIT_DONE;
+}
+
+// The batch and the channels of a gradient follow from the operands.
+static int check_result_shape(session *s, const options *o, const faltung_conv *conv, int rank,
+                              const int64_t *shape)
+{
+    const array_shape *given = find_result_shape(o);
+    shape_text wanted, found;
+    if (!given || memcmp(given->size, shape, (size_t)rank * sizeof *shape) == 0)
+        return EXIT_DONE;
+    return refuse(s, EXIT_REFUSED, "--%s is %s, the gradient of these operands has the shape %s",
+                  is_of_weight(conv) ? "weight-size" : "input-size",
+                  shape_write(&wanted, given->rank, given->size), shape_write(&found, rank, shape));
+}
+
 static int describe(session *s, const options *o, int rank, faltung_conv *conv)
 {
     int axes = conv->axes, status;
@@ -62,15 +120,16 @@ static int describe(session *s, const options *o, int rank, faltung_conv *conv)
     conv->groups = o->groups;
     conv->accuracy = o->accuracy;
     conv->threads = (int)o->threads;
-    return read_output_size(s, o, rank, conv);
+    return conv->operation > FALTUNG_CONV_TRANSPOSE ? read_result_size(s, o, rank, conv)
+                                                    : read_output_size(s, o, rank, conv);
 }
 
 // The operands of one run: input, weight and perhaps bias.
 enum { INPUT, WEIGHT, BIAS, OPERANDS };
 
 // Computes what is to be written to `path`, and refuses before the work what cannot be.
-static int compute(session *s, const faltung_conv *conv, const array *operand, int count,
-                   const char *path, array *result)
+static int compute(session *s, const options *o, const faltung_conv *conv, const array *operand,
+                   int count, array *result)
 {
     const faltung_tensor *input = &operand[INPUT].tensor, *weight = &operand[WEIGHT].tensor;
     const faltung_tensor *bias = count > BIAS ? &operand[BIAS].tensor : NULL;
@@ -78,8 +137,10 @@ static int compute(session *s, const faltung_conv *conv, const array *operand, i
     faltung_message message;
     if (faltung_output_shape(conv, input, weight, shape, &message))
         return refuse_message(s, &message);
-    int status = array_check(s, path, input->rank, shape);
-    if (status || (status = array_make(s, result, input->dtype, input->rank, shape)))
+    int rank = is_of_weight(conv) ? conv->axes + 2 : input->rank;
+    int status = check_result_shape(s, o, conv, rank, shape);
+    if (status || (status = array_check(s, o->output[0], rank, shape)) ||
+        (status = array_make(s, result, input->dtype, rank, shape)))
         return status;
     if (faltung_convolve(conv, input, weight, bias, &result->tensor, &message)) {
         array_free(result);
@@ -114,7 +175,7 @@ int run_convolve(session *s, const command *c, const options *o)
     if (!status)
         status = describe(s, o, operand[INPUT].tensor.rank, &conv);
     if (!status)
-        status = compute(s, &conv, operand, count, o->output[0], &result);
+        status = compute(s, o, &conv, operand, count, &result);
     if (!status) {
         status = array_write(s, &result.tensor, o->output[0], o->force);
         array_free(&result);

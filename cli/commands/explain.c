@@ -71,11 +71,12 @@ int run_explain(session *s, const command *c, const options *o)
         return refuse(s, EXIT_USAGE, "%s", message.text);
     problem.conv.accuracy = o->accuracy;
     problem.conv.threads = (int)o->threads;
-    const faltung_tensor input = {NULL, problem.dtype, problem.input_rank, problem.input_shape,
-                                  NULL};
-    const faltung_tensor weight = {NULL, problem.dtype, problem.weight_rank, problem.weight_shape,
-                                   NULL};
-    if (faltung_explain(&problem.conv, &input, &weight, &explanation, &message) ||
+    faltung_call call;
+    if (faltung_problem_call(&problem, &call, &message))
+        return refuse_message(s, &message);
+    const faltung_tensor input = {NULL, call.dtype, call.input_rank, call.input_shape, NULL};
+    const faltung_tensor weight = {NULL, call.dtype, call.weight_rank, call.weight_shape, NULL};
+    if (faltung_explain(&call.conv, &input, &weight, &explanation, &message) ||
         faltung_problem_format(&problem, canonical, sizeof canonical, &message))
         return refuse_message(s, &message);
     bool transposed = problem.conv.operation == FALTUNG_CONV_TRANSPOSE;

@@ -289,6 +289,8 @@ static const char *passed_over(const fal_problem *p)
     double phases = 1;
     if (p->dtype != FALTUNG_F32 && p->dtype != FALTUNG_F64)
         return "it computes f32 and f64 only";
+    if (p->of_weight)
+        return "it is a weight's gradient";
     if (p->border_counts)
         return "the convolution is not transposed";
     for (int i = 0; i < FALTUNG_MAX_AXES; i++)

@@ -113,13 +113,7 @@ fal_operands fal_choice_operands(const fal_choice *choice, const faltung_tensor 
                                  const faltung_tensor *weight, const faltung_tensor *bias,
                                  const faltung_tensor *output)
 {
-    fal_operands operands = {0};
-    if (input)
-        operands.input = fal_lower_input(&choice->valid, input);
-    if (weight)
-        operands.weight = fal_lower_weight(&choice->valid, weight);
-    if (output)
-        operands.output = fal_lower_output(&choice->valid, output);
+    fal_operands operands = fal_lower_operands(&choice->valid, input, weight, output);
     if (bias) {
         operands.bias = bias->data;
         fal_tensor_strides(bias, &operands.bias_stride);

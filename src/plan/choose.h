@@ -46,4 +46,8 @@ fal_operands fal_choice_operands(const fal_choice *choice, const faltung_tensor 
 void fal_run_choice(const fal_choice *choice, const fal_operands *operands, const void *packed,
                     const fal_part *part, void *workspace);
 
+// Packs the weight and computes the whole output, in memory for both that is aligned to
+// FAL_ALIGNMENT.
+void fal_pack_and_run(const fal_choice *choice, const fal_operands *operands, void *memory);
+
 #endif

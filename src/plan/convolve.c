@@ -36,16 +36,13 @@ faltung_status faltung_explain(const faltung_conv *conv, const faltung_tensor *i
 static faltung_status plan_and_run(const fal_choice *choice, const faltung_allocator *allocator,
                                    const fal_operands *operands, faltung_message *message)
 {
-    size_t packed = fal_choice_packed_bytes(choice);
-    size_t bytes = packed + fal_choice_workspace(choice);
+    size_t bytes = fal_choice_packed_bytes(choice) + fal_choice_workspace(choice);
     char *memory = bytes ? fal_allocate(allocator, bytes) : NULL;
     if (bytes && !memory)
         return fal_fail(message, FALTUNG_ERROR_MEMORY,
                         "out of memory: %zu bytes of workspace for %s", bytes,
                         choice->algorithm->name);
-    if (packed)
-        choice->algorithm->pack(&choice->task, operands, memory);
-    fal_run_choice(choice, operands, memory, NULL, memory ? memory + packed : NULL);
+    fal_pack_and_run(choice, operands, memory);
     fal_release(allocator, memory);
     return FALTUNG_OK;
 }
@@ -61,10 +58,13 @@ faltung_status faltung_convolve(const faltung_conv *conv, const faltung_tensor *
     if (!status && bias)
         status = fal_tensor_check_data(bias, "bias", message);
     if (!status)
-        status = fal_validate_run(&choice.valid, input, output, message);
+        status = choice.valid.of_weight
+                     ? fal_validate_weight_run(&choice.valid, input, weight, output, message)
+                     : fal_validate_run(&choice.valid, input, output, message);
     if (!status)
         status = fal_validate_apart(output, weight, bias, message);
-    if (status || choice.valid.batch == 0) // then there is nothing to compute
+    const bool nothing = choice.valid.batch == 0 && !choice.valid.of_weight; // is to be computed
+    if (status || nothing)
         return status;
     const fal_operands operands = fal_choice_operands(&choice, input, weight, bias, output);
     return plan_and_run(&choice, conv->allocator, &operands, message);

@@ -19,20 +19,30 @@ fal_part fal_whole(const fal_problem *p)
     return part;
 }
 
-// The axis of a part after one that a validated convolution has; the first after -1.
-static int next_axis(const fal_valid *valid, int axis)
+// The axes of a problem in the order of the output's shape; returns how many there are.
+static int list_axes(const fal_valid *valid, int axes[FAL_PART_AXES])
 {
-    axis += axis < 0 && !valid->batched ? 2 : 1;
-    return axis == FAL_DEPTH ? axis + FALTUNG_MAX_AXES - valid->axes : axis; // the last ones
+    int count = 0;
+    if (valid->of_weight) {
+        axes[count++] = FAL_CHANNEL;
+        axes[count++] = FAL_IMAGE;
+    } else {
+        if (valid->batched)
+            axes[count++] = FAL_IMAGE;
+        axes[count++] = FAL_CHANNEL;
+    }
+    for (int i = FAL_PART_AXES - valid->axes; i < FAL_PART_AXES; i++)
+        axes[count++] = i;
+    return count;
 }
 
 fal_part fal_lower_part(const fal_valid *valid, const faltung_part *part)
 {
     fal_part lowered = {{0}, {1, 1, 1, 1, 1}};
-    int at = 0;
-    for (int i = next_axis(valid, -1); i < FAL_PART_AXES; i = next_axis(valid, i), at++) {
-        lowered.begin[i] = part->begin[at];
-        lowered.end[i] = part->end[at];
+    int axes[FAL_PART_AXES], count = list_axes(valid, axes);
+    for (int i = 0; i < count; i++) {
+        lowered.begin[axes[i]] = part->begin[i];
+        lowered.end[axes[i]] = part->end[i];
     }
     return lowered;
 }
@@ -40,9 +50,9 @@ fal_part fal_lower_part(const fal_valid *valid, const faltung_part *part)
 void fal_raise_sizes(const fal_valid *valid, const int64_t size[FAL_PART_AXES],
                      int64_t raised[FALTUNG_MAX_AXES + 2])
 {
-    int at = 0;
-    for (int i = next_axis(valid, -1); i < FAL_PART_AXES; i = next_axis(valid, i))
-        raised[at++] = size[i];
+    int axes[FAL_PART_AXES], count = list_axes(valid, axes);
+    for (int i = 0; i < count; i++)
+        raised[i] = size[axes[i]];
 }
 
 double fal_count_work(const fal_problem *p, const fal_part *part)

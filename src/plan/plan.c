@@ -109,6 +109,10 @@ faltung_status faltung_plan_create(const faltung_conv *conv, const faltung_tenso
     *made = (faltung_plan){.choice = choice, .has_allocator = conv->allocator != NULL};
     if (conv->allocator)
         made->allocator = *conv->allocator;
+    if (choice.valid.of_weight) { // both of whose operands come with a run
+        *plan = made;
+        return FALTUNG_OK;
+    }
     status = fal_choice_packed_bytes(&choice) ? pack_operands(made, weight, bias, message)
                                               : copy_operands(made, weight, bias, message);
     if (status)
@@ -134,7 +138,54 @@ void faltung_plan_destroy(faltung_plan *plan)
 
 size_t faltung_plan_workspace(const faltung_plan *plan)
 {
-    return plan ? fal_choice_workspace(&plan->choice) : 0;
+    if (!plan)
+        return 0;
+    size_t packed = plan->choice.valid.of_weight ? fal_choice_packed_bytes(&plan->choice) : 0;
+    return packed + fal_choice_workspace(&plan->choice);
+}
+
+static faltung_status refuse_kind(const faltung_plan *plan, faltung_message *message)
+{
+    return fal_fail(message, FALTUNG_ERROR_OPTION,
+                    plan->choice.valid.of_weight
+                        ? "a plan of a weight's gradient is run by faltung_plan_run_weight"
+                        : "faltung_plan_run_weight is for plans of a weight's gradient");
+}
+
+// The workspace that a run was given, or of its own: NULL where there is none.
+static faltung_status find_workspace(const faltung_plan *plan, void *given, void **own,
+                                     faltung_message *message)
+{
+    size_t bytes = faltung_plan_workspace(plan);
+    *own = !given && bytes ? fal_allocate(allocator_of(plan), bytes) : NULL;
+    if (given || !bytes || *own)
+        return FALTUNG_OK;
+    return fal_fail(message, FALTUNG_ERROR_MEMORY, "out of memory: %zu bytes of workspace for %s",
+                    bytes, plan->choice.algorithm->name);
+}
+
+faltung_status faltung_plan_run_weight(const faltung_plan *plan, const faltung_tensor *input,
+                                       const faltung_tensor *grad_output,
+                                       const faltung_tensor *grad_weight, void *workspace,
+                                       faltung_message *message)
+{
+    if (!plan)
+        return fal_fail(message, FALTUNG_ERROR_NULL, "plan is NULL");
+    if (!plan->choice.valid.of_weight)
+        return refuse_kind(plan, message);
+    void *own;
+    const fal_choice *choice = &plan->choice;
+    faltung_status status =
+        fal_validate_weight_run(&choice->valid, input, grad_output, grad_weight, message);
+    if (!status)
+        status = find_workspace(plan, workspace, &own, message);
+    if (status)
+        return status;
+    const fal_operands operands =
+        fal_choice_operands(choice, input, grad_output, NULL, grad_weight);
+    fal_pack_and_run(choice, &operands, workspace ? workspace : own);
+    fal_release(allocator_of(plan), own);
+    return FALTUNG_OK;
 }
 
 // A part of the output, or all of it for NULL.
@@ -142,15 +193,14 @@ static faltung_status run(const faltung_plan *plan, const faltung_tensor *input,
                           const faltung_tensor *output, const fal_part *part, void *workspace,
                           faltung_message *message)
 {
+    if (plan->choice.valid.of_weight)
+        return refuse_kind(plan, message);
+    void *own;
     faltung_status status = fal_validate_run(&plan->choice.valid, input, output, message);
+    if (!status)
+        status = find_workspace(plan, workspace, &own, message);
     if (status)
         return status;
-    size_t bytes = faltung_plan_workspace(plan);
-    void *own = !workspace && bytes ? fal_allocate(allocator_of(plan), bytes) : NULL;
-    if (!workspace && bytes && !own)
-        return fal_fail(message, FALTUNG_ERROR_MEMORY,
-                        "out of memory: %zu bytes of workspace for %s", bytes,
-                        plan->choice.algorithm->name);
     const fal_operands operands =
         fal_choice_operands(&plan->choice, input, plan->packed ? NULL : &plan->weight.tensor,
                             plan->has_bias ? &plan->bias.tensor : NULL, output);

@@ -90,3 +90,11 @@ void fal_run_choice(const fal_choice *choice, const fal_operands *operands, cons
     else
         fal_parallel((int)threads, pieces, run_piece, &j);
 }
+
+void fal_pack_and_run(const fal_choice *choice, const fal_operands *operands, void *memory)
+{
+    size_t packed = fal_choice_packed_bytes(choice);
+    if (packed)
+        choice->algorithm->pack(&choice->task, operands, memory);
+    fal_run_choice(choice, operands, memory, NULL, memory ? (char *)memory + packed : NULL);
+}

@@ -3,6 +3,7 @@
 // The canonical problem string: what is default is left out, what is equal on all axes is said
 // once.
 #include "base/fail.h"
+#include "problem/operations.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -79,8 +80,7 @@ static void put_padding(writer *w, const faltung_conv *conv)
 static faltung_status check(const faltung_problem *problem, faltung_message *message)
 {
     const faltung_conv *conv = &problem->conv;
-    if (conv->axes < 1 || conv->axes > FALTUNG_MAX_AXES ||
-        (conv->operation != FALTUNG_CONV && conv->operation != FALTUNG_CONV_TRANSPOSE) ||
+    if (conv->axes < 1 || conv->axes > FALTUNG_MAX_AXES || !fal_find_operation(conv->operation) ||
         (unsigned)conv->padding_rule > FALTUNG_PADDING_SAME_SYMMETRIC ||
         !faltung_dtype_size(problem->dtype))
         return fal_fail(message, FALTUNG_ERROR_OPTION,
@@ -106,7 +106,8 @@ faltung_status faltung_problem_format(const faltung_problem *problem, char *text
         return status;
     const faltung_conv *conv = &problem->conv;
     writer w = {text, size, 0};
-    put(&w, "conv%s%dd", conv->operation == FALTUNG_CONV_TRANSPOSE ? "_transpose" : "", conv->axes);
+    const fal_operation *operation = fal_find_operation(conv->operation);
+    put(&w, "%s%dd%s", operation->stem, conv->axes, operation->suffix);
     put_shape(&w, ':', problem->input_rank, problem->input_shape);
     put_shape(&w, ',', problem->weight_rank, problem->weight_shape);
     put_option(&w, "stride", conv->axes, conv->stride, 1);

@@ -35,8 +35,48 @@ static fal_problem_axis lower_axis(const faltung_axis *axis, int64_t output)
     return lowered;
 }
 
+static void add_missing_axes(const fal_valid *valid, fal_problem *problem)
+{
+    for (int i = 0; i < FALTUNG_MAX_AXES - valid->axes; i++)
+        problem->axis[i] = (fal_problem_axis){1, 1, 1, 1, 1, 1, 0};
+}
+
+// Whether the outputs or the inputs of the convolution are the kernel, they are the ones that lie a
+// stride apart.
+static fal_problem lower_of_weight(const fal_valid *valid)
+{
+    int64_t first = valid->transposed ? valid->input_channels : valid->output_channels;
+    int64_t second = valid->transposed ? valid->output_channels : valid->input_channels;
+    fal_problem problem = {
+        .dtype = valid->dtype,
+        .batch = second / valid->groups,
+        .groups = valid->groups,
+        .input_channels = valid->batch,
+        .output_channels = first / valid->groups,
+        .of_weight = true,
+        .border_counts = !valid->transposed,
+    };
+    add_missing_axes(valid, &problem);
+    for (int i = 0; i < valid->axes; i++) {
+        const faltung_axis *axis = &valid->axis[i];
+        int64_t input = axis->input, output = valid->output[i];
+        problem.axis[FALTUNG_MAX_AXES - valid->axes + i] = (fal_problem_axis){
+            .input = valid->transposed ? output : input,
+            .kernel = valid->transposed ? input : output,
+            .output = axis->kernel,
+            .input_dilation = 1,
+            .dilation = axis->stride,
+            .stride = axis->kernel > 1 ? axis->dilation : 1,
+            .padding = axis->padding.begin,
+        };
+    }
+    return problem;
+}
+
 fal_problem fal_lower(const fal_valid *valid)
 {
+    if (valid->of_weight)
+        return lower_of_weight(valid);
     fal_problem problem = {
         .dtype = valid->dtype,
         .batch = valid->batch,
@@ -45,9 +85,8 @@ fal_problem fal_lower(const fal_valid *valid)
         .output_channels = valid->output_channels / valid->groups,
         .border_counts = !valid->transposed,
     };
-    int missing = FALTUNG_MAX_AXES - valid->axes;
-    for (int i = 0; i < missing; i++)
-        problem.axis[i] = (fal_problem_axis){1, 1, 1, 1, 1, 1, 0};
+    const int missing = FALTUNG_MAX_AXES - valid->axes;
+    add_missing_axes(valid, &problem);
     for (int i = 0; i < valid->axes; i++) {
         fal_problem_axis *axis = &problem.axis[missing + i];
         *axis = lower_axis(&valid->axis[i], valid->output[i]);
@@ -87,7 +126,7 @@ static fal_view lower_picture(const fal_valid *valid, const faltung_tensor *tens
     return view;
 }
 
-fal_view fal_lower_input(const fal_valid *valid, const faltung_tensor *tensor)
+static fal_view lower_input(const fal_valid *valid, const faltung_tensor *tensor)
 {
     fal_view view = lower_picture(valid, tensor, valid->input_channels / valid->groups);
     for (int i = 0; i < valid->axes; i++) {
@@ -98,12 +137,12 @@ fal_view fal_lower_input(const fal_valid *valid, const faltung_tensor *tensor)
     return view;
 }
 
-fal_view fal_lower_output(const fal_valid *valid, const faltung_tensor *tensor)
+static fal_view lower_output(const fal_valid *valid, const faltung_tensor *tensor)
 {
     return lower_picture(valid, tensor, valid->output_channels / valid->groups);
 }
 
-fal_view fal_lower_weight(const fal_valid *valid, const faltung_tensor *tensor)
+static fal_view lower_weight(const fal_valid *valid, const faltung_tensor *tensor)
 {
     int64_t strides[FALTUNG_MAX_RANK], first = 0;
     list_strides(tensor, strides);
@@ -123,4 +162,52 @@ fal_view fal_lower_weight(const fal_valid *valid, const faltung_tensor *tensor)
     view.data = empty ? tensor->data
                       : (char *)tensor->data + first * (int64_t)faltung_dtype_size(valid->dtype);
     return view;
+}
+
+// A picture of a weight gradient: images are summed over, channels are outputs.
+static fal_view turn(fal_view view)
+{
+    int64_t image = view.outer;
+    view.outer = view.channel;
+    view.channel = image;
+    return view;
+}
+
+static fal_operands lower_weight_operands(const fal_valid *valid, const faltung_tensor *input,
+                                          const faltung_tensor *weight,
+                                          const faltung_tensor *output)
+{
+    fal_operands operands = {0};
+    fal_view *in = valid->transposed ? &operands.weight : &operands.input;
+    fal_view *out = valid->transposed ? &operands.input : &operands.weight;
+    if (input)
+        *in = turn(lower_picture(valid, input, valid->input_channels / valid->groups));
+    if (weight)
+        *out = turn(lower_picture(valid, weight, valid->output_channels / valid->groups));
+    if (output) {
+        int64_t strides[FALTUNG_MAX_RANK], per_group = output->shape[0] / valid->groups;
+        list_strides(output, strides);
+        operands.output = (fal_view){.data = output->data,
+                                     .outer = strides[1],
+                                     .channel = strides[0],
+                                     .group = valid->groups > 1 ? per_group * strides[0] : 0};
+        for (int i = 0; i < valid->axes; i++)
+            operands.output.axis[FALTUNG_MAX_AXES - valid->axes + i] = strides[2 + i];
+    }
+    return operands;
+}
+
+fal_operands fal_lower_operands(const fal_valid *valid, const faltung_tensor *input,
+                                const faltung_tensor *weight, const faltung_tensor *output)
+{
+    if (valid->of_weight)
+        return lower_weight_operands(valid, input, weight, output);
+    fal_operands operands = {0};
+    if (input)
+        operands.input = lower_input(valid, input);
+    if (weight)
+        operands.weight = lower_weight(valid, weight);
+    if (output)
+        operands.output = lower_output(valid, output);
+    return operands;
 }

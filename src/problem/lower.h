@@ -11,6 +11,11 @@
 // elements. A transposed convolution is the case of stride 1 with its own stride as input_dilation
 // and the kernel flipped, which is done by negative strides of the weight's view.
 //
+// The gradient of a weight is one, too: its outputs are the kernel's elements, each a sum over a
+// batch of products of two pictures. The smaller of these, of the channels that the weight's first
+// axis has, is the kernel; images of the batch are input channels, the other picture's channels of
+// a group are images, and stride and dilation change places.
+//
 // There are always three axes; missing ones come first and have size 1.
 #ifndef FAL_PROBLEM_LOWER_H
 #define FAL_PROBLEM_LOWER_H
@@ -30,6 +35,7 @@ typedef struct fal_problem {
     int64_t input_channels, output_channels; // of one group
     fal_problem_axis axis[FALTUNG_MAX_AXES];
     bool sampled;       // whether the input's view steps over what a stride leaves out
+    bool of_weight;     // whether this is the gradient of a weight
     bool border_counts; // whether the zeros of the padding are multiplied like any other element,
                         // so that an infinite weight over them gives NaN
 } fal_problem;
@@ -51,10 +57,9 @@ typedef struct fal_operands {
 
 fal_problem fal_lower(const fal_valid *valid);
 
-// Views of validated tensors; `tensor` of the weight as the caller has it, of a transposed
-// convolution (I, O/groups, kernel...), too.
-fal_view fal_lower_input(const fal_valid *valid, const faltung_tensor *tensor);
-fal_view fal_lower_weight(const fal_valid *valid, const faltung_tensor *tensor);
-fal_view fal_lower_output(const fal_valid *valid, const faltung_tensor *tensor);
+// Views of validated tensors, as faltung_convolve takes them; those that are NULL are left out. The
+// weight of a transposed convolution is (I, O/groups, kernel...).
+fal_operands fal_lower_operands(const fal_valid *valid, const faltung_tensor *input,
+                                const faltung_tensor *weight, const faltung_tensor *output);
 
 #endif

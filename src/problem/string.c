@@ -3,13 +3,9 @@
 // Problem strings: conv2d:16x3x16x16,10x3x3x3,stride=2,padding=1:2+0
 #include "base/checked.h"
 #include "base/fail.h"
+#include "problem/operations.h"
 
 #include <string.h>
-
-static const char *const operations[] = {
-    [FALTUNG_CONV] = "conv",
-    [FALTUNG_CONV_TRANSPOSE] = "conv_transpose",
-};
 
 // A part of the text that is being read, up to `end`. `at` is NULL when nothing is left, not even
 // an empty part behind a separator.
@@ -186,22 +182,20 @@ static faltung_status read_option(part p, bool *seen, faltung_problem *problem,
 
 static faltung_status read_operation(part p, faltung_problem *problem, faltung_message *message)
 {
-    static const faltung_conv plain[] = {
-        [FALTUNG_CONV] = FALTUNG_CONV1D,
-        [FALTUNG_CONV_TRANSPOSE] = FALTUNG_CONV_TRANSPOSE1D,
-    };
-    for (int operation = FALTUNG_CONV; operation <= FALTUNG_CONV_TRANSPOSE; operation++) {
-        size_t stem = strlen(operations[operation]);
-        if ((size_t)(p.end - p.at) == stem + 2 && memcmp(p.at, operations[operation], stem) == 0 &&
-            p.at[stem] >= '1' && p.at[stem] <= '0' + FALTUNG_MAX_AXES && p.at[stem + 1] == 'd') {
-            problem->conv = plain[operation];
-            problem->conv.axes = p.at[stem] - '0';
+    const fal_operation *o;
+    for (int i = 0; (o = fal_list_operation(i)); i++) {
+        size_t stem = strlen(o->stem), suffix = strlen(o->suffix);
+        if ((size_t)(p.end - p.at) == stem + 2 + suffix && memcmp(p.at, o->stem, stem) == 0 &&
+            p.at[stem] >= '1' && p.at[stem] <= '0' + FALTUNG_MAX_AXES && p.at[stem + 1] == 'd' &&
+            memcmp(p.at + stem + 2, o->suffix, suffix) == 0) {
+            problem->conv = (faltung_conv)FALTUNG_DEFAULTS(o->operation, p.at[stem] - '0');
             return FALTUNG_OK;
         }
     }
     return fal_fail(message, FALTUNG_ERROR_PARSE,
                     "problem: '%.*s' is no operation; there are conv1d, conv2d, conv3d, "
-                    "conv_transpose1d, conv_transpose2d, conv_transpose3d",
+                    "conv_transpose1d, conv_transpose2d, conv_transpose3d, and of each the "
+                    "gradients, as conv2d_input and conv2d_weight",
                     (int)(p.end - p.at), p.at);
 }
 

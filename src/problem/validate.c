@@ -24,14 +24,6 @@ typedef struct request {
 static faltung_status check_options(const request *r)
 {
     const faltung_conv *conv = r->conv;
-    if (!conv)
-        return fal_fail(r->message, FALTUNG_ERROR_NULL, "conv is NULL");
-    if (conv->operation != FALTUNG_CONV && conv->operation != FALTUNG_CONV_TRANSPOSE)
-        return fal_fail(r->message, FALTUNG_ERROR_OPTION, "operation=%d is no operation",
-                        (int)conv->operation);
-    if (conv->axes < 1 || conv->axes > FALTUNG_MAX_AXES)
-        return fal_fail(r->message, FALTUNG_ERROR_OPTION, "axes=%d, allowed are 1 to %d",
-                        conv->axes, FALTUNG_MAX_AXES);
     if ((unsigned)conv->padding_rule > FALTUNG_PADDING_SAME_SYMMETRIC)
         return fal_fail(r->message, FALTUNG_ERROR_OPTION, "padding_rule=%d is no padding rule",
                         (int)conv->padding_rule);
@@ -260,14 +252,14 @@ static faltung_status find_sizes(const request *r, fal_valid *valid)
 static faltung_status check_output_count(const request *r, const fal_valid *valid)
 {
     int64_t shape[FALTUNG_MAX_AXES + 2], count;
-    int rank = fal_output_shape(valid, shape);
+    int rank = fal_forward_shape(valid, shape);
     faltung_tensor output = {NULL, valid->dtype, rank, shape, NULL};
     return fal_tensor_check(&output, "output", &count, r->message);
 }
 
-faltung_status fal_validate(const faltung_conv *conv, const faltung_tensor *input,
-                            const faltung_tensor *weight, const faltung_tensor *bias,
-                            fal_valid *valid, faltung_message *message)
+faltung_status fal_validate_forward(const faltung_conv *conv, const faltung_tensor *input,
+                                    const faltung_tensor *weight, const faltung_tensor *bias,
+                                    fal_valid *valid, faltung_message *message)
 {
     const request r = {conv, input, weight, bias, message};
     faltung_status status = check_options(&r);
@@ -292,15 +284,4 @@ faltung_status fal_validate(const faltung_conv *conv, const faltung_tensor *inpu
     if (!status)
         status = check_output_count(&r, valid);
     return status;
-}
-
-int fal_output_shape(const fal_valid *valid, int64_t shape[FALTUNG_MAX_AXES + 2])
-{
-    int rank = 0;
-    if (valid->batched)
-        shape[rank++] = valid->batch;
-    shape[rank++] = valid->output_channels;
-    for (int i = 0; i < valid->axes; i++)
-        shape[rank++] = valid->output[i];
-    return rank;
 }

@@ -10,7 +10,9 @@
 typedef struct fal_valid {
     faltung_dtype dtype;
     bool transposed;
-    bool batched; // whether the input has a batch axis; without one, batch is 1
+    bool of_weight; // whether the weight's gradient is wanted; everything else is said of the
+                    // convolution that it is a gradient of. An input's gradient is a convolution
+    bool batched;   // whether the input has a batch axis; without one, batch is 1
     int axes;
     int64_t batch, groups, input_channels, output_channels; // channels of all groups
     faltung_axis axis[FALTUNG_MAX_AXES];                    // padding and output_padding resolved
@@ -23,7 +25,16 @@ faltung_status fal_validate(const faltung_conv *conv, const faltung_tensor *inpu
                             const faltung_tensor *weight, const faltung_tensor *bias,
                             fal_valid *valid, faltung_message *message);
 
-// The output's shape; returns its rank.
+// The same for what is no gradient, with its operation and allocator known to be right.
+faltung_status fal_validate_forward(const faltung_conv *conv, const faltung_tensor *input,
+                                    const faltung_tensor *weight, const faltung_tensor *bias,
+                                    fal_valid *valid, faltung_message *message);
+
+// The shape of the convolution's input and output, as batched as the caller's; return the rank.
+int fal_input_shape(const fal_valid *valid, int64_t shape[FALTUNG_MAX_AXES + 2]);
+int fal_forward_shape(const fal_valid *valid, int64_t shape[FALTUNG_MAX_AXES + 2]);
+
+// The shape of what is computed: the convolution's output, or its weight. Returns its rank.
 int fal_output_shape(const fal_valid *valid, int64_t shape[FALTUNG_MAX_AXES + 2]);
 
 // Checks tensors against what was validated: an input of the same shape, and an output of the right
@@ -31,6 +42,11 @@ int fal_output_shape(const fal_valid *valid, int64_t shape[FALTUNG_MAX_AXES + 2]
 // Errors: NULL, DTYPE, RANK, SHAPE, OVERFLOW, OVERLAP.
 faltung_status fal_validate_run(const fal_valid *valid, const faltung_tensor *input,
                                 const faltung_tensor *output, faltung_message *message);
+
+// The same for a weight gradient: its three tensors.
+faltung_status fal_validate_weight_run(const fal_valid *valid, const faltung_tensor *input,
+                                       const faltung_tensor *grad_output,
+                                       const faltung_tensor *grad_weight, faltung_message *message);
 
 // Checks that a part lies within the output. Errors: SHAPE.
 faltung_status fal_validate_part(const fal_valid *valid, const faltung_part *part,

@@ -10,10 +10,9 @@
 #include <string.h>
 
 static faltung_status check_operand(const fal_valid *valid, const faltung_tensor *tensor,
-                                    const char *name, const int64_t *shape,
+                                    const char *name, int rank, const int64_t *shape,
                                     faltung_message *message)
 {
-    int rank = valid->axes + 1 + valid->batched;
     int64_t count;
     fal_list expected, found;
     faltung_status status = fal_tensor_check(tensor, name, &count, message);
@@ -33,22 +32,30 @@ static faltung_status check_operand(const fal_valid *valid, const faltung_tensor
 faltung_status fal_validate_run(const fal_valid *valid, const faltung_tensor *input,
                                 const faltung_tensor *output, faltung_message *message)
 {
-    int64_t input_shape[FALTUNG_MAX_AXES + 2], output_shape[FALTUNG_MAX_AXES + 2];
-    int rank = 0;
-    if (valid->batched)
-        input_shape[rank++] = valid->batch;
-    input_shape[rank++] = valid->input_channels;
-    for (int i = 0; i < valid->axes; i++)
-        input_shape[rank++] = valid->axis[i].input;
-    fal_output_shape(valid, output_shape);
-
-    faltung_status status = check_operand(valid, input, "input", input_shape, message);
+    int64_t shape[FALTUNG_MAX_AXES + 2];
+    int rank = fal_input_shape(valid, shape);
+    faltung_status status = check_operand(valid, input, "input", rank, shape, message);
+    rank = fal_output_shape(valid, shape);
     if (!status)
-        status = check_operand(valid, output, "output", output_shape, message);
+        status = check_operand(valid, output, "output", rank, shape, message);
     if (!status)
         status = fal_tensor_check_self(output, "output", message);
     if (!status)
         status = fal_tensor_check_apart(output, "output", input, "input", message);
+    return status;
+}
+
+faltung_status fal_validate_weight_run(const fal_valid *valid, const faltung_tensor *input,
+                                       const faltung_tensor *grad_output,
+                                       const faltung_tensor *grad_weight, faltung_message *message)
+{
+    int64_t shape[FALTUNG_MAX_AXES + 2];
+    int rank = fal_forward_shape(valid, shape);
+    faltung_status status = fal_validate_run(valid, input, grad_weight, message);
+    if (!status)
+        status = check_operand(valid, grad_output, "grad_output", rank, shape, message);
+    if (!status)
+        status = fal_tensor_check_apart(grad_weight, "output", grad_output, "grad_output", message);
     return status;
 }
 

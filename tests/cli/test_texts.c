@@ -17,6 +17,9 @@ static const struct {
     {"conv_transpose1d", "--stride --padding --output-padding --output-size --threads --accuracy"},
     {"conv_transpose2d", "--stride --padding --output-padding --output-size --threads --accuracy"},
     {"conv_transpose3d", "--stride --padding --output-padding --output-size --threads --accuracy"},
+    {"conv1d_input", "--stride --padding --dilation --groups --input-size --threads --output"},
+    {"conv2d_weight", "--stride --padding --dilation --groups --weight-size --threads --output"},
+    {"conv_transpose3d_weight", "--stride --padding --dilation --groups --weight-size --output"},
     {"size", "--input --kernel --stride --padding --dilation --transposed --output-padding --json"},
     {"padding", "--input --kernel --stride --dilation --rule --unique --explain --json"},
     {"plot", "--input --kernel --stride --dilation --output --force"},
@@ -143,7 +146,8 @@ static void bash_completes_commands_options_and_names(void **state)
     if (!has_program("bash"))
         skip();
     assert_prints("bash -n completion", "");
-    assert_completes("faltung conv_transpose1", "conv_transpose1d\n");
+    assert_completes("faltung conv_transpose1",
+                     "conv_transpose1d\nconv_transpose1d_input\nconv_transpose1d_weight\n");
     assert_completes("faltung --v", "--version\n");
     assert_completes("faltung size --inp", "--input\n");
     assert_completes("faltung conv2d --acc", "--accuracy\n");
@@ -153,7 +157,7 @@ static void bash_completes_commands_options_and_names(void **state)
     assert_completes("faltung conv2d x --accuracy =", "exact\nbalanced\nfast\n");
     assert_completes("faltung plot \"\"", "padding\n");
     assert_completes("faltung completion z", "zsh\n");
-    assert_completes("faltung help conv_transpose3", "conv_transpose3d\n");
+    assert_completes("faltung help conv_transpose3d_i", "conv_transpose3d_input\n");
     assert_completes("faltung plot padding -o compl", "completion\n");
     assert_completes("faltung show compl", "completion\n");
     assert_completes("faltung array 1 -o compl", "completion\n");

@@ -193,30 +193,35 @@ static int64_t *find_targets(const sample *s, const int64_t *tap)
     return targets;
 }
 
+// What the products of two operands are added to: the third.
+typedef enum sums_of { OF_OUTPUT, OF_INPUT, OF_WEIGHT } sums_of;
+
 // Adds every product with one element of the weight, which joins two channels.
 static void scatter(const sample *s, const operands *o, int64_t flat, int64_t from, int64_t to,
-                    const int64_t *targets, oracle_sum *sums)
+                    const int64_t *targets, sums_of which, oracle_sum *sums)
 {
     int64_t inputs = s->axis[0].input * s->axis[1].input * s->axis[2].input;
     int64_t outputs = s->output[0] * s->output[1] * s->output[2];
     int64_t batch = s->batch < 0 ? 1 : s->batch;
-    double weight = array_get(&o->weight, flat);
+    long double weight = array_get(&o->weight, flat);
     for (int64_t n = 0; n < batch; n++)
-        for (int64_t p = 0; p < inputs; p++)
-            if (targets[p] >= 0)
-                add_term(&sums[(n * s->channels_out + to) * outputs + targets[p]],
-                         (long double)weight *
-                             array_get(&o->input, (n * s->channels_in + from) * inputs + p));
+        for (int64_t p = 0; p < inputs; p++) {
+            int64_t in = (n * s->channels_in + from) * inputs + p;
+            int64_t out = (n * s->channels_out + to) * outputs + targets[p];
+            if (targets[p] < 0)
+                continue;
+            if (which == OF_OUTPUT)
+                add_term(&sums[out], weight * array_get(&o->input, in));
+            else if (which == OF_INPUT)
+                add_term(&sums[in], weight * array_get(&o->output, out));
+            else
+                add_term(&sums[flat],
+                         (long double)array_get(&o->input, in) * array_get(&o->output, out));
+        }
 }
 
-oracle_sum *oracle_convolve(const sample *s, const operands *o, bool with_bias)
+static void add_products(const sample *s, const operands *o, sums_of which, oracle_sum *sums)
 {
-    oracle_sum *sums = calloc((size_t)o->output.count + 1, sizeof *sums);
-    assert_non_null(sums);
-    int64_t outputs = s->output[0] * s->output[1] * s->output[2];
-    for (int64_t i = 0; with_bias && i < o->output.count; i++)
-        add_term(&sums[i], array_get(&o->bias, i / outputs % s->channels_out));
-
     int64_t per_group_in = s->channels_in / s->groups;
     int64_t per_group_out = s->channels_out / s->groups;
     int64_t kernel[3] = {s->axis[0].kernel, s->axis[1].kernel, s->axis[2].kernel};
@@ -230,9 +235,32 @@ oracle_sum *oracle_convolve(const sample *s, const operands *o, bool with_bias)
             int64_t group = outer / (s->transposed ? per_group_in : per_group_out);
             int64_t from = s->transposed ? outer : group * per_group_in + inner;
             int64_t to = s->transposed ? group * per_group_out + inner : outer;
-            scatter(s, o, i, from, to, targets, sums);
+            scatter(s, o, i, from, to, targets, which, sums);
         }
         free(targets);
     }
+}
+
+static oracle_sum *make_sums(const array *result)
+{
+    oracle_sum *sums = calloc((size_t)result->count + 1, sizeof *sums);
+    assert_non_null(sums);
+    return sums;
+}
+
+oracle_sum *oracle_convolve(const sample *s, const operands *o, bool with_bias)
+{
+    oracle_sum *sums = make_sums(&o->output);
+    int64_t outputs = s->output[0] * s->output[1] * s->output[2];
+    for (int64_t i = 0; with_bias && i < o->output.count; i++)
+        add_term(&sums[i], array_get(&o->bias, i / outputs % s->channels_out));
+    add_products(s, o, OF_OUTPUT, sums);
+    return sums;
+}
+
+oracle_sum *oracle_gradient(const sample *s, const operands *o, bool of_weight)
+{
+    oracle_sum *sums = make_sums(of_weight ? &o->weight : &o->input);
+    add_products(s, o, of_weight ? OF_WEIGHT : OF_INPUT, sums);
     return sums;
 }

@@ -60,4 +60,7 @@ typedef struct oracle_sum {
 // first term of each sum, is left out if `with_bias` is false.
 oracle_sum *oracle_convolve(const sample *s, const operands *o, bool with_bias);
 
+// The same for the gradient with respect to the input or the weight, the output being grad_output.
+oracle_sum *oracle_gradient(const sample *s, const operands *o, bool of_weight);
+
 #endif

@@ -154,9 +154,9 @@ static void problems_that_are_none_are_not_written(void **state)
     const faltung_problem good = parsed(SHAPES);
     char text[512];
     faltung_problem bad = good;
-    bad.conv.operation = (faltung_operation)3;
+    bad.conv.operation = (faltung_operation)7;
     assert_refused(faltung_problem_format(&bad, text, sizeof text, &message), FALTUNG_ERROR_OPTION,
-                   &message, "operation", "3");
+                   &message, "operation", "7");
     bad = good;
     bad.conv.axes = 4;
     assert_refused(faltung_problem_format(&bad, text, sizeof text, &message), FALTUNG_ERROR_OPTION,
@@ -195,7 +195,9 @@ static void malformed_strings_are_refused(void **state)
         {" conv2d:1x1x4x4,1x1x3x3", " conv2d"},
         {"conv2dx:1x1x4x4,1x1x3x3", "conv2dx"},
         {"conv_transposed2d:1x1x4x4,1x1x3x3", "conv_transposed2d"},
-        {"conv2d_input:1x1x4x4,1x1x3x3", "conv2d_input"},
+        {"conv2d_bias:1x1x4x4,1x1x3x3", "conv2d_bias"},
+        {"conv_input2d:1x1x4x4,1x1x3x3", "conv_input2d"},
+        {"conv2d_inputs:1x1x4x4,1x1x3x3", "conv2d_inputs"},
         {"conv2d:1x1x4x4", "weight"},
         {"conv2d:1x1x4x4,", ""},
         {"conv2d:,1x1x3x3", ""},
@@ -321,7 +323,7 @@ static faltung_problem any_problem(prng *random)
 {
     faltung_problem p;
     memset(&p, 0, sizeof p);
-    faltung_operation operation = (faltung_operation)random_between(random, 1, 2);
+    faltung_operation operation = (faltung_operation)random_between(random, 1, 6);
     p.conv = (faltung_conv)FALTUNG_DEFAULTS(operation, (int)random_between(random, 1, 3));
     int axes = p.conv.axes;
     p.dtype = (faltung_dtype)random_between(random, FALTUNG_F32, FALTUNG_F16);

@@ -174,6 +174,8 @@ static const char *passed_over(const fal_problem *p)
     const fal_problem_axis *deep = &p->axis[0], *row = &p->axis[1], *column = &p->axis[2];
     if (p->dtype != FALTUNG_F32 && p->dtype != FALTUNG_F64)
         return "it computes f32 and f64 only";
+    if (p->of_weight)
+        return "it is a weight's gradient";
     if (!p->border_counts ||
         deep->input_dilation * row->input_dilation * column->input_dilation > 1)
         return "the convolution is transposed";

@@ -238,6 +238,8 @@ static const char *passed_over(const fal_problem *p)
     for (int i = 0; i < FALTUNG_MAX_AXES; i++)
         if (p->axis[i].input_dilation != 1)
             return "the input is dilated";
+    if (p->of_weight)
+        return "it is a weight's gradient";
     if (!p->border_counts)
         return "the convolution is transposed";
     if (p->input_channels == 0)
