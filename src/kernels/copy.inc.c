@@ -36,11 +36,39 @@ FAL_INLINE void gather_row(const real *from, int64_t step, int64_t count, real *
         to[i] = from[i * step];
 }
 
+// Rows that begin one behind the other: squares of them are turned in registers.
+static void copy_turned(const fal_box *box, const real *from, real *to)
+{
+    int64_t r = 0;
+    for (; r + FAL_LANES <= box->rows; r += FAL_LANES) {
+        int64_t c = 0;
+        for (; c + FAL_LANES <= box->columns; c += FAL_LANES) {
+            vec turned[FAL_LANES];
+            FAL_UNROLL
+            for (int i = 0; i < FAL_LANES; i++)
+                turned[i] = vec_load(from + r + (c + i) * box->from_column);
+            vec_transpose(turned);
+            FAL_UNROLL
+            for (int i = 0; i < FAL_LANES; i++)
+                vec_store(to + (r + i) * box->to_row + c, turned[i]);
+        }
+        for (int i = 0; c < box->columns && i < FAL_LANES; i++)
+            gather_row(from + r + i + c * box->from_column, box->from_column, box->columns - c,
+                       to + (r + i) * box->to_row + c);
+    }
+    for (; r < box->rows; r++)
+        gather_row(from + r, box->from_column, box->columns, to + r * box->to_row);
+}
+
 static void copy(const fal_box *box)
 {
     for (int64_t p = 0; p < box->planes; p++) {
         const real *from = (const real *)box->from + p * box->from_plane;
         real *to = (real *)box->to + p * box->to_plane;
+        if (box->from_row == 1 && box->from_column != 1) {
+            copy_turned(box, from, to);
+            continue;
+        }
         for (int64_t r = 0; r < box->rows; r++) {
             if (box->from_column == 1)
                 copy_row(from + r * box->from_row, box->columns, to + r * box->to_row);

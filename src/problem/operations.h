@@ -8,9 +8,9 @@
 
 typedef struct fal_operation {
     faltung_operation operation;
-    faltung_operation forward;  // the convolution that it is a gradient of, or itself
-    const char *stem, *suffix;  // of the name, before and behind the number of axes and 'd'
-    bool of_input, of_weight;   // which gradient
+    faltung_operation forward; // the convolution that it is a gradient of, or itself
+    const char *stem, *suffix; // of the name, before and behind the number of axes and 'd'
+    bool of_input, of_weight;  // which gradient
 } fal_operation;
 
 // NULL for a value that is no operation.

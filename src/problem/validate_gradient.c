@@ -15,7 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
-// ------------------------------------------------------------------------------ the input's gradient
+// ------------------------------------------------------------------------------ the input's
+// gradient
 
 // Puts what a gradient is computed as before the words about that.
 static faltung_status say_as(const char *kind, int axes, faltung_status status,
@@ -76,7 +77,8 @@ static faltung_status validate_conv_input(const faltung_conv *conv, const faltun
 
 // The input's size along an axis, from the one that is wanted, if any, or from output_padding;
 // false if no transposed convolution of that size has such an output.
-static bool find_input_size(const faltung_conv *conv, int i, const faltung_axis *axis, int64_t *size)
+static bool find_input_size(const faltung_conv *conv, int i, const faltung_axis *axis,
+                            int64_t *size)
 {
     faltung_axis forward = *axis;
     forward.transposed = true;
@@ -89,8 +91,7 @@ static bool find_input_size(const faltung_conv *conv, int i, const faltung_axis 
         return false;
     int64_t rest = axis->input - least;
     *size = forward.input;
-    return rest >= 0 && rest < most &&
-           (conv->has_output_size || rest == conv->output_padding[i]);
+    return rest >= 0 && rest < most && (conv->has_output_size || rest == conv->output_padding[i]);
 }
 
 static faltung_status validate_transpose_input(const faltung_conv *conv,
@@ -117,7 +118,8 @@ static faltung_status validate_transpose_input(const faltung_conv *conv,
     return say_as("conv", conv->axes, status, message);
 }
 
-// ----------------------------------------------------------------------------- the weight's gradient
+// ----------------------------------------------------------------------------- the weight's
+// gradient
 
 static faltung_status check_pair(const faltung_conv *conv, const faltung_tensor *input,
                                  const faltung_tensor *grad_output, faltung_message *message)
@@ -161,11 +163,11 @@ static faltung_status find_weight_shape(const faltung_conv *conv, bool transpose
         return fal_fail(message, FALTUNG_ERROR_GROUPS, "groups=%" PRId64 ", allowed is 1 or more",
                         conv->groups);
     if (shared % conv->groups)
-        return fal_fail(message, FALTUNG_ERROR_GROUPS,
-                        "groups=%" PRId64 " do not divide the %" PRId64 " channels of %s of size %s",
-                        conv->groups, shared, transposed ? "grad_output" : "input",
-                        fal_list_write(&list, input->rank,
-                                       transposed ? grad_output->shape : input->shape));
+        return fal_fail(
+            message, FALTUNG_ERROR_GROUPS,
+            "groups=%" PRId64 " do not divide the %" PRId64 " channels of %s of size %s",
+            conv->groups, shared, transposed ? "grad_output" : "input",
+            fal_list_write(&list, input->rank, transposed ? grad_output->shape : input->shape));
     shape[0] = transposed ? in : out;
     shape[1] = shared / conv->groups;
     for (int i = 0; i < conv->axes; i++)
@@ -242,7 +244,8 @@ static faltung_status validate_weight(const faltung_conv *conv, const faltung_te
     return status;
 }
 
-// ------------------------------------------------------------------------------------------- either
+// -------------------------------------------------------------------------------------------
+// either
 
 faltung_status fal_validate(const faltung_conv *conv, const faltung_tensor *input,
                             const faltung_tensor *weight, const faltung_tensor *bias,

@@ -5,15 +5,15 @@ void setting_make(setting *s, const char *text)
 {
     faltung_message message;
     prng random = {1};
-    int64_t shape[FALTUNG_MAX_AXES + 2];
     faltung_problem *p = &s->problem;
+    const faltung_call *c = &s->call;
     assert_ok(faltung_problem_parse(text, p, &message), &message);
-    array_make(&s->input, p->dtype, p->input_rank, p->input_shape);
-    array_make(&s->weight, p->dtype, p->weight_rank, p->weight_shape);
-    assert_ok(faltung_output_shape(&p->conv, &s->input.tensor, &s->weight.tensor, shape, &message),
-              &message);
-    array_make(&s->output, p->dtype, p->input_rank, shape);
-    array_make(&s->bias, p->dtype, 1, &shape[p->input_rank - p->conv.axes - 1]);
+    assert_ok(faltung_problem_call(p, &s->call, &message), &message);
+    array_make(&s->input, c->dtype, c->input_rank, c->input_shape);
+    array_make(&s->weight, c->dtype, c->weight_rank, c->weight_shape);
+    array_make(&s->output, c->dtype, c->output_rank, c->output_shape);
+    s->has_bias = c->conv.operation <= FALTUNG_CONV_TRANSPOSE;
+    array_make(&s->bias, c->dtype, 1, &c->output_shape[c->output_rank - c->conv.axes - 1]);
     array_fill_reals(&s->input, &random);
     array_fill_reals(&s->weight, &random);
     array_fill_reals(&s->bias, &random);
@@ -40,8 +40,8 @@ uint64_t setting_compute(setting *s)
 {
     faltung_message message;
     array_fill_bytes(&s->output, 0xff);
-    assert_ok(faltung_convolve(&s->problem.conv, &s->input.tensor, &s->weight.tensor,
-                               &s->bias.tensor, &s->output.tensor, &message),
+    assert_ok(faltung_convolve(&s->call.conv, &s->input.tensor, &s->weight.tensor,
+                               s->has_bias ? &s->bias.tensor : NULL, &s->output.tensor, &message),
               &message);
     return hash_bytes(s->output.memory,
                       (size_t)s->output.count * faltung_dtype_size(s->problem.dtype));
@@ -51,8 +51,8 @@ faltung_plan *setting_plan(const setting *s)
 {
     faltung_message message;
     faltung_plan *plan = NULL;
-    assert_ok(faltung_plan_create(&s->problem.conv, &s->input.tensor, &s->weight.tensor,
-                                  &s->bias.tensor, &plan, &message),
+    assert_ok(faltung_plan_create(&s->call.conv, &s->input.tensor, &s->weight.tensor,
+                                  s->has_bias ? &s->bias.tensor : NULL, &plan, &message),
               &message);
     return plan;
 }

@@ -9,7 +9,9 @@
 // Real numbers, always the same, drawn in the order input, weight, bias.
 typedef struct setting {
     faltung_problem problem;
+    faltung_call call; // that computes it; its conv may be changed
     array input, weight, bias, output;
+    bool has_bias; // gradients have none
 } setting;
 
 void setting_make(setting *s, const char *problem);

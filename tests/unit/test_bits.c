@@ -21,9 +21,9 @@ static bool is_there(const char *instruction_set)
 {
     setting s;
     setting_make(&s, "conv1d:1x1x8,1x1x3");
-    s.problem.conv.instruction_set = instruction_set;
-    faltung_status status = faltung_convolve(&s.problem.conv, &s.input.tensor, &s.weight.tensor,
-                                             NULL, &s.output.tensor, NULL);
+    s.call.conv.instruction_set = instruction_set;
+    faltung_status status = faltung_convolve(&s.call.conv, &s.input.tensor, &s.weight.tensor, NULL,
+                                             &s.output.tensor, NULL);
     setting_free(&s);
     return status == FALTUNG_OK;
 }
@@ -39,7 +39,7 @@ static void every_instruction_set_gives_the_recorded_bits(void **state)
         for (size_t c = 0; c < COUNT_OF(cases); c++) {
             setting s;
             setting_make(&s, cases[c].problem);
-            s.problem.conv.instruction_set = instruction_sets[i];
+            s.call.conv.instruction_set = instruction_sets[i];
             uint64_t hash = setting_compute(&s);
             if (hash != cases[c].hash) {
                 print_message("    {\"%s\", UINT64_C(0x%016" PRIx64 ")},\n", cases[c].problem,
@@ -62,6 +62,10 @@ static const char *const large[] = {
     "conv3d:1x16x12x20x20,24x16x3x3x3,padding=1",
     "conv_transpose2d:2x64x20x20,64x48x4x4,stride=2,padding=1",
     "conv2d:1x16x30x30,64x16x5x5,padding=2,dtype=f64",
+    "conv2d_input:4x32x28x28,90x32x3x3,padding=1,stride=2",
+    "conv2d_weight:4x32x28x28,90x32x3x3,padding=1",
+    "conv_transpose2d_weight:2x64x14x14,64x50x4x4,stride=2,padding=1",
+    "conv3d_weight:1x16x6x20x20,20x16x3x3x3,padding=1",
 };
 
 static void any_number_of_threads_gives_the_same_bits(void **state)
@@ -71,10 +75,10 @@ static void any_number_of_threads_gives_the_same_bits(void **state)
     for (size_t c = 0; c < COUNT_OF(large); c++) {
         setting s;
         setting_make(&s, large[c]);
-        s.problem.conv.threads = 1;
+        s.call.conv.threads = 1;
         uint64_t once = setting_compute(&s);
         for (size_t i = 0; i < COUNT_OF(threads); i++) {
-            s.problem.conv.threads = threads[i];
+            s.call.conv.threads = threads[i];
             assert_true(setting_compute(&s) == once);
         }
         setting_free(&s);
@@ -87,13 +91,13 @@ static void an_absent_instruction_set_is_refused(void **state)
     faltung_message message;
     setting s;
     setting_make(&s, "conv1d:1x1x8,1x1x3");
-    s.problem.conv.instruction_set = "avx1024";
-    assert_refused(faltung_convolve(&s.problem.conv, &s.input.tensor, &s.weight.tensor, NULL,
+    s.call.conv.instruction_set = "avx1024";
+    assert_refused(faltung_convolve(&s.call.conv, &s.input.tensor, &s.weight.tensor, NULL,
                                     &s.output.tensor, &message),
                    FALTUNG_ERROR_OPTION, &message, "instruction_set='avx1024'", NULL);
-    s.problem.conv.instruction_set = NULL;
+    s.call.conv.instruction_set = NULL;
     assert_int_equal(setenv("FALTUNG_ISA", "sse9", 1), 0);
-    assert_refused(faltung_convolve(&s.problem.conv, &s.input.tensor, &s.weight.tensor, NULL,
+    assert_refused(faltung_convolve(&s.call.conv, &s.input.tensor, &s.weight.tensor, NULL,
                                     &s.output.tensor, &message),
                    FALTUNG_ERROR_OPTION, &message, "FALTUNG_ISA='sse9'", NULL);
     assert_int_equal(unsetenv("FALTUNG_ISA"), 0);

@@ -268,8 +268,8 @@ static void threads_may_be_the_callers(void **state)
         for (size_t r = 0; r < COUNT_OF(runs); r++) {
             int count = 0;
             const faltung_parallel parallel = {runs[r], &count};
-            s.problem.conv.parallel = &parallel;
-            s.problem.conv.threads = 5;
+            s.call.conv.parallel = &parallel;
+            s.call.conv.threads = 5;
             assert_true(setting_compute(&s) == once);
             assert_in_range(count, 2, 5);
         }
@@ -286,8 +286,8 @@ static void a_plan_keeps_the_callers_threads(void **state)
     void *once = copy_output(&s);
     int count = 0;
     faltung_parallel parallel = {in_order, &count};
-    s.problem.conv.parallel = &parallel;
-    s.problem.conv.threads = 3;
+    s.call.conv.parallel = &parallel;
+    s.call.conv.threads = 3;
     faltung_plan *plan = setting_plan(&s);
     memset(&parallel, 0x55, sizeof parallel); // a plan refers to nothing of the caller's
     run_context c = {&s, plan, NULL};
@@ -308,8 +308,8 @@ static void threads_that_cannot_run_are_refused(void **state)
     const faltung_parallel parallel = {NULL, NULL};
     setting s;
     setting_make(&s, problems[0]);
-    s.problem.conv.parallel = &parallel;
-    assert_refused(faltung_convolve(&s.problem.conv, &s.input.tensor, &s.weight.tensor, NULL,
+    s.call.conv.parallel = &parallel;
+    assert_refused(faltung_convolve(&s.call.conv, &s.input.tensor, &s.weight.tensor, NULL,
                                     &s.output.tensor, &message),
                    FALTUNG_ERROR_NULL, &message, "parallel->run is NULL", NULL);
     setting_free(&s);

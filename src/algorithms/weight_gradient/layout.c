@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "algorithms/weight_gradient/layout.h"
+
+#include "base/checked.h"
+
+// As of the direct algorithm: see its layout.
+enum { CHUNK_PRODUCTS = 384 };
+
+// Cuts `count` things of so many products each into parts of about as many as a chunk has.
+static int64_t cut(int64_t count, int64_t products)
+{
+    double chunks = (double)count * (double)products / CHUNK_PRODUCTS + 0.5;
+    int64_t parts = chunks < (double)count ? (int64_t)chunks : count;
+    return fal_ceil_divide(count, fal_most(1, parts));
+}
+
+int64_t fal_count_computed(const fal_wide_kernel *kernel, int64_t elements, int64_t planes)
+{
+    return fal_round_up(elements * fal_round_up(planes, kernel->run), kernel->pixels);
+}
+
+const fal_wide_kernel *fal_find_tile(const fal_kernels *kernels, int64_t channels, int64_t elements,
+                                     int64_t planes)
+{
+    const fal_wide_kernel *best = NULL; // there is one, since `channels` is a kernel's
+    for (const fal_wide_kernel *const *next = kernels->wide; *next; next++)
+        if ((*next)->channels == channels &&
+            (!best || fal_count_computed(*next, elements, planes) <
+                          fal_count_computed(best, elements, planes)))
+            best = *next;
+    return best;
+}
+
+// What `outputs` of the result and `count` elements of the kernel reach over along an axis.
+static int64_t extent(const fal_problem_axis *axis, int64_t count)
+{
+    return (count - 1) * axis->dilation + (axis->output - 1) * axis->stride + 1;
+}
+
+static int64_t to_odd_lines(int64_t numbers, int64_t size)
+{
+    const int64_t line = 64 / size;
+    return (fal_ceil_divide(numbers, line) | 1) * line;
+}
+
+// Tiles of channels whose sums of the fewest planes take no more than the cache that bands have.
+static int64_t find_tiles(const fal_task *task, const fal_cut *c, int64_t pixels)
+{
+    const fal_problem *p = &task->problem;
+    int64_t sums = p->axis[1].output * p->axis[2].output * pixels * c->channels;
+    return task->tuning.band_bytes / (sums * task->kernels->size);
+}
+
+// Planes whose sums, or whose part of the band, take no more than half of the cache that bands have.
+static int64_t find_planes(const fal_task *task, const fal_cut *c, int64_t pixels)
+{
+    const fal_problem *p = &task->problem;
+    int64_t most = task->tuning.band_bytes / task->kernels->size;
+    int64_t sums = p->axis[1].output * p->axis[2].output * c->tiles * c->channels;
+    int64_t fit = most / fal_most(sums, c->plane) / pixels * pixels;
+    return fal_least(p->batch, fal_most(fit, pixels));
+}
+
+// Of the narrowest tile for all channels; the widest, if there are more.
+static int64_t find_channels(const fal_kernels *kernels, int64_t channels)
+{
+    int64_t best = kernels->wide[0]->channels;
+    for (const fal_wide_kernel *const *next = kernels->wide; *next; next++)
+        if ((*next)->channels >= channels && (*next)->channels < best)
+            best = (*next)->channels;
+    return best;
+}
+
+fal_cut fal_find_cut(const fal_task *task)
+{
+    const fal_problem *p = &task->problem;
+    const fal_kernels *kernels = task->kernels;
+    const fal_problem_axis *row = &p->axis[1], *column = &p->axis[2];
+    const int64_t pixels = kernels->wide[0]->pixels, size = kernels->size;
+    const int64_t most_tiles = 4, near = 1 << 16; // numbers of an image's pixels
+    fal_cut c = {.channels = find_channels(kernels, p->output_channels)};
+    c.columns = cut(column->kernel, 1);
+    c.rows = c.columns < column->kernel ? 1 : cut(row->kernel, column->kernel);
+    c.band_columns = extent(column, c.columns);
+    c.band_rows = extent(row, c.rows);
+    c.image = c.band_rows * c.band_columns;
+    c.images = c.rows < row->kernel ? 1 : cut(p->input_channels, row->kernel * column->kernel);
+    c.images = fal_most(1, fal_least(c.images, near / c.image));
+    c.products = c.images * c.rows * c.columns;
+    c.plane = to_odd_lines(c.images * c.image, size);
+    c.tiles = fal_least(fal_ceil_divide(p->output_channels, c.channels),
+                        fal_most(1, fal_least(most_tiles, find_tiles(task, &c, pixels))));
+    c.planes = find_planes(task, &c, pixels);
+    // Whatever the kernel, no more than a tile is filled up, and no more than a run of each element.
+    const int64_t elements = row->output * column->output;
+    c.sums = (elements * (c.planes + pixels) + pixels) * c.tiles * c.channels;
+    c.band = (c.planes + pixels) * c.plane;
+    return c;
+}

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Weight gradients by the kernels with channels in the lanes: what is broadcast is the same pixel of
+// a few planes of the input, what lies in the lanes is a pixel of many channels of grad_output, turned
+// while it is packed; and each element of the gradient is a tile of its own. (Of a transposed
+// convolution the two change places.)
+//
+// Each element is the sum over chunks of the kernel's pixels, in order, of chains of fused
+// multiply-adds over a chunk's images, rows and columns.
+#include "algorithms/weight_gradient/layout.h"
+
+#include "algorithms/workspace.h"
+#include "base/checked.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+// Tables and buffers of one thread, laid out in its workspace.
+typedef struct desk {
+    void *memory;
+    void *band;
+    void *weight; // a chunk's pixels of the kernel: [product][channel]
+    void *sums;   // of a block: [tile of channels][element][plane][channel], planes filled up to runs
+    int32_t *offset;
+} desk;
+
+// A chunk: a range of the kernel's images, rows and columns in one of its planes of depth.
+typedef struct chunk {
+    int64_t depth, image, row, column;
+    int64_t images, rows, columns;
+} chunk;
+
+// A block of planes and of a few tiles of channels, over some elements of the gradient.
+typedef struct block {
+    int64_t group, plane, planes, channel, channels, depth;
+    int64_t sums; // of a tile of channels
+    const fal_part *part;
+    const fal_wide_kernel *kernel;
+} block;
+
+typedef struct work {
+    const fal_task *task;
+    const fal_operands *all;
+    fal_cut cut;
+    desk desk;
+    int64_t rows, columns; // of the chunk that the offsets are for
+    int64_t images;
+} work;
+
+static size_t lay_out_desk(const fal_task *task, const fal_cut *c, char *workspace, desk *d)
+{
+    const size_t size = (size_t)task->kernels->size;
+    const size_t bytes[] = {
+        FAL_MEMORY_BYTES,
+        (size_t)(c->band + FAL_SLACK) * size,
+        (size_t)(c->products * c->channels) * size,
+        (size_t)c->sums * size,
+        (size_t)c->products * sizeof *d->offset,
+    };
+    enum { PLACES = sizeof bytes / sizeof *bytes };
+    void *p[PLACES];
+    size_t total = fal_divide_workspace(workspace, PLACES, bytes, p);
+    *d = (desk){p[0], p[1], p[2], p[3], p[4]};
+    return total;
+}
+
+// -------------------------------------------------------------------------------------------- packing
+
+// The kernel's pixels of a chunk, of a tile of channels from `channel` of the block on.
+static void pack_weight(const work *w, const block *b, const chunk *c, int64_t channel)
+{
+    const fal_view *from = &w->all->weight;
+    const int64_t size = w->task->kernels->size;
+    const int64_t at = b->group * from->group + (b->channel + channel) * from->outer + c->depth * from->axis[0] +
+                       c->row * from->axis[1] + c->column * from->axis[2];
+    bool is_flat = from->axis[1] == c->columns * from->axis[2]; // rows go on where others end
+    fal_box box = {
+        .to = w->desk.weight,
+        .planes = is_flat ? 1 : c->rows,
+        .rows = is_flat ? c->rows * c->columns : c->columns,
+        .columns = fal_least(w->cut.channels, b->channels - channel),
+        .from_plane = from->axis[1],
+        .from_row = from->axis[2],
+        .from_column = from->outer,
+        .to_plane = c->columns * w->cut.channels,
+        .to_row = w->cut.channels,
+    };
+    for (int64_t n = 0; n < c->images; n++) {
+        box.from = (const char *)from->data + (at + (c->image + n) * from->channel) * size;
+        w->task->kernels->copy(&box);
+        box.to = (char *)box.to + c->rows * c->columns * w->cut.channels * size;
+    }
+}
+
+// What of an axis of the input lies in a range of positions: [*begin, *end) of the range.
+static void clip(int64_t first, int64_t count, int64_t size, int64_t *begin, int64_t *end)
+{
+    *begin = fal_least(fal_most(-first, 0), count);
+    *end = fal_most(*begin, fal_least(count, size - first));
+}
+
+// The pixels of all planes of a block that a chunk needs, with the border's zeros.
+static void pack_band(const work *w, const block *b, const chunk *c)
+{
+    const fal_problem *p = &w->task->problem;
+    const fal_view *from = &w->all->input;
+    const int64_t size = w->task->kernels->size;
+    const int64_t depth =
+        c->depth * p->axis[0].dilation + b->depth * p->axis[0].stride - p->axis[0].padding;
+    int64_t first[2] = {c->row * p->axis[1].dilation - p->axis[1].padding,
+                        c->column * p->axis[2].dilation - p->axis[2].padding};
+    int64_t begin[2], end[2];
+    clip(first[0], w->cut.band_rows, p->axis[1].input, &begin[0], &end[0]);
+    clip(first[1], w->cut.band_columns, p->axis[2].input, &begin[1], &end[1]);
+    bool empty = depth < 0 || depth >= p->axis[0].input || begin[0] == end[0] || begin[1] == end[1];
+    bool whole = !empty && begin[0] == 0 && begin[1] == 0 && end[0] == w->cut.band_rows &&
+                 end[1] == w->cut.band_columns;
+    if (!whole)
+        memset(w->desk.band, 0, (size_t)(w->cut.band * size));
+    if (empty)
+        return;
+    int64_t at = b->group * from->group + b->plane * from->outer + depth * from->axis[0] +
+                 (first[0] + begin[0]) * from->axis[1] + (first[1] + begin[1]) * from->axis[2];
+    int64_t to = begin[0] * w->cut.band_columns + begin[1];
+    for (int64_t n = 0; n < c->images; n++, to += w->cut.image) {
+        const fal_box box = {
+            .from = (const char *)from->data + (at + (c->image + n) * from->channel) * size,
+            .to = (char *)w->desk.band + to * size,
+            .planes = b->planes,
+            .rows = end[0] - begin[0],
+            .columns = end[1] - begin[1],
+            .from_plane = from->outer,
+            .from_row = from->axis[1],
+            .from_column = from->axis[2],
+            .to_plane = w->cut.plane,
+            .to_row = w->cut.band_columns,
+        };
+        w->task->kernels->copy(&box);
+    }
+}
+
+static void fill_offsets(work *w, const chunk *c)
+{
+    const fal_problem_axis *axis = w->task->problem.axis;
+    int32_t *to = w->desk.offset;
+    if (w->images == c->images && w->rows == c->rows && w->columns == c->columns)
+        return;
+    for (int64_t n = 0; n < c->images; n++)
+        for (int64_t r = 0; r < c->rows; r++)
+            for (int64_t x = 0; x < c->columns; x++)
+                *to++ = (int32_t)(n * w->cut.image + r * axis[1].dilation * w->cut.band_columns +
+                                  x * axis[2].dilation);
+    w->images = c->images;
+    w->rows = c->rows;
+    w->columns = c->columns;
+}
+
+// ------------------------------------------------------------------------------------------ computing
+
+// The runs of a strip's tiles, as places in the band: of each element those that its planes make,
+// element after element. Runs behind the last are read anywhere.
+typedef struct run_list {
+    int32_t place[16 * FAL_WIDE_STRIP];
+    int count;
+} run_list;
+
+static void multiply_strip(const work *w, const block *b, fal_wide_strip *strip, run_list *list)
+{
+    const int64_t runs = b->kernel->pixels / b->kernel->run;
+    while (list->count % runs)
+        list->place[list->count++] = 0;
+    strip->run = list->place;
+    strip->products.tiles = (int)(list->count / runs);
+    if (list->count)
+        b->kernel->multiply(strip);
+    strip->sums = (char *)strip->sums +
+                  list->count * b->kernel->run * w->cut.channels * w->task->kernels->size;
+    list->count = 0;
+}
+
+static void run_chunk(const work *w, const block *b, const chunk *c, void *sums, bool add)
+{
+    const fal_problem_axis *axis = w->task->problem.axis;
+    const int64_t *from = b->part->begin, *to = b->part->end;
+    const int most = b->kernel->strip * (b->kernel->pixels / b->kernel->run);
+    const fal_stretch all[] = {{0, (int32_t)(c->images * c->rows * c->columns), 0}, {0, 0, 0}};
+    const fal_stretch *lists[FAL_WIDE_STRIP];
+    for (int i = 0; i < FAL_WIDE_STRIP; i++)
+        lists[i] = all;
+    fal_wide_strip strip = {
+        .products = {.input = w->desk.band,
+                     .offset = w->desk.offset,
+                     .weight = w->desk.weight,
+                     .count = all[0].count,
+                     .stretches = lists,
+                     .unit = 1},
+        .step = w->cut.plane,
+        .sums = sums,
+        .add = add,
+    };
+    run_list list = {.count = 0};
+    for (int64_t kh = from[FAL_ROW]; kh < to[FAL_ROW]; kh++)
+        for (int64_t kw = from[FAL_COLUMN]; kw < to[FAL_COLUMN]; kw++)
+            for (int64_t plane = 0; plane < b->planes; plane += b->kernel->run) {
+                int64_t at = plane * w->cut.plane + kh * axis[1].stride * w->cut.band_columns +
+                             kw * axis[2].stride;
+                list.place[list.count++] = (int32_t)at;
+                if (list.count == most)
+                    multiply_strip(w, b, &strip, &list);
+            }
+    multiply_strip(w, b, &strip, &list);
+}
+
+// The sums of a tile of channels to where they belong.
+static void write_tile(const work *w, const block *b, int64_t channel, const char *sums)
+{
+    const fal_view *output = &w->all->output;
+    const int64_t *from = b->part->begin, *to = b->part->end;
+    const int64_t size = w->task->kernels->size;
+    const int64_t channels = fal_least(w->cut.channels, b->channels - channel);
+    int64_t corner = b->group * output->group + (b->channel + channel) * output->channel +
+                     b->plane * output->outer + b->depth * output->axis[0];
+    const int64_t planes = fal_round_up(b->planes, b->kernel->run);
+    for (int64_t kh = from[FAL_ROW]; kh < to[FAL_ROW]; kh++)
+        for (int64_t kw = from[FAL_COLUMN]; kw < to[FAL_COLUMN]; kw++)
+            for (int64_t i = 0; i < planes; i++, sums += w->cut.channels * size) {
+                int64_t at = corner + kh * output->axis[1] + kw * output->axis[2] + i * output->outer;
+                for (int64_t o = 0; i < b->planes && o < channels; o++)
+                    memcpy((char *)output->data + (at + o * output->channel) * size,
+                           sums + o * size, (size_t)size);
+            }
+}
+
+// All chunks of a block, in order.
+static void run_block(work *w, const block *b)
+{
+    const fal_problem *p = &w->task->problem;
+    const fal_cut *cut = &w->cut;
+    const int64_t of_tile = b->sums * w->task->kernels->size;
+    chunk c = {0};
+    bool add = false;
+    for (c.depth = 0; c.depth < p->axis[0].kernel; c.depth++)
+        for (c.image = 0; c.image < p->input_channels; c.image += cut->images)
+            for (c.row = 0; c.row < p->axis[1].kernel; c.row += cut->rows)
+                for (c.column = 0; c.column < p->axis[2].kernel; c.column += cut->columns) {
+                    c.images = fal_least(cut->images, p->input_channels - c.image);
+                    c.rows = fal_least(cut->rows, p->axis[1].kernel - c.row);
+                    c.columns = fal_least(cut->columns, p->axis[2].kernel - c.column);
+                    pack_band(w, b, &c);
+                    fill_offsets(w, &c);
+                    char *sums = w->desk.sums;
+                    for (int64_t o = 0; o < b->channels; o += cut->channels, sums += of_tile) {
+                        pack_weight(w, b, &c, o);
+                        run_chunk(w, b, &c, sums, add);
+                    }
+                    add = true;
+                }
+    char *sums = w->desk.sums;
+    for (int64_t o = 0; o < b->channels; o += cut->channels, sums += of_tile)
+        write_tile(w, b, o, sums);
+}
+
+static void run(const fal_task *task, const fal_operands *all, const void *packed,
+                const fal_part *part, void *workspace)
+{
+    (void)packed;
+    const int64_t *from = part->begin, *to = part->end;
+    const int64_t channels = task->problem.output_channels;
+    const int64_t elements =
+        (to[FAL_ROW] - from[FAL_ROW]) * (to[FAL_COLUMN] - from[FAL_COLUMN]);
+    work w = {.task = task, .all = all, .cut = fal_find_cut(task)};
+    lay_out_desk(task, &w.cut, workspace, &w.desk);
+    memset(w.desk.weight, 0, (size_t)(w.cut.products * w.cut.channels * task->kernels->size));
+    block b = {.part = part};
+    for (int64_t o = from[FAL_CHANNEL]; o < to[FAL_CHANNEL]; o += b.channels) {
+        b.group = o / channels;
+        b.channel = o % channels;
+        b.channels = fal_least(fal_least(w.cut.tiles * w.cut.channels, channels - b.channel), to[FAL_CHANNEL] - o);
+        for (b.plane = from[FAL_IMAGE]; b.plane < to[FAL_IMAGE]; b.plane += b.planes) {
+            b.planes = fal_least(w.cut.planes, to[FAL_IMAGE] - b.plane);
+            b.kernel = fal_find_tile(task->kernels, w.cut.channels, elements, b.planes);
+            b.sums = fal_count_computed(b.kernel, elements, b.planes) * w.cut.channels;
+            for (b.depth = from[FAL_DEPTH]; b.depth < to[FAL_DEPTH]; b.depth++)
+                run_block(&w, &b);
+        }
+    }
+}
+
+// ------------------------------------------------------------------------------------- the algorithm
+
+static size_t workspace(const fal_task *task)
+{
+    desk d;
+    const fal_cut c = fal_find_cut(task);
+    return lay_out_desk(task, &c, NULL, &d);
+}
+
+static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
+{
+    const fal_cut c = fal_find_cut(task);
+    const int64_t few = 2 * task->kernels->wide[0]->pixels;
+    size[FAL_IMAGE] = fal_least(c.planes, few);
+    size[FAL_CHANNEL] = c.channels;
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
+        size[FAL_DEPTH + i] = i == 0 ? 1 : task->problem.axis[i].output;
+}
+
+static void describe(const fal_task *task, fal_description *d)
+{
+    const fal_problem *p = &task->problem;
+    const fal_cut c = fal_find_cut(task);
+    const fal_wide_kernel *tile = fal_find_tile(task->kernels, c.channels,
+                                                p->axis[1].output * p->axis[2].output, c.planes);
+    double blocks = (double)fal_ceil_divide(p->batch, c.planes) * (double)p->axis[0].output *
+                    (double)fal_ceil_divide(p->output_channels, c.tiles * c.channels) *
+                    (double)p->groups;
+    double chunks = (double)fal_ceil_divide(p->input_channels, c.images) *
+                    (double)fal_ceil_divide(p->axis[1].kernel, c.rows) *
+                    (double)fal_ceil_divide(p->axis[2].kernel, c.columns) *
+                    (double)p->axis[0].kernel;
+    // Read, written, and read.
+    double of_chunk = 3 * (double)(c.products * c.tiles * c.channels + c.band);
+    d->bytes = blocks * (chunks * of_chunk + (double)c.sums) * (double)task->kernels->size;
+    snprintf(d->how, sizeof d->how,
+             "channels in the lanes, tiles of %d elements by %" PRId64
+             " channels; blocks of %" PRId64 " planes; sums of %" PRId64
+             " products at a time",
+             tile->pixels, c.channels, c.planes, c.products);
+}
+
+// A band for the fewest planes, and the sums of all elements, must be of a reasonable size.
+static bool is_huge(const fal_problem *p)
+{
+    const double most = 4 << 20, most_elements = 2048, planes = 16; // numbers
+    double band = planes, elements = 1;
+    for (int i = 1; i < FALTUNG_MAX_AXES; i++) {
+        const fal_problem_axis *axis = &p->axis[i];
+        double pixels = axis->kernel < 576 ? (double)axis->kernel : 576;
+        band *= (pixels - 1) * (double)axis->dilation +
+                (double)(axis->output - 1) * (double)axis->stride + 1;
+        elements *= (double)axis->output;
+    }
+    return band > most || elements > most_elements;
+}
+
+static const char *passed_over(const fal_problem *p)
+{
+    if (!p->of_weight)
+        return "it is no weight's gradient";
+    if (p->dtype != FALTUNG_F32 && p->dtype != FALTUNG_F64)
+        return "it computes f32 and f64 only";
+    if (p->input_channels == 0)
+        return "there are no products to sum";
+    if (is_huge(p))
+        return "a few planes of it take over 4194304 numbers, or the kernel has over 2048 elements";
+    return NULL;
+}
+
+const fal_algorithm fal_weight_gradient = {
+    .name = "weight_gradient",
+    .reason = "matrix multiplication over pixels, for each element of the gradient",
+    .passed_over = passed_over,
+    .workspace = workspace,
+    .grain = grain,
+    .describe = describe,
+    .run = run,
+};
