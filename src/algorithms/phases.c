@@ -231,17 +231,25 @@ static void run_phases(const fal_task *task, const fal_operands *all, const void
     } while (next_phase(&task->problem, index));
 }
 
-// As many outputs as a phase's parts, times its distance.
+static int64_t count_taps(const phase *p)
+{
+    const fal_problem_axis *axis = p->task.problem.axis;
+    return axis[0].kernel * axis[1].kernel * axis[2].kernel;
+}
+
+// As many outputs as the parts of the phase that takes longest, times its distance.
 static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
 {
-    int64_t index[FALTUNG_MAX_AXES] = {0};
-    phase p = make_phase(task, NULL, index);
-    while (!is_computed(&p) && next_phase(&task->problem, index))
-        p = make_phase(task, NULL, index);
+    int64_t index[FALTUNG_MAX_AXES] = {0}, most = 0;
     for (int i = 0; i < FAL_PART_AXES; i++)
         size[i] = 1;
-    if (is_computed(&p))
-        fal_direct.grain(&p.task, size);
+    do {
+        phase p = make_phase(task, NULL, index);
+        if (is_computed(&p) && count_taps(&p) > most) {
+            most = count_taps(&p);
+            fal_direct.grain(&p.task, size);
+        }
+    } while (next_phase(&task->problem, index));
     for (int i = 0; i < FALTUNG_MAX_AXES; i++)
         size[FAL_DEPTH + i] *= task->problem.axis[i].input_dilation;
 }

@@ -195,12 +195,21 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     run_part(&w);
 }
 
+// Channels that may be divided from the others: a part that begins within a tile computes all of
+// it, which matters where the tiles of a few channels differ.
+static int64_t divisible_channels(const fal_task *task, const fal_layout *l)
+{
+    const int64_t channels = task->problem.output_channels, many = 8;
+    int64_t tile = fal_tile_channels(task, &l->lanes, 0);
+    return channels % tile == 0 || channels >= many * tile ? tile : channels;
+}
+
 // All channels of a band use it once it is packed; a block of them is the least worth doing.
 static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
 {
     fal_layout l = fal_lay_out(task, fal_prefers_long(task));
     size[FAL_IMAGE] = l.images;
-    size[FAL_CHANNEL] = fal_tile_channels(task, &l.lanes, 0);
+    size[FAL_CHANNEL] = divisible_channels(task, &l);
     size[FAL_DEPTH] = 1;
     size[FAL_ROW] = l.rows;
     size[FAL_COLUMN] = l.columns;

@@ -51,7 +51,8 @@ static int64_t find_tiles(const fal_task *task, const fal_cut *c, int64_t pixels
     return task->tuning.band_bytes / (sums * task->kernels->size);
 }
 
-// Planes whose sums, or whose part of the band, take no more than half of the cache that bands have.
+// Planes whose sums, or whose part of the band, take no more than half of the cache that bands
+// have.
 static int64_t find_planes(const fal_task *task, const fal_cut *c, int64_t pixels)
 {
     const fal_problem *p = &task->problem;
@@ -91,7 +92,8 @@ fal_cut fal_find_cut(const fal_task *task)
     c.tiles = fal_least(fal_ceil_divide(p->output_channels, c.channels),
                         fal_most(1, fal_least(most_tiles, find_tiles(task, &c, pixels))));
     c.planes = find_planes(task, &c, pixels);
-    // Whatever the kernel, no more than a tile is filled up, and no more than a run of each element.
+    // Whatever the kernel, no more than a tile is filled up, and no more than a run of each
+    // element.
     const int64_t elements = row->output * column->output;
     c.sums = (elements * (c.planes + pixels) + pixels) * c.tiles * c.channels;
     c.band = (c.planes + pixels) * c.plane;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How a weight's gradient is cut. Of its two pictures (problem/lower.h) the kernel is the grad of the
-// output, or a transposed convolution's input; the other one's channels are called planes here.
+// How a weight's gradient is cut. Of its two pictures (problem/lower.h) the kernel is the grad of
+// the output, or a transposed convolution's input; the other one's channels are called planes here.
 #ifndef FAL_ALGORITHMS_WEIGHT_GRADIENT_LAYOUT_H
 #define FAL_ALGORITHMS_WEIGHT_GRADIENT_LAYOUT_H
 
@@ -22,8 +22,8 @@ typedef struct fal_cut {
 fal_cut fal_find_cut(const fal_task *task);
 
 // The kernel for so many elements of as many planes by `channels` channels. A tile's runs are of
-// neighbouring planes, each of one element: the one that computes the fewest planes that nobody asked
-// for.
+// neighbouring planes, each of one element: the one that computes the fewest planes that nobody
+// asked for.
 const fal_wide_kernel *fal_find_tile(const fal_kernels *kernels, int64_t channels, int64_t elements,
                                      int64_t planes);
 

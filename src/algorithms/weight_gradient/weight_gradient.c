@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Weight gradients by the kernels with channels in the lanes: what is broadcast is the same pixel of
-// a few planes of the input, what lies in the lanes is a pixel of many channels of grad_output, turned
-// while it is packed; and each element of the gradient is a tile of its own. (Of a transposed
-// convolution the two change places.)
+// Weight gradients by the kernels with channels in the lanes: what is broadcast is the same pixel
+// of a few planes of the input, what lies in the lanes is a pixel of many channels of grad_output,
+// turned while it is packed; and each element of the gradient is a tile of its own. (Of a
+// transposed convolution the two change places.)
 //
 // Each element is the sum over chunks of the kernel's pixels, in order, of chains of fused
 // multiply-adds over a chunk's images, rows and columns.
@@ -21,7 +21,7 @@ typedef struct desk {
     void *memory;
     void *band;
     void *weight; // a chunk's pixels of the kernel: [product][channel]
-    void *sums;   // of a block: [tile of channels][element][plane][channel], planes filled up to runs
+    void *sums; // of a block: [tile of channels][element][plane][channel], planes filled up to runs
     int32_t *offset;
 } desk;
 
@@ -65,15 +65,17 @@ static size_t lay_out_desk(const fal_task *task, const fal_cut *c, char *workspa
     return total;
 }
 
-// -------------------------------------------------------------------------------------------- packing
+// --------------------------------------------------------------------------------------------
+// packing
 
 // The kernel's pixels of a chunk, of a tile of channels from `channel` of the block on.
 static void pack_weight(const work *w, const block *b, const chunk *c, int64_t channel)
 {
     const fal_view *from = &w->all->weight;
     const int64_t size = w->task->kernels->size;
-    const int64_t at = b->group * from->group + (b->channel + channel) * from->outer + c->depth * from->axis[0] +
-                       c->row * from->axis[1] + c->column * from->axis[2];
+    const int64_t at = b->group * from->group + (b->channel + channel) * from->outer +
+                       c->depth * from->axis[0] + c->row * from->axis[1] +
+                       c->column * from->axis[2];
     bool is_flat = from->axis[1] == c->columns * from->axis[2]; // rows go on where others end
     fal_box box = {
         .to = w->desk.weight,
@@ -156,7 +158,8 @@ static void fill_offsets(work *w, const chunk *c)
     w->columns = c->columns;
 }
 
-// ------------------------------------------------------------------------------------------ computing
+// ------------------------------------------------------------------------------------------
+// computing
 
 // The runs of a strip's tiles, as places in the band: of each element those that its planes make,
 // element after element. Runs behind the last are read anywhere.
@@ -225,7 +228,8 @@ static void write_tile(const work *w, const block *b, int64_t channel, const cha
     for (int64_t kh = from[FAL_ROW]; kh < to[FAL_ROW]; kh++)
         for (int64_t kw = from[FAL_COLUMN]; kw < to[FAL_COLUMN]; kw++)
             for (int64_t i = 0; i < planes; i++, sums += w->cut.channels * size) {
-                int64_t at = corner + kh * output->axis[1] + kw * output->axis[2] + i * output->outer;
+                int64_t at =
+                    corner + kh * output->axis[1] + kw * output->axis[2] + i * output->outer;
                 for (int64_t o = 0; i < b->planes && o < channels; o++)
                     memcpy((char *)output->data + (at + o * output->channel) * size,
                            sums + o * size, (size_t)size);
@@ -267,8 +271,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     (void)packed;
     const int64_t *from = part->begin, *to = part->end;
     const int64_t channels = task->problem.output_channels;
-    const int64_t elements =
-        (to[FAL_ROW] - from[FAL_ROW]) * (to[FAL_COLUMN] - from[FAL_COLUMN]);
+    const int64_t elements = (to[FAL_ROW] - from[FAL_ROW]) * (to[FAL_COLUMN] - from[FAL_COLUMN]);
     work w = {.task = task, .all = all, .cut = fal_find_cut(task)};
     lay_out_desk(task, &w.cut, workspace, &w.desk);
     memset(w.desk.weight, 0, (size_t)(w.cut.products * w.cut.channels * task->kernels->size));
@@ -276,7 +279,8 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     for (int64_t o = from[FAL_CHANNEL]; o < to[FAL_CHANNEL]; o += b.channels) {
         b.group = o / channels;
         b.channel = o % channels;
-        b.channels = fal_least(fal_least(w.cut.tiles * w.cut.channels, channels - b.channel), to[FAL_CHANNEL] - o);
+        b.channels = fal_least(fal_least(w.cut.tiles * w.cut.channels, channels - b.channel),
+                               to[FAL_CHANNEL] - o);
         for (b.plane = from[FAL_IMAGE]; b.plane < to[FAL_IMAGE]; b.plane += b.planes) {
             b.planes = fal_least(w.cut.planes, to[FAL_IMAGE] - b.plane);
             b.kernel = fal_find_tile(task->kernels, w.cut.channels, elements, b.planes);
@@ -287,7 +291,8 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     }
 }
 
-// ------------------------------------------------------------------------------------- the algorithm
+// ------------------------------------------------------------------------------------- the
+// algorithm
 
 static size_t workspace(const fal_task *task)
 {
@@ -310,8 +315,8 @@ static void describe(const fal_task *task, fal_description *d)
 {
     const fal_problem *p = &task->problem;
     const fal_cut c = fal_find_cut(task);
-    const fal_wide_kernel *tile = fal_find_tile(task->kernels, c.channels,
-                                                p->axis[1].output * p->axis[2].output, c.planes);
+    const fal_wide_kernel *tile =
+        fal_find_tile(task->kernels, c.channels, p->axis[1].output * p->axis[2].output, c.planes);
     double blocks = (double)fal_ceil_divide(p->batch, c.planes) * (double)p->axis[0].output *
                     (double)fal_ceil_divide(p->output_channels, c.tiles * c.channels) *
                     (double)p->groups;
@@ -324,8 +329,7 @@ static void describe(const fal_task *task, fal_description *d)
     d->bytes = blocks * (chunks * of_chunk + (double)c.sums) * (double)task->kernels->size;
     snprintf(d->how, sizeof d->how,
              "channels in the lanes, tiles of %d elements by %" PRId64
-             " channels; blocks of %" PRId64 " planes; sums of %" PRId64
-             " products at a time",
+             " channels; blocks of %" PRId64 " planes; sums of %" PRId64 " products at a time",
              tile->pixels, c.channels, c.planes, c.products);
 }
 
