@@ -215,25 +215,35 @@ static void run_chunk(const work *w, const block *b, const chunk *c, void *sums,
     multiply_strip(w, b, &strip, &list);
 }
 
-// The sums of a tile of channels to where they belong.
+// The elements of one plane and channel, from sums that lie `apart`.
+static inline void write_elements(const work *w, const fal_part *part, char *to, const char *sums,
+                                  int64_t apart, size_t size)
+{
+    const int64_t *step = w->all->output.axis;
+    for (int64_t kh = part->begin[FAL_ROW]; kh < part->end[FAL_ROW]; kh++)
+        for (int64_t kw = part->begin[FAL_COLUMN]; kw < part->end[FAL_COLUMN]; kw++, sums += apart)
+            memcpy(to + (kh * step[1] + kw * step[2]) * (int64_t)size, sums, size);
+}
+
+// The sums of a tile of channels to where they belong, in the order in which they lie there.
 static void write_tile(const work *w, const block *b, int64_t channel, const char *sums)
 {
     const fal_view *output = &w->all->output;
-    const int64_t *from = b->part->begin, *to = b->part->end;
     const int64_t size = w->task->kernels->size;
     const int64_t channels = fal_least(w->cut.channels, b->channels - channel);
+    const int64_t apart = fal_round_up(b->planes, b->kernel->run) * w->cut.channels * size;
     int64_t corner = b->group * output->group + (b->channel + channel) * output->channel +
                      b->plane * output->outer + b->depth * output->axis[0];
-    const int64_t planes = fal_round_up(b->planes, b->kernel->run);
-    for (int64_t kh = from[FAL_ROW]; kh < to[FAL_ROW]; kh++)
-        for (int64_t kw = from[FAL_COLUMN]; kw < to[FAL_COLUMN]; kw++)
-            for (int64_t i = 0; i < planes; i++, sums += w->cut.channels * size) {
-                int64_t at =
-                    corner + kh * output->axis[1] + kw * output->axis[2] + i * output->outer;
-                for (int64_t o = 0; i < b->planes && o < channels; o++)
-                    memcpy((char *)output->data + (at + o * output->channel) * size,
-                           sums + o * size, (size_t)size);
-            }
+    for (int64_t i = 0; i < b->planes; i++)
+        for (int64_t o = 0; o < channels; o++) {
+            char *to =
+                (char *)output->data + (corner + i * output->outer + o * output->channel) * size;
+            const char *from = sums + (i * w->cut.channels + o) * size;
+            if (size == sizeof(float)) // so that moving one is an instruction
+                write_elements(w, b->part, to, from, apart, sizeof(float));
+            else
+                write_elements(w, b->part, to, from, apart, sizeof(double));
+        }
 }
 
 // All chunks of a block, in order.
