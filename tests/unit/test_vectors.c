@@ -29,6 +29,7 @@ typedef struct array {
 typedef struct trial {
     const vector_case *recorded;
     faltung_problem problem;
+    faltung_call call;
     array input, weight, bias, output; // bias: of no elements if there is none
 } trial;
 
@@ -114,7 +115,13 @@ static void release(array *a)
 
 // ---------------------------------------------------------------------------------------- trials
 
-// The axis of the channels, of input and output.
+static bool is_of_weight(const trial *t)
+{
+    return t->call.conv.operation == FALTUNG_CONV_WEIGHT ||
+           t->call.conv.operation == FALTUNG_CONV_TRANSPOSE_WEIGHT;
+}
+
+// The axis of the channels, of input and output, but for a weight's gradient.
 static int find_channel(const trial *t)
 {
     return t->problem.input_rank - t->problem.conv.axes - 1;
@@ -130,9 +137,9 @@ static void make_output(trial *t, faltung_message *message)
     const vector_case *recorded = t->recorded;
     int64_t shape[FALTUNG_MAX_AXES + 2];
     require(
-        faltung_output_shape(&t->problem.conv, &t->input.tensor, &t->weight.tensor, shape, message),
+        faltung_output_shape(&t->call.conv, &t->input.tensor, &t->weight.tensor, shape, message),
         message, recorded->problem);
-    assert_int_equal(recorded->rank, t->problem.input_rank);
+    assert_int_equal(recorded->rank, t->call.output_rank);
     assert_memory_equal(shape, recorded->shape, (size_t)recorded->rank * sizeof *shape);
     make(&t->output, t->problem.dtype, recorded->rank, shape);
 }
@@ -147,8 +154,9 @@ static void set_up(trial *t, const vector_case *recorded)
             recorded->problem);
     if (recorded->count)
         assert_int_equal(problem->dtype, recorded->type);
-    make(&t->input, problem->dtype, problem->input_rank, problem->input_shape);
-    make(&t->weight, problem->dtype, problem->weight_rank, problem->weight_shape);
+    require(faltung_problem_call(problem, &t->call, &message), &message, recorded->problem);
+    make(&t->input, problem->dtype, t->call.input_rank, t->call.input_shape);
+    make(&t->weight, problem->dtype, t->call.weight_rank, t->call.weight_shape);
     make_output(t, &message);
     int64_t channels = recorded->has_bias ? t->output.shape[find_channel(t)] : 0;
     make(&t->bias, problem->dtype, 1, &channels);
@@ -163,7 +171,7 @@ static void set_up(trial *t, const vector_case *recorded)
 static void convolve(const trial *t)
 {
     faltung_message message;
-    require(faltung_convolve(&t->problem.conv, &t->input.tensor, &t->weight.tensor, find_bias(t),
+    require(faltung_convolve(&t->call.conv, &t->input.tensor, &t->weight.tensor, find_bias(t),
                              &t->output.tensor, &message),
             &message, t->recorded->problem);
 }
@@ -183,11 +191,19 @@ static void sum_magnitudes(trial *sums, const trial *t)
 {
     sums->recorded = t->recorded;
     sums->problem = t->problem;
+    sums->call = t->call;
     copy_magnitudes(&sums->input, &t->input);
     copy_magnitudes(&sums->weight, &t->weight);
     copy_magnitudes(&sums->bias, &t->bias);
     make(&sums->output, FALTUNG_F64, t->output.tensor.rank, t->output.shape);
     convolve(sums);
+}
+
+// Products of an output, at most: of a weight's gradient the pixels of grad_output.
+static int64_t count_products(const trial *t)
+{
+    return t->weight.count /
+           (is_of_weight(t) ? t->weight.shape[find_channel(t)] : t->output.shape[find_channel(t)]);
 }
 
 // Both results are sums of n products, a bias counted as one more, in some order: each is within
@@ -198,7 +214,7 @@ static double compare(const trial *t, const trial *sums)
     const vector_case *recorded = t->recorded;
     bool single = t->problem.dtype == FALTUNG_F32;
     const double eps = single ? (double)FLT_EPSILON : DBL_EPSILON, *sum = sums->output.tensor.data;
-    int64_t n = t->weight.count / t->output.shape[find_channel(t)] + recorded->has_bias;
+    int64_t n = count_products(t) + recorded->has_bias;
     double worst = 0;
     for (int64_t i = 0; i < t->output.count; i++) {
         double value = single ? (double)((const float *)t->output.tensor.data)[i]
@@ -241,8 +257,12 @@ static void run_plan(const trial *t, const faltung_plan *plan, void *workspace)
     faltung_message message;
     array output;
     make(&output, t->problem.dtype, t->output.tensor.rank, t->output.shape);
-    require(faltung_plan_run(plan, &t->input.tensor, &output.tensor, workspace, &message), &message,
-            t->recorded->problem);
+    faltung_status status =
+        is_of_weight(t)
+            ? faltung_plan_run_weight(plan, &t->input.tensor, &t->weight.tensor, &output.tensor,
+                                      workspace, &message)
+            : faltung_plan_run(plan, &t->input.tensor, &output.tensor, workspace, &message);
+    require(status, &message, t->recorded->problem);
     assert_same_bits(&output, &t->output, "by a plan", t->recorded->problem);
     release(&output);
 }
@@ -256,8 +276,8 @@ static void plans_give_the_same_bits(void **state)
         faltung_message message;
         set_up(&t, &vectors.cases[i]);
         convolve(&t);
-        require(faltung_plan_create(&t.problem.conv, &t.input.tensor, &t.weight.tensor,
-                                    find_bias(&t), &plan, &message),
+        require(faltung_plan_create(&t.call.conv, &t.input.tensor, &t.weight.tensor, find_bias(&t),
+                                    &plan, &message),
                 &message, t.recorded->problem);
         // aligned_alloc wants a multiple of the alignment.
         void *workspace = aligned_alloc(64, (faltung_plan_workspace(plan) / 64 + 1) * 64);
@@ -281,10 +301,11 @@ static void strides_do_not_change_the_bits(void **state)
         convolve(&t);
         strided.recorded = t.recorded;
         strided.problem = t.problem;
+        strided.call = t.call;
         copy_strided(&strided.input, &t.input, find_channel(&t));
         copy_strided(&strided.weight, &t.weight, 1);
         copy_strided(&strided.bias, &t.bias, 0);
-        make_strided(&strided.output, &t.output, find_channel(&t));
+        make_strided(&strided.output, &t.output, is_of_weight(&t) ? 1 : find_channel(&t));
         convolve(&strided);
 
         make(&output, t.problem.dtype, t.output.tensor.rank, t.output.shape);

@@ -7,6 +7,9 @@ in this folder. Each line of CASES is a problem string of include/faltung.h, and
 one. Input, weight and bias are torch.randn's after torch.manual_seed with the number of the case,
 drawn in this order: the file needs to hold the outputs only, as the bits of their elements.
 
+A gradient's case draws the two operands of the gradient instead, grad_output being one of them;
+PyTorch's autograd gives what is recorded.
+
 What PyTorch has no name for is written out by its own means: paddings that differ between the
 sides by torch.nn.functional.pad, and the rules of other systems by their definitions.
 """
@@ -113,6 +116,29 @@ conv_transpose3d:1x4x3x3x3,4x1x2x3x2,stride=1+2+2,padding=1+1+0,dilation=2+1+1,g
 conv_transpose3d:1x2x3x4x3,2x2x3x3x3,stride=2,padding=1,output_size=6+7+5 bias
 conv_transpose3d:2x3x4x3,2x1x2x2x3,stride=2
 conv_transpose3d:0x2x3x4x3,2x3x2x2x3 bias
+conv1d_input:2x3x20,4x3x3,stride=2,padding=1
+conv1d_weight:2x3x20,4x3x3,stride=2,padding=1
+conv1d_input:4x19,6x2x5,padding=2,dilation=2,groups=2
+conv1d_weight:4x19,6x2x5,padding=2,dilation=2,groups=2
+conv2d_input:2x3x9x8,3x3x2x4,padding=same
+conv2d_weight:2x3x9x8,3x3x2x4,padding=same
+conv2d_input:2x3x10x13,4x3x3x5,stride=2+3,padding=1+2,dilation=2+1,dtype=f64
+conv2d_weight:2x3x10x13,4x3x3x5,stride=2+3,padding=1+2,dilation=2+1,dtype=f64
+conv2d_input:1x6x7x5,6x1x3x3,padding=1,groups=6
+conv2d_weight:2x6x7x5,6x1x3x3,stride=2,padding=1,groups=6
+conv2d_input:1x3x11x10,4x3x3x5,padding=same_upper,stride=2+3
+conv2d_weight:1x3x11x10,4x3x3x5,padding=same_upper,stride=2+3
+conv2d_weight:2x16x6x6,8x16x3x3,padding=1
+conv3d_input:1x2x5x6x7,3x2x3x2x1,stride=2+1+3,padding=1+0+2,dilation=1+2+1
+conv3d_weight:1x2x5x6x7,3x2x3x2x1,stride=2+1+3,padding=1+0+2,dilation=1+2+1
+conv_transpose1d_input:2x4x8,4x3x4,stride=3,padding=2,dilation=2,groups=2
+conv_transpose1d_weight:2x4x8,4x3x4,stride=3,padding=2,dilation=2,groups=2
+conv_transpose2d_input:1x3x8x8,3x2x3x3,stride=2,padding=1,output_padding=1
+conv_transpose2d_weight:1x3x8x8,3x2x3x3,stride=2,padding=1,output_padding=1
+conv_transpose2d_input:1x3x5x6,3x3x3x2,output_padding=1+2,dilation=2+3
+conv_transpose2d_weight:3x5x6,3x4x3x3,stride=1+2,padding=1,dtype=f64
+conv_transpose3d_input:1x2x3x4x3,2x2x3x3x2,stride=2+1+3,padding=1+0+1,output_padding=1+0+2
+conv_transpose3d_weight:1x2x3x4x3,2x2x3x3x2,stride=2+1+3,padding=1+0+1,output_padding=1+0+2
 """
 
 TRANSPOSED = {'conv_transpose1d': torch.nn.ConvTranspose1d,
@@ -125,6 +151,8 @@ class Problem:
 
     def __init__(self, text):
         self.operation, rest = text.split(':', 1)
+        self.gradient = self.operation.partition('d_')[2]  # input, weight or nothing
+        self.operation = self.operation.removesuffix('_' + self.gradient)
         self.axes = int(self.operation[-2])
         self.transposed = self.operation in TRANSPOSED
         shapes, options = rest.split(',')[:2], rest.split(',')[2:]
@@ -220,6 +248,31 @@ def transpose(problem, x, weight, bias):
     return conv(x, output_size=problem.output_size).detach()
 
 
+def differentiate(problem):
+    """The gradient, which does not depend on what it is with respect to, of drawn operands."""
+    def zeros(shape):
+        return torch.zeros(shape, dtype=problem.dtype, requires_grad=True)
+
+    def compute(x, weight):
+        if not problem.transposed:
+            return forward(problem, x, weight, None)
+        return getattr(F, problem.operation)(
+            x, weight, None, problem.stride, [begin for begin, _ in problem.padding],
+            problem.output_padding, problem.groups, problem.dilation)
+
+    x, weight = zeros(problem.input_shape), zeros(problem.weight_shape)
+    shape = compute(x, weight).shape
+    if problem.gradient == 'input':
+        grad_output = torch.randn(shape, dtype=problem.dtype)
+        weight = torch.randn(problem.weight_shape, dtype=problem.dtype)
+        compute(x, weight).backward(grad_output)
+        return x.grad
+    x = torch.randn(problem.input_shape, dtype=problem.dtype)
+    grad_output = torch.randn(shape, dtype=problem.dtype)
+    compute(x, weight).backward(grad_output)
+    return weight.grad
+
+
 def bits(tensor):
     """The elements in row-major order, as hexadecimal digits of their bits."""
     digits = 8 if tensor.dtype == torch.float32 else 16
@@ -228,17 +281,21 @@ def bits(tensor):
             for value in tensor.contiguous().view(kind).flatten().tolist()]
 
 
-def record(seed, text, has_bias):
-    problem = Problem(text)
+def convolve(problem, has_bias):
     channels = problem.weight_shape[1 if problem.transposed else 0]
-    torch.manual_seed(seed)
     x = torch.randn(problem.input_shape, dtype=problem.dtype)
     weight = torch.randn(problem.weight_shape, dtype=problem.dtype)
     bias = None
     if has_bias:
         bias = torch.randn(channels * (problem.groups if problem.transposed else 1),
                            dtype=problem.dtype)
-    y = (transpose if problem.transposed else forward)(problem, x, weight, bias)
+    return (transpose if problem.transposed else forward)(problem, x, weight, bias)
+
+
+def record(seed, text, has_bias):
+    problem = Problem(text)
+    torch.manual_seed(seed)
+    y = differentiate(problem) if problem.gradient else convolve(problem, has_bias)
     print('case %s seed=%d bias=%s output=%s'
           % (text, seed, 'yes' if has_bias else 'no', 'x'.join(map(str, y.shape))))
     values = bits(y)
