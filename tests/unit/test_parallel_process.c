@@ -125,6 +125,11 @@ static void *call_until_told(void *stop)
 static void a_fork_amid_the_calls_of_other_threads_is_harmless(void **state)
 {
     (void)state;
+#if defined(__SANITIZE_ADDRESS__)
+    // A fork may copy its allocator's locks as another thread holds them; then threads that the
+    // child starts wait for ever, before they come to any code of ours.
+    skip();
+#endif
     pthread_t threads[2];
     atomic_bool stop = false;
     for (size_t i = 0; i < COUNT_OF(threads); i++)
