@@ -36,17 +36,15 @@
     "faltung " name " x.npy kernel.npy -o y.npy --stride 2 --output-padding 1"
 
 #define OF_INPUT_DETAILS                                                                           \
-    "GRAD_OUTPUT holds the derivatives of some number with respect to the output of " FORWARD      \
-    ", WEIGHT is as there; the result are its derivatives with respect to the input, and has the " \
-    "input's shape: --input-size, since a stride leaves several possible. Options are those of "   \
-    "the convolution. Files are .npy, .pgm or .ppm; - is standard input or output."
+    "GRAD_OUTPUT holds the derivatives of some number with respect to the output of the "          \
+    "convolution, WEIGHT is as there; the result holds those with respect to the input, and has "  \
+    "the input's shape: --input-size, since a stride leaves several possible. Options are those "  \
+    "of the convolution. Files are .npy, .pgm or .ppm; - is standard input or output."
 #define OF_WEIGHT_DETAILS                                                                          \
-    "INPUT is that of " FORWARD                                                                    \
-    ", GRAD_OUTPUT holds the derivatives of some number with respect to its output; the result "   \
-    "are its derivatives with respect to the weight, and has the weight's shape, --weight-size. "  \
-    "Options are those of the convolution. Files are .npy, .pgm or .ppm; - is standard input or "  \
-    "output."
-#define FORWARD "the convolution"
+    "INPUT is that of the convolution, GRAD_OUTPUT holds the derivatives of some number with "     \
+    "respect to its output; the result holds those with respect to the weight, and has the "       \
+    "weight's shape: --weight-size. Options are those of the convolution. Files are .npy, .pgm "   \
+    "or .ppm; - is standard input or output."
 
 // The two gradients of a convolution along some axes.
 #define GRADIENTS(name, input_size, weight_size)                                                   \

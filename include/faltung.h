@@ -313,9 +313,9 @@ FALTUNG_API faltung_status faltung_output_shape(const faltung_conv *conv,
                                                 faltung_message *message);
 
 // Computes a convolution: output = conv(input, weight) + bias, or a gradient. `bias` may be NULL,
-// and is for gradients, else it has one axis with an element per output channel. `output` has the
-// shape that faltung_output_shape gives; all operands have the same dtype and any strides, and the
-// output overlaps none of them, nor itself. Nothing is kept between calls. Errors: as
+// and must be for gradients, else it has one axis with an element per output channel. `output` has
+// the shape that faltung_output_shape gives; all operands have the same dtype and any strides, and
+// the output overlaps none of them, nor itself. Nothing is kept between calls. Errors: as
 // faltung_output_shape, OVERLAP, MEMORY.
 FALTUNG_API faltung_status faltung_convolve(const faltung_conv *conv, const faltung_tensor *input,
                                             const faltung_tensor *weight,
@@ -339,16 +339,16 @@ FALTUNG_API faltung_status faltung_plan_create(const faltung_conv *conv,
 // Bytes that a run needs besides its operands; may be 0, and is for NULL.
 FALTUNG_API size_t faltung_plan_workspace(const faltung_plan *plan);
 
-// Runs a plan, other than of a weight gradient, on an input of the planned shape and type, with any
-// strides. `workspace` is
+// Runs a plan on an input of the planned shape and type, with any strides. `workspace` is
 // faltung_plan_workspace(plan) bytes aligned to 64, which no other run uses meanwhile, or NULL:
 // then the run allocates what it needs. Several threads may run one plan at once. Errors: NULL,
-// OPTION, DTYPE, RANK, SHAPE, OVERFLOW, OVERLAP, MEMORY.
+// DTYPE, RANK, SHAPE, OVERFLOW, OVERLAP, MEMORY; OPTION for a plan of a weight gradient.
 FALTUNG_API faltung_status faltung_plan_run(const faltung_plan *plan, const faltung_tensor *input,
                                             const faltung_tensor *output, void *workspace,
                                             faltung_message *message);
 
-// The same for a plan of a weight gradient, whose two operands both change.
+// Runs a plan of a weight gradient, whose two operands both come with the run; else as
+// faltung_plan_run. Errors: as there, and OPTION for any other plan.
 FALTUNG_API faltung_status faltung_plan_run_weight(const faltung_plan *plan,
                                                    const faltung_tensor *input,
                                                    const faltung_tensor *grad_output,

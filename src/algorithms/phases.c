@@ -9,6 +9,8 @@
 // no element of the kernel holds the bias.
 #include "algorithms/algorithm.h"
 
+#include "algorithms/bias.h"
+#include "base/checked.h"
 #include "base/memory.h"
 
 #include <stdio.h>
@@ -23,21 +25,11 @@ typedef struct phase_axis {
     int64_t dilation;
 } phase_axis;
 
-static int64_t greatest_divisor(int64_t a, int64_t b)
-{
-    while (b) {
-        int64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 // Output y = phase + L*q meets element k of the kernel where y + k*D - padding is a multiple of L:
 // if at all for one k, then for every (L/gcd(L, D))-th.
 static phase_axis find_phase(const fal_problem_axis *axis, int64_t phase)
 {
-    int64_t l = axis->input_dilation, divisor = greatest_divisor(l, axis->dilation);
+    int64_t l = axis->input_dilation, divisor = fal_common_divisor(l, axis->dilation);
     phase_axis found = {.every = l / divisor, .dilation = axis->dilation / divisor};
     if (phase < axis->output)
         found.outputs = (axis->output - 1 - phase) / l + 1;
@@ -120,17 +112,7 @@ static bool is_computed(const phase *p)
 static size_t bias_bytes(const fal_task *task)
 {
     int64_t channels = task->problem.groups * task->problem.output_channels;
-    size_t bytes = (size_t)channels * faltung_dtype_size(task->problem.dtype);
-    return (bytes + FAL_ALIGNMENT - 1) / FAL_ALIGNMENT * FAL_ALIGNMENT;
-}
-
-static void pack_biases(const fal_task *task, const fal_operands *all, char *to)
-{
-    const size_t size = faltung_dtype_size(task->problem.dtype);
-    memset(to, 0, bias_bytes(task));
-    for (int64_t c = 0; all->bias && c < task->problem.groups * task->problem.output_channels; c++)
-        memcpy(to + (size_t)c * size,
-               (const char *)all->bias + c * all->bias_stride * (int64_t)size, size);
+    return fal_align((size_t)channels * faltung_dtype_size(task->problem.dtype));
 }
 
 static size_t packed_bytes(const fal_task *task)
@@ -149,7 +131,7 @@ static void pack(const fal_task *task, const fal_operands *all, void *packed)
 {
     int64_t index[FALTUNG_MAX_AXES] = {0};
     char *to = (char *)packed + bias_bytes(task);
-    pack_biases(task, all, packed);
+    fal_pack_biases(task, all, 0, task->problem.groups * task->problem.output_channels, packed);
     do {
         phase p = make_phase(task, all, index);
         if (!is_computed(&p))
@@ -254,6 +236,17 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
         size[FAL_DEPTH + i] *= task->problem.axis[i].input_dilation;
 }
 
+// All outputs of a phase.
+static double count_outputs(const phase *p)
+{
+    const fal_problem *problem = &p->task.problem;
+    double outputs = (double)problem->batch * (double)problem->groups;
+    outputs *= (double)problem->output_channels;
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
+        outputs *= (double)problem->axis[i].output;
+    return outputs;
+}
+
 static void describe(const fal_task *task, fal_description *d)
 {
     int64_t index[FALTUNG_MAX_AXES] = {0};
@@ -262,6 +255,8 @@ static void describe(const fal_task *task, fal_description *d)
     fal_description each = {.how = "nothing but the bias is left"};
     do {
         phase p = make_phase(task, NULL, index);
+        if (p.untouched)
+            bytes += count_outputs(&p) * (double)faltung_dtype_size(task->problem.dtype);
         if (!is_computed(&p))
             continue;
         fal_direct.describe(&p.task, &each);

@@ -8,7 +8,7 @@ size_t fal_divide_workspace(char *workspace, int count, const size_t *bytes, voi
     size_t total = 0;
     for (int i = 0; i < count; i++) {
         place[i] = workspace ? workspace + total : NULL;
-        total += (bytes[i] + FAL_ALIGNMENT - 1) / FAL_ALIGNMENT * FAL_ALIGNMENT;
+        total += fal_align(bytes[i]);
     }
     return total;
 }

@@ -51,4 +51,15 @@ static inline int64_t fal_round_up(int64_t a, int64_t b)
     return fal_ceil_divide(a, b) * b;
 }
 
+// The greatest common divisor of two numbers that are not negative.
+static inline int64_t fal_common_divisor(int64_t a, int64_t b)
+{
+    while (b) {
+        int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
 #endif

@@ -25,21 +25,16 @@ int fal_choose_threads(const fal_task *task, int threads)
     return fal_parallel_limit(threads, worthwhile);
 }
 
-static size_t round_up(size_t bytes)
-{
-    return (bytes + FAL_ALIGNMENT - 1) / FAL_ALIGNMENT * FAL_ALIGNMENT;
-}
-
 size_t fal_choice_packed_bytes(const fal_choice *choice)
 {
     return choice->algorithm->packed_bytes
-               ? round_up(choice->algorithm->packed_bytes(&choice->task))
+               ? fal_align(choice->algorithm->packed_bytes(&choice->task))
                : 0;
 }
 
 size_t fal_thread_workspace(const fal_task *task, const fal_algorithm *algorithm)
 {
-    return algorithm->workspace ? round_up(algorithm->workspace(task)) : 0;
+    return algorithm->workspace ? fal_align(algorithm->workspace(task)) : 0;
 }
 
 size_t fal_choice_workspace(const fal_choice *choice)

@@ -244,8 +244,7 @@ static faltung_status validate_weight(const faltung_conv *conv, const faltung_te
     return status;
 }
 
-// -------------------------------------------------------------------------------------------
-// either
+// ------------------------------------------------------------------------------------------ either
 
 faltung_status fal_validate(const faltung_conv *conv, const faltung_tensor *input,
                             const faltung_tensor *weight, const faltung_tensor *bias,

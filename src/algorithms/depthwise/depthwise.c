@@ -15,20 +15,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static int64_t common_divisor(int64_t a, int64_t b)
-{
-    while (b) {
-        int64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 fal_sharing fal_find_sharing(const fal_problem *p)
 {
     const fal_problem_axis *row = &p->axis[1];
-    int64_t common = common_divisor(row->stride, row->dilation);
+    int64_t common = fal_common_divisor(row->stride, row->dilation);
     return (fal_sharing){row->dilation / common, row->dilation, row->stride / common};
 }
 

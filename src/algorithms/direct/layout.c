@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "algorithms/direct/layout.h"
 
+#include "algorithms/chunks.h"
 #include "base/checked.h"
-
-// A chain of this many products keeps errors of long sums down, and its weights in the first-level
-// cache while a strip's tiles use them one after the other.
-enum { CHUNK_PRODUCTS = 384 };
 
 // The input that `count` outputs need along an axis.
 static int64_t extent(const fal_problem_axis *axis, int64_t count)
 {
     return (count - 1) * axis->stride + axis->dilation * (axis->kernel - 1) + 1;
-}
-
-// An odd number of cache lines, as many at least: what lies so far apart is in different sets.
-static int64_t round_to_odd_lines(int64_t numbers, int64_t size)
-{
-    const int64_t line = 64 / size;
-    return (fal_ceil_divide(numbers, line) | 1) * line;
 }
 
 // Outputs along an axis whose input is no more than `room`.
@@ -59,7 +49,7 @@ static void choose_band(const fal_task *task, fal_layout *l)
         l->phases == 1 ? extent(column, l->columns) : l->columns + reach / column->stride;
     l->pitch = l->phases * l->phase_pitch;
     if (l->taps == 1 && l->lanes.is_long) // then channels are that far apart
-        l->pitch = round_to_odd_lines(l->pitch, task->kernels->size);
+        l->pitch = fal_round_to_odd_lines(l->pitch, task->kernels->size);
     int64_t wanted = fal_most(fal_ceil_divide(often, l->columns),
                               twice * row->dilation * (row->kernel - 1) / row->stride);
     l->rows = fal_least(fal_most(fitting_rows(p, l, small), wanted), fitting_rows(p, l, most));
@@ -81,7 +71,7 @@ static void place_band(const fal_task *task, fal_layout *l)
     }
     l->row = l->pitch;
     l->plane = rows * l->row;
-    l->channel = round_to_odd_lines(planes * l->plane, task->kernels->size);
+    l->channel = fal_round_to_odd_lines(planes * l->plane, task->kernels->size);
     l->band = p->input_channels * l->channel;
 }
 
@@ -103,14 +93,6 @@ static void count_units(const fal_task *task, fal_layout *l)
     l->slack = lanes;
 }
 
-// As many chunks as come nearest to that length, and no more than there are channels.
-static int64_t count_chunks(const fal_layout *l)
-{
-    int64_t channels = l->products / l->taps;
-    int64_t chunks = (l->products + CHUNK_PRODUCTS / 2) / CHUNK_PRODUCTS;
-    return fal_least(channels, fal_most(1, chunks));
-}
-
 fal_layout fal_lay_out(const fal_task *task, bool is_long)
 {
     const fal_problem *p = &task->problem;
@@ -124,7 +106,7 @@ fal_layout fal_lay_out(const fal_task *task, bool is_long)
     };
     l.width = fal_all_channels(task, &l.lanes);
     l.products = p->input_channels * l.taps;
-    l.chunk_channels = fal_ceil_divide(p->input_channels, count_chunks(&l));
+    l.chunk_channels = fal_chunk_size(p->input_channels, l.taps);
     choose_band(task, &l);
     place_band(task, &l);
     count_units(task, &l);

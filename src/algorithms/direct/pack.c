@@ -13,7 +13,7 @@
 
 static size_t head_bytes(void)
 {
-    return (sizeof(fal_packed) + FAL_ALIGNMENT - 1) / FAL_ALIGNMENT * FAL_ALIGNMENT;
+    return fal_align(sizeof(fal_packed));
 }
 
 static fal_packed make_head(const fal_task *task)

@@ -1,18 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "algorithms/weight_gradient/layout.h"
 
+#include "algorithms/chunks.h"
 #include "base/checked.h"
-
-// As of the direct algorithm: see its layout.
-enum { CHUNK_PRODUCTS = 384 };
-
-// Cuts `count` things of so many products each into parts of about as many as a chunk has.
-static int64_t cut(int64_t count, int64_t products)
-{
-    double chunks = (double)count * (double)products / CHUNK_PRODUCTS + 0.5;
-    int64_t parts = chunks < (double)count ? (int64_t)chunks : count;
-    return fal_ceil_divide(count, fal_most(1, parts));
-}
 
 int64_t fal_count_computed(const fal_wide_kernel *kernel, int64_t elements, int64_t planes)
 {
@@ -35,12 +25,6 @@ const fal_wide_kernel *fal_find_tile(const fal_kernels *kernels, int64_t channel
 static int64_t extent(const fal_problem_axis *axis, int64_t count)
 {
     return (count - 1) * axis->dilation + (axis->output - 1) * axis->stride + 1;
-}
-
-static int64_t to_odd_lines(int64_t numbers, int64_t size)
-{
-    const int64_t line = 64 / size;
-    return (fal_ceil_divide(numbers, line) | 1) * line;
 }
 
 // Tiles of channels whose sums of the fewest planes take no more than the cache that bands have.
@@ -80,15 +64,16 @@ fal_cut fal_find_cut(const fal_task *task)
     const int64_t pixels = kernels->wide[0]->pixels, size = kernels->size;
     const int64_t most_tiles = 4, near = 1 << 16; // numbers of an image's pixels
     fal_cut c = {.channels = find_channels(kernels, p->output_channels)};
-    c.columns = cut(column->kernel, 1);
-    c.rows = c.columns < column->kernel ? 1 : cut(row->kernel, column->kernel);
+    c.columns = fal_chunk_size(column->kernel, 1);
+    c.rows = c.columns < column->kernel ? 1 : fal_chunk_size(row->kernel, column->kernel);
     c.band_columns = extent(column, c.columns);
     c.band_rows = extent(row, c.rows);
     c.image = c.band_rows * c.band_columns;
-    c.images = c.rows < row->kernel ? 1 : cut(p->input_channels, row->kernel * column->kernel);
+    c.images =
+        c.rows < row->kernel ? 1 : fal_chunk_size(p->input_channels, row->kernel * column->kernel);
     c.images = fal_most(1, fal_least(c.images, near / c.image));
     c.products = c.images * c.rows * c.columns;
-    c.plane = to_odd_lines(c.images * c.image, size);
+    c.plane = fal_round_to_odd_lines(c.images * c.image, size);
     c.tiles = fal_least(fal_ceil_divide(p->output_channels, c.channels),
                         fal_most(1, fal_least(most_tiles, find_tiles(task, &c, pixels))));
     c.planes = find_planes(task, &c, pixels);

@@ -65,8 +65,7 @@ static size_t lay_out_desk(const fal_task *task, const fal_cut *c, char *workspa
     return total;
 }
 
-// --------------------------------------------------------------------------------------------
-// packing
+// ----------------------------------------------------------------------------------------- packing
 
 // The kernel's pixels of a chunk, of a tile of channels from `channel` of the block on.
 static void pack_weight(const work *w, const block *b, const chunk *c, int64_t channel)
@@ -158,13 +157,14 @@ static void fill_offsets(work *w, const chunk *c)
     w->columns = c->columns;
 }
 
-// ------------------------------------------------------------------------------------------
-// computing
+// --------------------------------------------------------------------------------------- computing
+
+enum { MOST_RUNS = 16 }; // of a tile, which has no more pixels
 
 // The runs of a strip's tiles, as places in the band: of each element those that its planes make,
 // element after element. Runs behind the last are read anywhere.
 typedef struct run_list {
-    int32_t place[16 * FAL_WIDE_STRIP];
+    int32_t place[MOST_RUNS * FAL_WIDE_STRIP];
     int count;
 } run_list;
 
@@ -301,8 +301,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     }
 }
 
-// ------------------------------------------------------------------------------------- the
-// algorithm
+// ----------------------------------------------------------------------------------- the algorithm
 
 static size_t workspace(const fal_task *task)
 {
