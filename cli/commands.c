@@ -15,7 +15,8 @@
 #define CONVOLUTION                                                                                \
     (COMMON | TO_FILE | BIT(STRIDE) | BIT(PADDING) | BIT(DILATION) | BIT(GROUPS) | BIT(THREADS) |  \
      BIT(ACCURACY))
-#define TRANSPOSED (CONVOLUTION | BIT(OUTPUT_PADDING) | BIT(OUTPUT_SIZE))
+#define FORWARD    (CONVOLUTION | BIT(ACTIVATION) | BIT(RESIDUAL))
+#define TRANSPOSED (FORWARD | BIT(OUTPUT_PADDING) | BIT(OUTPUT_SIZE))
 #define OF_INPUT   (CONVOLUTION | BIT(INPUT_SIZE))
 #define OF_WEIGHT  (CONVOLUTION | BIT(WEIGHT_SIZE))
 
@@ -65,11 +66,11 @@
 
 const command commands[] = {
     {"conv1d", "INPUT WEIGHT [BIAS]", "convolve along one axis", CONVOLUTION_EXAMPLE("conv1d"),
-     CONVOLUTION_DETAILS, CONVOLUTION, 2, 3, run_convolve},
+     CONVOLUTION_DETAILS, FORWARD, 2, 3, run_convolve},
     {"conv2d", "INPUT WEIGHT [BIAS]", "convolve along two axes", CONVOLUTION_EXAMPLE("conv2d"),
-     CONVOLUTION_DETAILS, CONVOLUTION, 2, 3, run_convolve},
+     CONVOLUTION_DETAILS, FORWARD, 2, 3, run_convolve},
     {"conv3d", "INPUT WEIGHT [BIAS]", "convolve along three axes", CONVOLUTION_EXAMPLE("conv3d"),
-     CONVOLUTION_DETAILS, CONVOLUTION, 2, 3, run_convolve},
+     CONVOLUTION_DETAILS, FORWARD, 2, 3, run_convolve},
     {"conv_transpose1d", "INPUT WEIGHT [BIAS]", "transposed convolution along one axis",
      TRANSPOSED_EXAMPLE("conv_transpose1d"), TRANSPOSED_DETAILS, TRANSPOSED, 2, 3, run_convolve},
     {"conv_transpose2d", "INPUT WEIGHT [BIAS]", "transposed convolution along two axes",
@@ -138,7 +139,8 @@ const command commands[] = {
     {"explain", "PROBLEM", "how a convolution is computed, and why so",
      "faltung explain conv2d:16x3x16x16,10x3x3x3,stride=2,padding=1",
      "A problem is an operation, the shapes of input and weight, and any of stride=, padding=, "
-     "dilation=, output_padding=, output_size=, groups=, dtype=, with axes joined by '+'.",
+     "dilation=, output_padding=, output_size=, groups=, activation=, dtype=, with axes joined by "
+     "'+'.",
      COMMON | BIT(JSON) | BIT(ACCURACY) | BIT(THREADS), 1, 1, run_explain},
     {"bench", "[PROBLEM...]", "how fast convolutions are, beside what the machine can do",
      "faltung bench conv2d:1x64x56x56,64x64x3x3,padding=1\n"

@@ -4,6 +4,7 @@
 #include "values.h"
 
 #include <getopt.h>
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -52,6 +53,14 @@ const option_spec option_specs[OPTION_COUNT] = {
     [OPTION_WEIGHT_SIZE] = {"weight-size", 0, "SHAPE", NULL,
                             "shape of the weight that the gradient is of, such as 64x64x3x3",
                             read_shape, FIELD(weight_size)},
+    [OPTION_ACTIVATION] = {"activation", 0, "NAME",
+                           "none|relu|relu6|leaky_relu|sigmoid|silu|gelu|gelu_tanh|hardswish",
+                           "function of the result: relu, relu6, leaky_relu[:slope], sigmoid, "
+                           "silu, gelu, gelu_tanh, hardswish, clamp:min:max (default none)",
+                           read_activation, FIELD(activation)},
+    [OPTION_RESIDUAL] = {"residual", 0, "FILE", NULL,
+                         "array of the result's shape that is added before the activation",
+                         read_path, FIELD(residual)},
     [OPTION_THREADS] = {"threads", 0, "N", NULL,
                         "the most threads to use; the result does not depend on it", read_threads,
                         FIELD(threads)},
@@ -100,6 +109,7 @@ const option_spec option_specs[OPTION_COUNT] = {
 static const options defaults = {
     .rule = FALTUNG_PADDING_SAME_SYMMETRIC,
     .groups = 1,
+    .activation = {FALTUNG_ACTIVATION_NONE, 0.01, -HUGE_VAL, HUGE_VAL},
     .dtype = FALTUNG_F32,
     .rtol = 1e-5,
     .atol = 1e-8,

@@ -23,6 +23,8 @@ typedef enum option_id {
     OPTION_OUTPUT_SIZE,
     OPTION_INPUT_SIZE,
     OPTION_WEIGHT_SIZE,
+    OPTION_ACTIVATION,
+    OPTION_RESIDUAL,
     OPTION_THREADS,
     OPTION_ACCURACY,
     OPTION_UNIQUE,
@@ -73,6 +75,12 @@ typedef struct axis_paddings {
     faltung_padding_rule rule;
 } axis_paddings;
 
+// "relu", "leaky_relu:0.1", "clamp:0:1".
+typedef struct activation {
+    faltung_activation kind;
+    double slope, min, max;
+} activation;
+
 typedef struct array_shape {
     int rank;
     int64_t size[FALTUNG_MAX_RANK];
@@ -92,6 +100,8 @@ typedef struct options {
     int64_t groups, threads;
     uint64_t seed;
     faltung_accuracy accuracy;
+    activation activation;
+    const char *residual;
     faltung_dtype dtype;
     array_shape shape, input_size, weight_size;
     double rtol, atol, seconds;

@@ -187,6 +187,41 @@ const char *read_accuracy(const char *text, void *field)
     return "exact, balanced or fast";
 }
 
+// A finite number or an infinity.
+static bool parse_limit(const char *text, const char *end, double *number)
+{
+    size_t length = (size_t)(end - text), sign = length > 0 && *text == '-';
+    if (length != 3 + sign || memcmp(text + sign, "inf", 3) != 0)
+        return parse_double(text, end, number);
+    *number = sign ? -HUGE_VAL : HUGE_VAL;
+    return true;
+}
+
+static bool parse_parameters(const char *text, activation *a)
+{
+    const char *end = text + strlen(text), *colon = strchr(text, ':');
+    if (a->kind == FALTUNG_ACTIVATION_LEAKY_RELU)
+        return parse_limit(text, end, &a->slope);
+    return a->kind == FALTUNG_ACTIVATION_CLAMP && colon && parse_limit(text, colon, &a->min) &&
+           parse_limit(colon + 1, end, &a->max);
+}
+
+const char *read_activation(const char *text, void *field)
+{
+    activation *a = field;
+    const char *end = end_of_part(text, ':');
+    for (int kind = 0; kind <= FALTUNG_ACTIVATION_CLAMP; kind++) {
+        const char *name = faltung_activation_name((faltung_activation)kind);
+        if (strlen(name) != (size_t)(end - text) || memcmp(name, text, strlen(name)) != 0)
+            continue;
+        a->kind = (faltung_activation)kind;
+        if (*end ? parse_parameters(end + 1, a) : kind != FALTUNG_ACTIVATION_CLAMP)
+            return NULL;
+    }
+    return "none, relu, relu6, leaky_relu, leaky_relu:slope, sigmoid, silu, gelu, gelu_tanh, "
+           "hardswish or clamp:min:max";
+}
+
 const char *read_dtype(const char *text, void *field)
 {
     for (int dtype = 1; faltung_dtype_size((faltung_dtype)dtype); dtype++)

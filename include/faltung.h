@@ -24,6 +24,7 @@
 #ifndef FALTUNG_H
 #define FALTUNG_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -245,6 +246,25 @@ typedef enum faltung_accuracy {
     FALTUNG_ACCURACY_FAST = 2,     // whatever is fastest within a documented bound
 } faltung_accuracy;
 
+// What is done to each sum, after the bias and a residual have been added, before it is rounded and
+// written: the functions of torch.nn.functional. NaN stays NaN.
+typedef enum faltung_activation {
+    FALTUNG_ACTIVATION_NONE = 0,
+    FALTUNG_ACTIVATION_RELU,       // max(x, 0)
+    FALTUNG_ACTIVATION_RELU6,      // min(max(x, 0), 6)
+    FALTUNG_ACTIVATION_LEAKY_RELU, // x for x > 0, else negative_slope*x
+    FALTUNG_ACTIVATION_SIGMOID,    // 1/(1 + exp(-x))
+    FALTUNG_ACTIVATION_SILU,       // x*sigmoid(x)
+    FALTUNG_ACTIVATION_GELU,       // x*(1 + erf(x/sqrt(2)))/2
+    FALTUNG_ACTIVATION_GELU_TANH,  // x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x^3)))/2
+    FALTUNG_ACTIVATION_HARDSWISH,  // x*relu6(x + 3)/6
+    FALTUNG_ACTIVATION_CLAMP,      // min(max(x, clamp_min), clamp_max)
+} faltung_activation;
+
+// "none", "relu", "relu6", "leaky_relu", "sigmoid", "silu", "gelu", "gelu_tanh", "hardswish",
+// "clamp"; "unknown" for a value that is no activation. Static; never freed.
+FALTUNG_API const char *faltung_activation_name(faltung_activation activation);
+
 // Where plans and workspaces take their memory from.
 typedef struct faltung_allocator {
     // At least `size` bytes (never 0) aligned to `alignment`, a power of two; NULL if there are
@@ -280,6 +300,9 @@ typedef struct faltung_conv {
                                            // need it: the kernel's size. Other gradients need it to
                                            // apply a rule for padding that depends on the input
     int64_t groups;                        // at least 1; divides both channel counts
+    faltung_activation activation;         // of the output; a gradient has none
+    double negative_slope;                 // of leaky_relu; any number but NaN
+    double clamp_min, clamp_max;           // of clamp; any numbers but NaN, infinities too
     faltung_accuracy accuracy;             // how exact the sums must be
     int threads;                           // the most to use, 0: as many as OMP_NUM_THREADS
                                            // says or there are CPUs. Small work takes fewer; the
@@ -293,8 +316,8 @@ typedef struct faltung_conv {
 #define FALTUNG_DEFAULTS(operation, axes)                                                          \
     {                                                                                              \
         (operation), (axes), {1, 1, 1}, {1, 1, 1}, FALTUNG_PADDING_EXPLICIT,                       \
-            {{0, 0}, {0, 0}, {0, 0}}, {0, 0, 0}, false, {0, 0, 0}, 1, FALTUNG_ACCURACY_BALANCED,   \
-            0, NULL, NULL, NULL                                                                    \
+            {{0, 0}, {0, 0}, {0, 0}}, {0, 0, 0}, false, {0, 0, 0}, 1, FALTUNG_ACTIVATION_NONE,     \
+            0.01, -HUGE_VAL, HUGE_VAL, FALTUNG_ACCURACY_BALANCED, 0, NULL, NULL, NULL              \
     }
 #define FALTUNG_CONV1D           FALTUNG_DEFAULTS(FALTUNG_CONV, 1)
 #define FALTUNG_CONV2D           FALTUNG_DEFAULTS(FALTUNG_CONV, 2)
@@ -321,6 +344,16 @@ FALTUNG_API faltung_status faltung_convolve(const faltung_conv *conv, const falt
                                             const faltung_tensor *weight,
                                             const faltung_tensor *bias,
                                             const faltung_tensor *output, faltung_message *message);
+
+// Computes a convolution, or the gradient of an input, with a residual that is added to it: output
+// = activation(conv(input, weight) + bias + residual). The residual has the shape, the dtype and
+// the strides of the output; it may be the output itself, which is then added to, else it shares no
+// memory with it. NULL: there is none, and this is faltung_convolve. Errors: as there; OPTION for
+// the gradient of a weight; DTYPE, RANK, SHAPE (sizes or strides are others).
+FALTUNG_API faltung_status faltung_convolve_residual(
+    const faltung_conv *conv, const faltung_tensor *input, const faltung_tensor *weight,
+    const faltung_tensor *bias, const faltung_tensor *residual, const faltung_tensor *output,
+    faltung_message *message);
 
 // A convolution that is validated, chosen and prepared once, to be run many times. Unlike a
 // faltung_conv it refers to nothing that the caller owns.
@@ -372,6 +405,16 @@ FALTUNG_API faltung_status faltung_plan_run_part(const faltung_plan *plan,
                                                  const faltung_tensor *output,
                                                  const faltung_part *part, void *workspace,
                                                  faltung_message *message);
+
+// Runs a plan, or a part of it, with a residual as faltung_convolve_residual adds it. `residual`
+// and `part` may be NULL: there is none, and all of the output is computed. Errors: as
+// faltung_plan_run_part and faltung_convolve_residual.
+FALTUNG_API faltung_status faltung_plan_run_residual(const faltung_plan *plan,
+                                                     const faltung_tensor *input,
+                                                     const faltung_tensor *residual,
+                                                     const faltung_tensor *output,
+                                                     const faltung_part *part, void *workspace,
+                                                     faltung_message *message);
 
 // Frees a plan that no thread is running. NULL is allowed and does nothing.
 FALTUNG_API void faltung_plan_destroy(faltung_plan *plan);
@@ -434,8 +477,9 @@ typedef struct faltung_problem {
 // conv2d_input, conv2d_weight. Then come the shapes of the convolution's input and weight, also
 // where a gradient is asked for; then, in any order and each at most once: stride, padding
 // (numbers, begin:end pairs, or the name of a rule), dilation, output_padding, output_size, groups,
-// dtype. Axes are joined by '+'; one value stands for all axes. Only the form is checked: whether
-// the problem can be computed is for faltung_output_shape to say. Errors: NULL, PARSE.
+// activation (a name; leaky_relu:slope; clamp:min:max), dtype. Axes are joined by '+'; one value
+// stands for all axes. Only the form is checked: whether the problem can be computed is for
+// faltung_output_shape to say. Errors: NULL, PARSE.
 FALTUNG_API faltung_status faltung_problem_parse(const char *text, faltung_problem *problem,
                                                  faltung_message *message);
 

@@ -118,21 +118,26 @@ static int describe(session *s, const options *o, int rank, faltung_conv *conv)
         return status;
     conv->padding_rule = o->padding.rule;
     conv->groups = o->groups;
+    conv->activation = o->activation.kind;
+    conv->negative_slope = o->activation.slope;
+    conv->clamp_min = o->activation.min;
+    conv->clamp_max = o->activation.max;
     conv->accuracy = o->accuracy;
     conv->threads = (int)o->threads;
     return conv->operation > FALTUNG_CONV_TRANSPOSE ? read_result_size(s, o, rank, conv)
                                                     : read_output_size(s, o, rank, conv);
 }
 
-// The operands of one run: input, weight and perhaps bias.
-enum { INPUT, WEIGHT, BIAS, OPERANDS };
+// The operands of one run: input, weight and perhaps bias; the residual, if there is one, is last.
+enum { INPUT, WEIGHT, BIAS, RESIDUAL, OPERANDS };
 
 // Computes what is to be written to `path`, and refuses before the work what cannot be.
 static int compute(session *s, const options *o, const faltung_conv *conv, const array *operand,
                    int count, array *result)
 {
     const faltung_tensor *input = &operand[INPUT].tensor, *weight = &operand[WEIGHT].tensor;
-    const faltung_tensor *bias = count > BIAS ? &operand[BIAS].tensor : NULL;
+    const faltung_tensor *bias = o->operands > BIAS ? &operand[BIAS].tensor : NULL;
+    const faltung_tensor *residual = count > o->operands ? &operand[o->operands].tensor : NULL;
     int64_t shape[FALTUNG_MAX_AXES + 2];
     faltung_message message;
     if (faltung_output_shape(conv, input, weight, shape, &message))
@@ -142,7 +147,7 @@ static int compute(session *s, const options *o, const faltung_conv *conv, const
     if (status || (status = array_check(s, o->output[0], rank, shape)) ||
         (status = array_make(s, result, input->dtype, rank, shape)))
         return status;
-    if (faltung_convolve(conv, input, weight, bias, &result->tensor, &message)) {
+    if (faltung_convolve_residual(conv, input, weight, bias, residual, &result->tensor, &message)) {
         array_free(result);
         return refuse_message(s, &message);
     }
@@ -152,13 +157,18 @@ static int compute(session *s, const options *o, const faltung_conv *conv, const
 static int read_operands(session *s, const options *o, array *operand, int *count)
 {
     int status = EXIT_DONE;
-    int from_standard_input = 0;
+    const bool has_residual = was_given(o, OPTION_RESIDUAL);
+    int from_standard_input = has_residual && strcmp(o->residual, "-") == 0;
     for (int i = 0; i < o->operands; i++)
         from_standard_input += strcmp(o->operand[i], "-") == 0;
     if (from_standard_input > 1)
         return refuse(s, EXIT_USAGE, "standard input (-) can be one operand only");
     for (*count = 0; !status && *count < o->operands; *count += !status)
         status = array_read(s, &operand[*count], o->operand[*count]);
+    if (!status && has_residual) {
+        status = array_read(s, &operand[*count], o->residual);
+        *count += !status;
+    }
     return status;
 }
 

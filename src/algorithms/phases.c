@@ -10,6 +10,7 @@
 #include "algorithms/algorithm.h"
 
 #include "algorithms/bias.h"
+#include "algorithms/finish.h"
 #include "base/checked.h"
 #include "base/memory.h"
 
@@ -167,8 +168,10 @@ static fal_part part_of_phase(const fal_problem *p, const fal_part *part, const 
     return found;
 }
 
+// Outputs that are nothing but their biases, finished.
 static void fill(const phase *p, const char *bias, const fal_part *part)
 {
+    fal_finish finish;
     const fal_view *output = &p->operands.output;
     const int64_t *b = part->begin, *e = part->end;
     const int64_t channels = p->task.problem.output_channels;
@@ -177,13 +180,19 @@ static void fill(const phase *p, const char *bias, const fal_part *part)
         for (int64_t c = b[FAL_CHANNEL]; c < e[FAL_CHANNEL]; c++) {
             int64_t to =
                 n * output->outer + c / channels * output->group + c % channels * output->channel;
-            for (int64_t d = b[FAL_DEPTH]; d < e[FAL_DEPTH]; d++)
-                for (int64_t h = b[FAL_ROW]; h < e[FAL_ROW]; h++)
-                    for (int64_t w = b[FAL_COLUMN]; w < e[FAL_COLUMN]; w++) {
-                        int64_t at =
-                            to + d * output->axis[0] + h * output->axis[1] + w * output->axis[2];
-                        memcpy((char *)output->data + at * size, bias + c * size, (size_t)size);
-                    }
+            to += b[FAL_ROW] * output->axis[1] + b[FAL_COLUMN] * output->axis[2];
+            for (int64_t d = b[FAL_DEPTH]; d < e[FAL_DEPTH]; d++) {
+                const fal_rows rows = {
+                    .from = bias + c * size,
+                    .to = (char *)output->data + (to + d * output->axis[0]) * size,
+                    .rows = e[FAL_ROW] - b[FAL_ROW],
+                    .columns = e[FAL_COLUMN] - b[FAL_COLUMN],
+                    .to_row = output->axis[1],
+                    .to_column = output->axis[2],
+                    .finish = fal_find_finish(&p->task, &p->operands, &finish),
+                };
+                p->task.kernels->write_rows(&rows);
+            }
         }
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The definition of problem/lower.h, written down: every output is one sum in double, over input
-// channels and then the kernel's elements in order, rounded once. What everything else is compared
-// with, so it is to be read, not to be fast.
+// channels and then the kernel's elements in order, finished, and rounded once. What everything
+// else is compared with, so it is to be read, not to be fast.
 #include "algorithms/algorithm.h"
 
 #include "tensor/element.h"
@@ -60,6 +60,15 @@ static double sum_kernel(const fal_problem *p, const fal_operands *all, int64_t 
     return sum;
 }
 
+// What lies at an element's place in the residual, or 0.
+static double fetch_residual(const fal_problem *p, const fal_operands *all, int64_t at)
+{
+    if (!all->has_residual)
+        return 0;
+    return fal_load(p->dtype,
+                    (const void *)((uintptr_t)all->output.data + (uintptr_t)all->residual), at);
+}
+
 // One image's part of one output channel.
 static void run_channel(const fal_problem *p, const fal_operands *all, const fal_part *part,
                         int64_t n, int64_t channel)
@@ -79,7 +88,8 @@ static void run_channel(const fal_problem *p, const fal_operands *all, const fal
                     sum += sum_kernel(p, all, input + i * all->input.channel,
                                       weight + i * all->weight.channel, y);
                 int64_t at = output + y[0] * step[0] + y[1] * step[1] + y[2] * step[2];
-                fal_store(p->dtype, all->output.data, at, sum + bias);
+                sum += bias + fetch_residual(p, all, at);
+                fal_store(p->dtype, all->output.data, at, fal_activate(&p->activation, sum));
             }
 }
 

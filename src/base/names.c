@@ -35,6 +35,14 @@ static const char *const rules[] = {
     [FALTUNG_PADDING_SAME_SYMMETRIC] = "same_symmetric",
 };
 
+static const char *const activations[] = {
+    [FALTUNG_ACTIVATION_NONE] = "none",           [FALTUNG_ACTIVATION_RELU] = "relu",
+    [FALTUNG_ACTIVATION_RELU6] = "relu6",         [FALTUNG_ACTIVATION_LEAKY_RELU] = "leaky_relu",
+    [FALTUNG_ACTIVATION_SIGMOID] = "sigmoid",     [FALTUNG_ACTIVATION_SILU] = "silu",
+    [FALTUNG_ACTIVATION_GELU] = "gelu",           [FALTUNG_ACTIVATION_GELU_TANH] = "gelu_tanh",
+    [FALTUNG_ACTIVATION_HARDSWISH] = "hardswish", [FALTUNG_ACTIVATION_CLAMP] = "clamp",
+};
+
 static const struct {
     const char *name;
     size_t size;
@@ -54,6 +62,11 @@ const char *faltung_status_name(faltung_status status)
 const char *faltung_padding_rule_name(faltung_padding_rule rule)
 {
     return (size_t)rule < COUNT(rules) ? rules[rule] : "unknown";
+}
+
+const char *faltung_activation_name(faltung_activation activation)
+{
+    return (size_t)activation < COUNT(activations) ? activations[activation] : "unknown";
 }
 
 const char *faltung_dtype_name(faltung_dtype dtype)

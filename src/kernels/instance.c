@@ -14,6 +14,8 @@
 #define FAL_JOIN_(a, b, c) a##b##_##c
 #define FAL_JOIN(a, b, c)  FAL_JOIN_(a, b, c)
 
+#include "kernels/finish.inc.c"
+
 // ------------------------------------------------------------------------------- channels in lanes
 
 // Sets of pixels that lie on a border together, where a row begins or ends in a tile, or one ends
@@ -193,5 +195,6 @@ const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA, FAL_TYPE) = {
     .emit_wide = emit_wide,
     .emit_long = emit_long,
     .copy = copy,
+    .write_rows = write_rows,
     .are_finite = are_finite,
 };

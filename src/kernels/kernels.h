@@ -9,7 +9,7 @@
 #ifndef FAL_KERNELS_KERNELS_H
 #define FAL_KERNELS_KERNELS_H
 
-#include <faltung.h>
+#include "base/activation.h"
 
 // The most sums that a strip leaves; and how many numbers may be read, but are not used, behind
 // biases and behind the room for that most of sums, which a square of them at the end may reach.
@@ -34,6 +34,14 @@ typedef struct fal_products {
     int64_t unit;                        // products in a unit of a stretch
     int tiles;
 } fal_products;
+
+// What is done to a sum, with the bias added, before it is written: an element is added, then the
+// activation is applied.
+typedef struct fal_finish {
+    bool adds;
+    ptrdiff_t residual; // from where a sum is written to what is added to it, in bytes
+    fal_activation activation;
+} fal_finish;
 
 // ------------------------------------------------------------------------------- channels in lanes
 
@@ -73,7 +81,7 @@ typedef struct fal_place {
     int64_t pixels;
 } fal_place;
 
-// Sums of a wide strip on their way to the output, with the bias added to each.
+// Sums of a wide strip on their way to the output, with the bias added to each and then finished.
 typedef struct fal_emission {
     const void *sums;
     const void *bias; // of the tile's channels
@@ -83,8 +91,9 @@ typedef struct fal_emission {
                // on, and pixel_stride is 1: then places are not looked at
     const fal_place *place; // of every run
     int tiles;
-    int pixels;      // to be written, if flat
-    int first, past; // channels of the tile to be written
+    int pixels;               // to be written, if flat
+    int first, past;          // channels of the tile to be written
+    const fal_finish *finish; // NULL: nothing
 } fal_emission;
 
 // --------------------------------------------------------------------------------- pixels in lanes
@@ -100,7 +109,7 @@ typedef struct fal_piece {
 
 // Tiles of a few channels by some vectors of pixels, each made of `pieces` pieces. With `add` the
 // sums are added to what is in `sums`; with `last` they are then written to the output, with the
-// bias added, and else left in `sums`, which may be used for scratch either way.
+// bias added and finished, and else left in `sums`, which may be used for scratch either way.
 typedef struct fal_long_strip {
     fal_products products;
     const fal_piece *piece; // of every vector of every tile
@@ -109,6 +118,7 @@ typedef struct fal_long_strip {
     const void *bias;                     // of the tile's channels
     void *output;                         // at the first channel
     int64_t channel_stride, pixel_stride; // of the output
+    const fal_finish *finish;             // NULL: nothing
 } fal_long_strip;
 
 typedef struct fal_long_kernel {
@@ -139,7 +149,8 @@ typedef struct fal_plane_strip {
     const void *bias;            // one number
     void *output;
     int64_t output_pitch, output_rows;
-    uint32_t output_lanes; // to be written, of the last vector
+    uint32_t output_lanes;    // to be written, of the last vector
+    const fal_finish *finish; // a mere clamp, or NULL: nothing
 } fal_plane_strip;
 
 typedef struct fal_plane_kernel {
@@ -160,6 +171,17 @@ typedef struct fal_box {
     int64_t from_plane, from_row, from_column; // from one to the next
     int64_t to_plane, to_row;
 } fal_box;
+
+// Rows of sums, with the bias added, that are finished on their way to the output. With a
+// from_row or from_column of 0 one number stands for many.
+typedef struct fal_rows {
+    const void *from;
+    void *to;
+    int64_t rows, columns;
+    int64_t from_row, from_column;
+    int64_t to_row, to_column;
+    const fal_finish *finish; // NULL: nothing
+} fal_rows;
 
 // --------------------------------------------------------------------------------------- the table
 
@@ -187,6 +209,7 @@ typedef struct fal_kernels {
     void (*emit_long)(const fal_long_strip *strip, const fal_long_kernel *kernel, int first,
                       int past);
     void (*copy)(const fal_box *box);
+    void (*write_rows)(const fal_rows *rows);
     bool (*are_finite)(const void *numbers, int64_t count);
 } fal_kernels;
 

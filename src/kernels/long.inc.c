@@ -77,6 +77,24 @@ FAL_INLINE void TILE_FUNCTION(_sum)(const fal_products *products, const fal_piec
     }
 }
 
+// Adds the biases to the sums of a tile, and clamps them if that is all that is left to do.
+FAL_INLINE void TILE_FUNCTION(_end)(const fal_long_strip *s, vec (*acc)[TILE_VECTORS])
+{
+    const real *bias = s->bias;
+    FAL_UNROLL
+    for (int c = 0; c < TILE_CHANNELS; c++)
+        FAL_UNROLL
+    for (int v = 0; v < TILE_VECTORS; v++)
+        acc[c][v] += vec_splat(bias[c]);
+    if (!is_clamp(s->finish))
+        return;
+    FAL_UNROLL
+    for (int c = 0; c < TILE_CHANNELS; c++)
+        FAL_UNROLL
+    for (int v = 0; v < TILE_VECTORS; v++)
+        acc[c][v] = clamp(&s->finish->activation, acc[c][v]);
+}
+
 // Leaves all sums of a tile in memory.
 FAL_INLINE void TILE_FUNCTION(_leave)(real *sums, vec (*acc)[TILE_VECTORS])
 {
@@ -91,11 +109,10 @@ FAL_INLINE void TILE_FUNCTION(_leave)(real *sums, vec (*acc)[TILE_VECTORS])
 FAL_INLINE void TILE_FUNCTION(_write_piece)(const fal_long_strip *s, real *to, uint32_t lanes,
                                             vec (*acc)[TILE_VECTORS], int v)
 {
-    const real *bias = s->bias;
     const ptrdiff_t stride = s->channel_stride;
     FAL_UNROLL
     for (int c = 0; c < TILE_CHANNELS; c++)
-        vec_store_whole(to + c * stride, acc[c][v] + vec_splat(bias[c]), lanes);
+        vec_store_whole(to + c * stride, acc[c][v], lanes);
 }
 
 // Writes a tile to the output; false if that takes another way.
@@ -137,11 +154,16 @@ FAL_INLINE void TILE_FUNCTION(_tile)(const fal_long_strip *s, int tile)
         for (int v = 0; v < TILE_VECTORS; v++)
             acc[c][v] = vec_load(sums + (c * TILE_VECTORS + v) * FAL_LANES) + acc[c][v];
     }
-    if (s->last && TILE_FUNCTION(_write)(s, piece, acc))
+    if (!s->last) {
+        TILE_FUNCTION(_leave)(sums, acc);
+        return;
+    }
+    const fal_finish *rest = is_clamp(s->finish) ? NULL : s->finish;
+    TILE_FUNCTION(_end)(s, acc);
+    if (!rest && TILE_FUNCTION(_write)(s, piece, acc))
         return;
     TILE_FUNCTION(_leave)(sums, acc);
-    if (s->last)
-        emit_long_tile(s, &TILE_NAME, piece, sums, 0, TILE_CHANNELS);
+    write_long_tile(s, &TILE_NAME, piece, sums, rest);
 }
 
 static void TILE_FUNCTION(_multiply)(const fal_long_strip *s)

@@ -3,7 +3,33 @@
 // Sums with pixels in the lanes on their way to an output that does not take all channels of a
 // tile, or no whole vectors; shared by all shapes.
 
-// Channels [first, past) of one tile, whose sums are [channel][vector][lane].
+// A vector of sums to where one of its pieces goes.
+FAL_INLINE void write_piece(const fal_long_strip *s, const fal_finish *f, real *to, uint32_t lanes,
+                            vec sum)
+{
+    sum = finish(f, to, s->pixel_stride, lanes, sum);
+    if (s->pixel_stride == 1)
+        vec_store_lanes(to, sum, lanes);
+    else if (s->pixel_stride == 2)
+        vec_store_apart(to, sum, lanes);
+    else
+        vec_store_each(to, s->pixel_stride, sum, lanes);
+}
+
+// All channels of one tile, whose sums, with the bias added, are [channel][vector][lane].
+static void write_long_tile(const fal_long_strip *s, const fal_long_kernel *kernel,
+                            const fal_piece *piece, const real *sums, const fal_finish *f)
+{
+    for (int v = 0; v < kernel->vectors; v++)
+        for (int i = 0; i < kernel->pieces; i++, piece++) {
+            real *to = (real *)s->output + piece->to;
+            for (int c = 0; c < kernel->channels; c++, to += s->channel_stride)
+                write_piece(s, f, to, piece->written,
+                            vec_load(sums + (c * kernel->vectors + v) * FAL_LANES));
+        }
+}
+
+// Channels [first, past) of one tile, whose sums are without the bias.
 static void emit_long_tile(const fal_long_strip *s, const fal_long_kernel *kernel,
                            const fal_piece *piece, const real *sums, int first, int past)
 {
@@ -12,14 +38,8 @@ static void emit_long_tile(const fal_long_strip *s, const fal_long_kernel *kerne
         for (int i = 0; i < kernel->pieces; i++, piece++) {
             real *to = (real *)s->output + piece->to + first * s->channel_stride;
             for (int c = first; c < past; c++, to += s->channel_stride) {
-                vec sum =
-                    vec_load(sums + (c * kernel->vectors + v) * FAL_LANES) + vec_splat(bias[c]);
-                if (s->pixel_stride == 1)
-                    vec_store_lanes(to, sum, piece->written);
-                else if (s->pixel_stride == 2)
-                    vec_store_apart(to, sum, piece->written);
-                else
-                    vec_store_each(to, s->pixel_stride, sum, piece->written);
+                vec sum = vec_load(sums + (c * kernel->vectors + v) * FAL_LANES);
+                write_piece(s, s->finish, to, piece->written, sum + vec_splat(bias[c]));
             }
         }
 }

@@ -197,13 +197,25 @@ FAL_INLINE void TILE_FUNCTION(_write)(const fal_plane_strip *s, int64_t row,
     const vec bias = vec_splat(*(const real *)s->bias);
     real *to = (real *)s->output + row * s->output_pitch;
     FAL_UNROLL
+    for (int r = 0; r < TILE_ROWS; r++)
+        FAL_UNROLL
+    for (int v = 0; v < TILE_VECTORS; v++)
+        acc[r][v] += bias;
+    if (s->finish) {
+        FAL_UNROLL
+        for (int r = 0; r < TILE_ROWS; r++)
+            FAL_UNROLL
+        for (int v = 0; v < TILE_VECTORS; v++)
+            acc[r][v] = clamp(&s->finish->activation, acc[r][v]);
+    }
+    FAL_UNROLL
     for (int r = 0; r < TILE_ROWS; r++, to += s->output_pitch) {
         if (row + r >= s->output_rows)
             continue;
         FAL_UNROLL
         for (int v = 0; v < TILE_VECTORS - 1; v++)
-            vec_store(to + v * FAL_LANES, acc[r][v] + bias);
-        vec_store_lanes(to + (TILE_VECTORS - 1) * FAL_LANES, acc[r][TILE_VECTORS - 1] + bias,
+            vec_store(to + v * FAL_LANES, acc[r][v]);
+        vec_store_lanes(to + (TILE_VECTORS - 1) * FAL_LANES, acc[r][TILE_VECTORS - 1],
                         s->output_lanes);
     }
 }

@@ -96,6 +96,41 @@ FAL_INLINE vec vec_fma(vec a, vec b, vec c)
 #endif
 }
 
+// a > b ? a : b and a < b ? a : b in every lane, which give b where either is NaN.
+FAL_INLINE vec vec_most(vec a, vec b)
+{
+#if FAL_VECTOR == 64 && FAL_NUMBER == 4
+    return (vec)_mm512_max_ps((__m512)a, (__m512)b);
+#elif FAL_VECTOR == 64
+    return (vec)_mm512_max_pd((__m512d)a, (__m512d)b);
+#elif FAL_VECTOR == 32 && FAL_NUMBER == 4
+    return (vec)_mm256_max_ps((__m256)a, (__m256)b);
+#elif FAL_VECTOR == 32
+    return (vec)_mm256_max_pd((__m256d)a, (__m256d)b);
+#else
+    for (int i = 0; i < FAL_LANES; i++)
+        a[i] = a[i] > b[i] ? a[i] : b[i];
+    return a;
+#endif
+}
+
+FAL_INLINE vec vec_least(vec a, vec b)
+{
+#if FAL_VECTOR == 64 && FAL_NUMBER == 4
+    return (vec)_mm512_min_ps((__m512)a, (__m512)b);
+#elif FAL_VECTOR == 64
+    return (vec)_mm512_min_pd((__m512d)a, (__m512d)b);
+#elif FAL_VECTOR == 32 && FAL_NUMBER == 4
+    return (vec)_mm256_min_ps((__m256)a, (__m256)b);
+#elif FAL_VECTOR == 32
+    return (vec)_mm256_min_pd((__m256d)a, (__m256d)b);
+#else
+    for (int i = 0; i < FAL_LANES; i++)
+        a[i] = a[i] < b[i] ? a[i] : b[i];
+    return a;
+#endif
+}
+
 // Keeps a vector that was loaded in its register: gcc would rather read it again for every use, and
 // a load that crosses a cache line costs two.
 FAL_INLINE vec vec_keep(vec v)
@@ -126,6 +161,12 @@ FAL_INLINE const real *vec_again(const real *from)
 
 // Sets of lanes, bit i for lane i; and the same as the instruction set wants them.
 #define FAL_ALL_LANES ((UINT32_C(1) << FAL_LANES) - 1)
+
+// The first `count` lanes, 0 to FAL_LANES.
+FAL_INLINE uint32_t vec_first_lanes(int64_t count)
+{
+    return (UINT32_C(1) << count) - 1;
+}
 
 // Stores lane i at to[i*step], for the lanes of a set, and touches nothing else.
 FAL_INLINE void vec_store_each(real *to, int64_t step, vec v, uint32_t lanes)
@@ -272,12 +313,6 @@ FAL_INLINE void vec_store_whole(real *to, vec v, uint32_t lanes)
         vec_store_lanes(to, v, lanes);
     else
         vec_store(to, v);
-}
-
-// Stores the first `count` lanes, 0 to FAL_LANES, and touches nothing behind them.
-FAL_INLINE void vec_store_first(real *to, vec v, int64_t count)
-{
-    vec_store_lanes(to, v, (UINT32_C(1) << count) - 1);
 }
 
 // ------------------------------------------------------------------------------------ permutations

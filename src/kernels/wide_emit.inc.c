@@ -32,14 +32,17 @@ static void emit_flat(const square *s)
     for (int pixel = 0; pixel < e->pixels; pixel += FAL_LANES) {
         vec turned[FAL_LANES];
         int pixels = least(FAL_LANES, e->pixels - pixel);
+        uint32_t lanes = vec_first_lanes(pixels);
         real *to = (real *)e->output + s->channel * e->channel_stride + pixel;
         load_turned(s, pixel, turned);
+        for (int i = 0; e->finish && i < s->channels; i++)
+            turned[i] = finish(e->finish, to + i * e->channel_stride, 1, lanes, turned[i]);
         if (pixels == FAL_LANES)
             for (int i = 0; i < s->channels; i++, to += e->channel_stride)
                 vec_store(to, turned[i]);
         else
             for (int i = 0; i < s->channels; i++, to += e->channel_stride)
-                vec_store_first(to, turned[i], pixels);
+                vec_store_lanes(to, turned[i], lanes);
     }
 }
 
@@ -70,6 +73,26 @@ static spots find_spots(const square *q, int pixel)
     return s;
 }
 
+// Writes a vector of a channel, that begins at `to`, to its spots.
+FAL_INLINE void emit_spots(const fal_emission *e, const spots *s, vec turned, real *to)
+{
+    if (s->even) {
+        to += s->at[0];
+        turned = finish(e->finish, to, e->pixel_stride, FAL_ALL_LANES, turned);
+        if (e->pixel_stride == 1)
+            vec_store(to, turned);
+        else if (e->pixel_stride == 2)
+            vec_store_apart(to, turned, FAL_ALL_LANES);
+        else
+            vec_store_each(to, e->pixel_stride, turned, FAL_ALL_LANES);
+        return;
+    }
+    for (int p = 0; p < s->count; p++) {
+        real sum = ((const real *)&turned)[s->from[p]], *at = to + s->at[p];
+        *at = e->finish ? finish_one(e->finish, at, sum) : sum;
+    }
+}
+
 // Pixels in runs anywhere.
 static void emit_scattered(const square *q)
 {
@@ -79,15 +102,8 @@ static void emit_scattered(const square *q)
         const spots s = find_spots(q, pixel);
         real *to = (real *)e->output + q->channel * e->channel_stride;
         load_turned(q, pixel, turned);
-        for (int i = 0; i < q->channels; i++, to += e->channel_stride) {
-            if (s.even && e->pixel_stride == 1)
-                vec_store(to + s.at[0], turned[i]);
-            else if (s.even && e->pixel_stride == 2)
-                vec_store_apart(to + s.at[0], turned[i], FAL_ALL_LANES);
-            else
-                for (int p = 0; p < s.count; p++)
-                    to[s.at[p]] = ((const real *)&turned[i])[s.from[p]];
-        }
+        for (int i = 0; i < q->channels; i++, to += e->channel_stride)
+            emit_spots(e, &s, turned[i], to);
     }
 }
 
@@ -101,9 +117,11 @@ static void emit_channels_last(const fal_emission *e, const fal_wide_kernel *ker
             continue;
         real *to = (real *)e->output + place->position + pixel % kernel->run * e->pixel_stride;
         const real *sums = (const real *)e->sums + pixel * kernel->channels;
-        for (int c = e->first; c < e->past; c += FAL_LANES)
-            vec_store_first(to + c, vec_load(sums + c) + vec_load(bias + c),
-                            least(FAL_LANES, e->past - c));
+        for (int c = e->first; c < e->past; c += FAL_LANES) {
+            uint32_t lanes = vec_first_lanes(least(FAL_LANES, e->past - c));
+            vec sum = vec_load(sums + c) + vec_load(bias + c);
+            vec_store_lanes(to + c, finish(e->finish, to + c, 1, lanes, sum), lanes);
+        }
     }
 }
 

@@ -120,3 +120,11 @@ fal_operands fal_choice_operands(const fal_choice *choice, const faltung_tensor 
     }
     return operands;
 }
+
+void fal_add_residual(fal_operands *operands, const faltung_tensor *residual)
+{
+    if (!residual)
+        return;
+    operands->has_residual = true;
+    operands->residual = (ptrdiff_t)((uintptr_t)residual->data - (uintptr_t)operands->output.data);
+}

@@ -41,6 +41,9 @@ fal_operands fal_choice_operands(const fal_choice *choice, const faltung_tensor 
                                  const faltung_tensor *weight, const faltung_tensor *bias,
                                  const faltung_tensor *output);
 
+// Adds a residual to them, or none for NULL.
+void fal_add_residual(fal_operands *operands, const faltung_tensor *residual);
+
 // Computes a part of the output, or all of it for NULL, on the threads chosen. `packed` and
 // `workspace` may be NULL where their size is 0.
 void fal_run_choice(const fal_choice *choice, const fal_operands *operands, const void *packed,

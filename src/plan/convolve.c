@@ -51,6 +51,14 @@ faltung_status faltung_convolve(const faltung_conv *conv, const faltung_tensor *
                                 const faltung_tensor *weight, const faltung_tensor *bias,
                                 const faltung_tensor *output, faltung_message *message)
 {
+    return faltung_convolve_residual(conv, input, weight, bias, NULL, output, message);
+}
+
+faltung_status faltung_convolve_residual(const faltung_conv *conv, const faltung_tensor *input,
+                                         const faltung_tensor *weight, const faltung_tensor *bias,
+                                         const faltung_tensor *residual,
+                                         const faltung_tensor *output, faltung_message *message)
+{
     fal_choice choice;
     faltung_status status = fal_choose(conv, input, weight, bias, &choice, message);
     if (!status)
@@ -63,9 +71,12 @@ faltung_status faltung_convolve(const faltung_conv *conv, const faltung_tensor *
                      : fal_validate_run(&choice.valid, input, output, message);
     if (!status)
         status = fal_validate_apart(output, weight, bias, message);
+    if (!status)
+        status = fal_validate_residual(&choice.valid, residual, output, message);
     const bool nothing = choice.valid.batch == 0 && !choice.valid.of_weight; // is to be computed
     if (status || nothing)
         return status;
-    const fal_operands operands = fal_choice_operands(&choice, input, weight, bias, output);
+    fal_operands operands = fal_choice_operands(&choice, input, weight, bias, output);
+    fal_add_residual(&operands, residual);
     return plan_and_run(&choice, conv->allocator, &operands, message);
 }

@@ -188,22 +188,25 @@ faltung_status faltung_plan_run_weight(const faltung_plan *plan, const faltung_t
     return FALTUNG_OK;
 }
 
-// A part of the output, or all of it for NULL.
+// A part of the output, or all of it for NULL; `residual` may be NULL, too.
 static faltung_status run(const faltung_plan *plan, const faltung_tensor *input,
-                          const faltung_tensor *output, const fal_part *part, void *workspace,
-                          faltung_message *message)
+                          const faltung_tensor *residual, const faltung_tensor *output,
+                          const fal_part *part, void *workspace, faltung_message *message)
 {
     if (plan->choice.valid.of_weight)
         return refuse_kind(plan, message);
     void *own;
     faltung_status status = fal_validate_run(&plan->choice.valid, input, output, message);
     if (!status)
+        status = fal_validate_residual(&plan->choice.valid, residual, output, message);
+    if (!status)
         status = find_workspace(plan, workspace, &own, message);
     if (status)
         return status;
-    const fal_operands operands =
+    fal_operands operands =
         fal_choice_operands(&plan->choice, input, plan->packed ? NULL : &plan->weight.tensor,
                             plan->has_bias ? &plan->bias.tensor : NULL, output);
+    fal_add_residual(&operands, residual);
     fal_run_choice(&plan->choice, &operands, plan->packed, part, workspace ? workspace : own);
     fal_release(allocator_of(plan), own);
     return FALTUNG_OK;
@@ -213,9 +216,7 @@ faltung_status faltung_plan_run(const faltung_plan *plan, const faltung_tensor *
                                 const faltung_tensor *output, void *workspace,
                                 faltung_message *message)
 {
-    if (!plan)
-        return fal_fail(message, FALTUNG_ERROR_NULL, "plan is NULL");
-    return run(plan, input, output, NULL, workspace, message);
+    return faltung_plan_run_residual(plan, input, NULL, output, NULL, workspace, message);
 }
 
 faltung_status faltung_plan_run_part(const faltung_plan *plan, const faltung_tensor *input,
@@ -224,11 +225,23 @@ faltung_status faltung_plan_run_part(const faltung_plan *plan, const faltung_ten
 {
     if (!plan || !part)
         return fal_fail(message, FALTUNG_ERROR_NULL, "%s is NULL", plan ? "part" : "plan");
+    return faltung_plan_run_residual(plan, input, NULL, output, part, workspace, message);
+}
+
+faltung_status faltung_plan_run_residual(const faltung_plan *plan, const faltung_tensor *input,
+                                         const faltung_tensor *residual,
+                                         const faltung_tensor *output, const faltung_part *part,
+                                         void *workspace, faltung_message *message)
+{
+    if (!plan)
+        return fal_fail(message, FALTUNG_ERROR_NULL, "plan is NULL");
+    if (!part)
+        return run(plan, input, residual, output, NULL, workspace, message);
     faltung_status status = fal_validate_part(&plan->choice.valid, part, message);
     if (status)
         return status;
     const fal_part lowered = fal_lower_part(&plan->choice.valid, part);
-    return run(plan, input, output, &lowered, workspace, message);
+    return run(plan, input, residual, output, &lowered, workspace, message);
 }
 
 faltung_status faltung_plan_explain(const faltung_plan *plan, faltung_explanation *explanation,

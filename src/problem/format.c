@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 // A text that grows as long as there is room; `length` counts on without.
 typedef struct writer {
@@ -77,16 +79,44 @@ static void put_padding(writer *w, const faltung_conv *conv)
         put_sides(w, i ? "+" : ",padding=", p[i]);
 }
 
+// The shortest of the texts that are read as this number.
+static void put_real(writer *w, double value)
+{
+    char text[40], best[40] = "";
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value && (!*best || strlen(text) < strlen(best)))
+            memcpy(best, text, sizeof best);
+    }
+    put(w, ":%s", best);
+}
+
+static void put_activation(writer *w, const faltung_conv *conv)
+{
+    const double usual_slope = 0.01;
+    if (conv->activation == FALTUNG_ACTIVATION_NONE)
+        return;
+    put(w, ",activation=%s", faltung_activation_name(conv->activation));
+    if (conv->activation == FALTUNG_ACTIVATION_LEAKY_RELU && conv->negative_slope != usual_slope)
+        put_real(w, conv->negative_slope);
+    if (conv->activation == FALTUNG_ACTIVATION_CLAMP) {
+        put_real(w, conv->clamp_min);
+        put_real(w, conv->clamp_max);
+    }
+}
+
 static faltung_status check(const faltung_problem *problem, faltung_message *message)
 {
     const faltung_conv *conv = &problem->conv;
     if (conv->axes < 1 || conv->axes > FALTUNG_MAX_AXES || !fal_find_operation(conv->operation) ||
         (unsigned)conv->padding_rule > FALTUNG_PADDING_SAME_SYMMETRIC ||
+        (unsigned)conv->activation > FALTUNG_ACTIVATION_CLAMP ||
         !faltung_dtype_size(problem->dtype))
         return fal_fail(message, FALTUNG_ERROR_OPTION,
-                        "problem: operation=%d, axes=%d, padding_rule=%d or dtype=%d is none",
+                        "problem: operation=%d, axes=%d, padding_rule=%d, activation=%d or "
+                        "dtype=%d is none",
                         (int)conv->operation, conv->axes, (int)conv->padding_rule,
-                        (int)problem->dtype);
+                        (int)conv->activation, (int)problem->dtype);
     const int most = FALTUNG_MAX_AXES + 2;
     if (problem->input_rank < 1 || problem->input_rank > most || problem->weight_rank < 1 ||
         problem->weight_rank > most)
@@ -117,6 +147,7 @@ faltung_status faltung_problem_format(const faltung_problem *problem, char *text
     if (conv->has_output_size)
         put_values(&w, "output_size", conv->axes, conv->output_size);
     put_option(&w, "groups", 1, &conv->groups, 1);
+    put_activation(&w, conv);
     if (problem->dtype != FALTUNG_F32)
         put(&w, ",dtype=%s", faltung_dtype_name(problem->dtype));
     if (w.length >= size)

@@ -83,6 +83,7 @@ fal_problem fal_lower(const fal_valid *valid)
         .groups = valid->groups,
         .input_channels = valid->input_channels / valid->groups,
         .output_channels = valid->output_channels / valid->groups,
+        .activation = valid->activation,
         .border_counts = !valid->transposed,
     };
     const int missing = FALTUNG_MAX_AXES - valid->axes;

@@ -20,6 +20,7 @@
 #ifndef FAL_PROBLEM_LOWER_H
 #define FAL_PROBLEM_LOWER_H
 
+#include "base/activation.h"
 #include "problem/validate.h"
 
 typedef struct fal_problem_axis {
@@ -34,8 +35,9 @@ typedef struct fal_problem {
     int64_t batch, groups;
     int64_t input_channels, output_channels; // of one group
     fal_problem_axis axis[FALTUNG_MAX_AXES];
-    bool sampled;       // whether the input's view steps over what a stride leaves out
-    bool of_weight;     // whether this is the gradient of a weight
+    bool sampled;   // whether the input's view steps over what a stride leaves out
+    bool of_weight; // whether this is the gradient of a weight
+    fal_activation activation;
     bool border_counts; // whether the zeros of the padding are multiplied like any other element,
                         // so that an infinite weight over them gives NaN
 } fal_problem;
@@ -53,6 +55,8 @@ typedef struct fal_operands {
     fal_view input, weight, output;
     const void *bias; // NULL: none
     int64_t bias_stride;
+    bool has_residual;  // something is added to every element of the output:
+    ptrdiff_t residual; // what lies so many bytes from it
 } fal_operands;
 
 fal_problem fal_lower(const fal_valid *valid);

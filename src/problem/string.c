@@ -5,6 +5,8 @@
 #include "base/fail.h"
 #include "problem/operations.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 // A part of the text that is being read, up to `end`. `at` is NULL when nothing is left, not even
@@ -127,6 +129,39 @@ static bool read_padding(part p, faltung_problem *problem)
     return true;
 }
 
+// A decimal number or an infinity that fills the whole part.
+static bool read_real(part p, double *number)
+{
+    char text[64], *end;
+    size_t length = (size_t)(p.end - p.at);
+    if (length == 0 || length >= sizeof text)
+        return false;
+    memcpy(text, p.at, length);
+    text[length] = '\0';
+    if (strspn(text, "0123456789+-.eEinf") < length) // strtod knows more
+        return false;
+    *number = strtod(text, &end);
+    return *end == '\0' && !isnan(*number);
+}
+
+// A name, behind which leaky_relu may have a slope, and clamp has its limits.
+static bool read_activation(part p, faltung_problem *problem)
+{
+    faltung_conv *conv = &problem->conv;
+    part name = cut(&p, ':');
+    int kind = FALTUNG_ACTIVATION_NONE;
+    while (kind <= FALTUNG_ACTIVATION_CLAMP &&
+           !is_word(name, faltung_activation_name((faltung_activation)kind)))
+        kind++;
+    conv->activation = (faltung_activation)kind;
+    if (kind == FALTUNG_ACTIVATION_LEAKY_RELU && p.at)
+        return read_real(p, &conv->negative_slope);
+    if (kind == FALTUNG_ACTIVATION_CLAMP)
+        return p.at && read_real(cut(&p, ':'), &conv->clamp_min) && p.at &&
+               read_real(p, &conv->clamp_max);
+    return kind <= FALTUNG_ACTIVATION_CLAMP && !p.at;
+}
+
 static bool read_dtype(part p, faltung_problem *problem)
 {
     for (int dtype = 1; faltung_dtype_size((faltung_dtype)dtype); dtype++)
@@ -150,6 +185,9 @@ static const struct option {
     {"output_padding", read_output_padding, "one number, or one per axis joined by '+'"},
     {"output_size", read_output_size, "one number, or one per axis joined by '+'"},
     {"groups", read_groups, "one number"},
+    {"activation", read_activation,
+     "none, relu, relu6, leaky_relu, leaky_relu:slope, sigmoid, silu, gelu, gelu_tanh, hardswish, "
+     "clamp:min:max"},
     {"dtype", read_dtype, "f32, f64, f16"},
 };
 
@@ -174,7 +212,7 @@ static faltung_status read_option(part p, bool *seen, faltung_problem *problem,
     }
     return fal_fail(message, FALTUNG_ERROR_PARSE,
                     "problem: '%.*s' is no option; there are stride=, padding=, dilation=, "
-                    "output_padding=, output_size=, groups=, dtype=",
+                    "output_padding=, output_size=, groups=, activation=, dtype=",
                     (int)(p.end - p.at), p.at);
 }
 

@@ -10,6 +10,7 @@
 #include "tensor/tensor.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 // What is being validated, to be passed on in one piece.
@@ -20,6 +21,25 @@ typedef struct request {
     const faltung_tensor *bias; // may be NULL
     faltung_message *message;
 } request;
+
+static faltung_status check_activation(const request *r)
+{
+    const faltung_conv *conv = r->conv;
+    const struct {
+        const char *name;
+        double value;
+    } numbers[] = {{"negative_slope", conv->negative_slope},
+                   {"clamp_min", conv->clamp_min},
+                   {"clamp_max", conv->clamp_max}};
+    if ((unsigned)conv->activation > FALTUNG_ACTIVATION_CLAMP)
+        return fal_fail(r->message, FALTUNG_ERROR_OPTION, "activation=%d is no activation",
+                        (int)conv->activation);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (isnan(numbers[i].value))
+            return fal_fail(r->message, FALTUNG_ERROR_OPTION, "%s=nan, allowed is any number",
+                            numbers[i].name);
+    return FALTUNG_OK;
+}
 
 static faltung_status check_options(const request *r)
 {
@@ -38,7 +58,7 @@ static faltung_status check_options(const request *r)
                         conv->allocator->allocate ? "release" : "allocate");
     if (conv->parallel && !conv->parallel->run)
         return fal_fail(r->message, FALTUNG_ERROR_NULL, "parallel->run is NULL");
-    return FALTUNG_OK;
+    return check_activation(r);
 }
 
 // PyTorch's names of types, as in its messages.
@@ -102,6 +122,7 @@ static void describe(const request *r, fal_valid *valid)
         .axes = conv->axes,
         .batch = 1,
         .groups = conv->groups,
+        .activation = fal_make_activation(conv),
     };
     if (valid->batched)
         valid->batch = *shape++;

@@ -4,7 +4,7 @@
 #ifndef FAL_PROBLEM_VALIDATE_H
 #define FAL_PROBLEM_VALIDATE_H
 
-#include <faltung.h>
+#include "base/activation.h"
 
 // A convolution all of whose arguments fit together. Nothing after validation checks them again.
 typedef struct fal_valid {
@@ -17,6 +17,7 @@ typedef struct fal_valid {
     int64_t batch, groups, input_channels, output_channels; // channels of all groups
     faltung_axis axis[FALTUNG_MAX_AXES];                    // padding and output_padding resolved
     int64_t output[FALTUNG_MAX_AXES];
+    fal_activation activation;
 } fal_valid;
 
 // Checks everything that needs no data, in the order that docs/semantics.md gives; bias may be
@@ -47,6 +48,11 @@ faltung_status fal_validate_run(const fal_valid *valid, const faltung_tensor *in
 faltung_status fal_validate_weight_run(const fal_valid *valid, const faltung_tensor *input,
                                        const faltung_tensor *grad_output,
                                        const faltung_tensor *grad_weight, faltung_message *message);
+
+// Checks a residual (NULL: there is none) against a validated output: the same shape and strides,
+// and the same memory or none of it. Errors: NULL, OPTION, DTYPE, RANK, SHAPE, OVERFLOW, OVERLAP.
+faltung_status fal_validate_residual(const fal_valid *valid, const faltung_tensor *residual,
+                                     const faltung_tensor *output, faltung_message *message);
 
 // Checks that a part lies within the output. Errors: SHAPE.
 faltung_status fal_validate_part(const fal_valid *valid, const faltung_part *part,

@@ -15,8 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-// ------------------------------------------------------------------------------ the input's
-// gradient
+// ------------------------------------------------------------------------------------ of the input
 
 // Puts what a gradient is computed as before the words about that.
 static faltung_status say_as(const char *kind, int axes, faltung_status status,
@@ -118,8 +117,7 @@ static faltung_status validate_transpose_input(const faltung_conv *conv,
     return say_as("conv", conv->axes, status, message);
 }
 
-// ----------------------------------------------------------------------------- the weight's
-// gradient
+// ----------------------------------------------------------------------------------- of the weight
 
 static faltung_status check_pair(const faltung_conv *conv, const faltung_tensor *input,
                                  const faltung_tensor *grad_output, faltung_message *message)
@@ -260,6 +258,8 @@ faltung_status fal_validate(const faltung_conv *conv, const faltung_tensor *inpu
                         FALTUNG_MAX_AXES);
     if (bias && conv->operation > FALTUNG_CONV_TRANSPOSE)
         return fal_fail(message, FALTUNG_ERROR_OPTION, "a gradient has no bias");
+    if (conv->activation && conv->operation > FALTUNG_CONV_TRANSPOSE)
+        return fal_fail(message, FALTUNG_ERROR_OPTION, "a gradient has no activation");
     switch (conv->operation) {
     case FALTUNG_CONV_INPUT:
         return validate_conv_input(conv, input, weight, valid, message);

@@ -59,6 +59,38 @@ faltung_status fal_validate_weight_run(const fal_valid *valid, const faltung_ten
     return status;
 }
 
+// Axes along which there is one element or none may have any stride.
+static bool has_strides_of(const faltung_tensor *a, const faltung_tensor *b)
+{
+    int64_t of_a[FALTUNG_MAX_RANK], of_b[FALTUNG_MAX_RANK];
+    fal_tensor_strides(a, of_a);
+    fal_tensor_strides(b, of_b);
+    for (int i = 0; i < a->rank; i++)
+        if (a->shape[i] > 1 && of_a[i] != of_b[i])
+            return false;
+    return true;
+}
+
+faltung_status fal_validate_residual(const fal_valid *valid, const faltung_tensor *residual,
+                                     const faltung_tensor *output, faltung_message *message)
+{
+    int64_t shape[FALTUNG_MAX_AXES + 2];
+    int rank = fal_output_shape(valid, shape);
+    if (!residual)
+        return FALTUNG_OK;
+    if (valid->of_weight)
+        return fal_fail(message, FALTUNG_ERROR_OPTION, "a weight's gradient has no residual");
+    faltung_status status = check_operand(valid, residual, "residual", rank, shape, message);
+    if (status)
+        return status;
+    if (!has_strides_of(residual, output))
+        return fal_fail(message, FALTUNG_ERROR_SHAPE,
+                        "residual has other strides than output, expected are the same");
+    return residual->data == output->data
+               ? FALTUNG_OK
+               : fal_tensor_check_apart(output, "output", residual, "residual", message);
+}
+
 faltung_status fal_validate_part(const fal_valid *valid, const faltung_part *part,
                                  faltung_message *message)
 {

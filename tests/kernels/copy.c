@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What does not multiply: boxes of numbers that are copied, and numbers that are looked at, between
-// pages that may not be accessed.
+// What does not multiply: boxes of numbers that are copied, rows of sums that are finished and
+// written, and numbers that are looked at, between pages that may not be accessed.
 #include "tests.h"
 
 #include "numbers.h"
@@ -11,7 +11,7 @@
 
 enum { MOST_NUMBERS = 1 << 15 };
 
-static arena source, target;
+static arena source, residual, target;
 
 // A range of places: from *least up to, but not including, *past.
 typedef struct extent {
@@ -87,6 +87,63 @@ void boxes_of_any_shape_are_copied(void **state)
     check_each_set(check_boxes);
 }
 
+// Sums that follow each other, or one that stands for many, to an output of any strides.
+static fal_rows make_rows(int64_t columns, int64_t step, prng *random)
+{
+    fal_rows r = {.columns = columns, .to_column = step};
+    r.from_column = random_between(random, 0, 3) > 0;
+    r.rows = random_between(random, 1, 4);
+    r.from_row = r.from_column * (columns + random_between(random, 0, 3));
+    r.to_row = (columns * (step < 0 ? -step : step) + random_between(random, 0, 5)) *
+               (random_between(random, 0, 1) ? 1 : -1);
+    return r;
+}
+
+static void check_rows_of(const fal_kernels *set, fal_rows rows, edge at, prng *random)
+{
+    static double numbers[MOST_NUMBERS], added[MOST_NUMBERS], expected[MOST_NUMBERS];
+    extent from = stretch((extent){0, 1}, rows.columns, rows.from_column);
+    extent to = stretch((extent){0, 1}, rows.columns, rows.to_column);
+    from = stretch(from, rows.rows, rows.from_row);
+    to = stretch(to, rows.rows, rows.to_row);
+    int64_t read = from.past - from.least, written = to.past - to.least;
+    fal_finish finish;
+    assert_true(read <= MOST_NUMBERS && written <= MOST_NUMBERS);
+    fill_reals(set, numbers, read, random);
+    fill_reals(set, added, written, random);
+    fill_nan(set, expected, written);
+    rows.from = number_at(set, place_numbers(&source, set, numbers, read, at), -from.least);
+    char *found = place_numbers(&target, set, expected, written, at);
+    rows.to = number_at(set, expected, -to.least);
+    rows.finish = random_finish(&finish, (char *)added - (char *)expected, random);
+    twin_of(set)->write_rows(&rows);
+    rows.to = number_at(set, found, -to.least);
+    finish.residual = (char *)place_numbers(&residual, set, added, written, at) - found;
+    blame("rows of %s, %d bytes: %dx%d, steps %d and %d to %d and %d, finish %d, against the %s",
+          set->name, set->size, (int)rows.rows, (int)rows.columns, (int)rows.from_row,
+          (int)rows.from_column, (int)rows.to_row, (int)rows.to_column, rows.finish != NULL,
+          name_of_edge(at));
+    set->write_rows(&rows);
+    assert_same_numbers(set, found, expected, written, "number");
+}
+
+static void check_rows(const fal_kernels *set, prng *random)
+{
+    static const int64_t steps[] = {1, 2, 3, -1};
+    const int repeats = 4;
+    for (int64_t columns = 1; columns <= 70; columns++)
+        for (size_t i = 0; i < COUNT_OF(steps); i++)
+            for (int repeat = 0; repeat < repeats * EDGES; repeat++)
+                check_rows_of(set, make_rows(columns, steps[i], random), (edge)(repeat % EDGES),
+                              random);
+}
+
+void rows_of_sums_are_finished_and_written(void **state)
+{
+    (void)state;
+    check_each_set(check_rows);
+}
+
 static void check_finite(const fal_kernels *set, const void *numbers, int64_t count, bool expected)
 {
     for (int at = 0; at < EDGES; at++) {
@@ -125,6 +182,7 @@ int make_copy_arenas(void **state)
 {
     (void)state;
     arena_make(&source, MOST_NUMBERS * sizeof(double));
+    arena_make(&residual, MOST_NUMBERS * sizeof(double));
     arena_make(&target, MOST_NUMBERS * sizeof(double));
     return 0;
 }
@@ -133,6 +191,7 @@ int free_copy_arenas(void **state)
 {
     (void)state;
     arena_free(&source);
+    arena_free(&residual);
     arena_free(&target);
     return 0;
 }

@@ -54,7 +54,7 @@ enum {
     ROOM = FAL_STRIP_SUMS + FAL_SLACK,
 };
 
-static arena output, sums, bias, places;
+static arena output, residual, sums, bias, places;
 
 // An emission of numbers of either type.
 typedef struct emission_case {
@@ -62,7 +62,8 @@ typedef struct emission_case {
     const fal_wide_kernel *kernel;
     fal_emission e;
     fal_place place[MOST_RUNS];
-    double sums[ROOM], bias[MOST_CHANNELS], output[MOST_NUMBERS];
+    fal_finish finish;
+    double sums[ROOM], bias[MOST_CHANNELS], output[MOST_NUMBERS], residual[MOST_NUMBERS];
     int64_t least, past; // of the output
 } emission_case;
 
@@ -155,9 +156,9 @@ static void note_case(const emission_case *c, edge at)
 {
     const fal_emission *e = &c->e;
     blame("emission of %s: tiles %d, channels %d to %d, strides %d and %d, flat %d, pixels %d, "
-          "against the %s",
+          "finish %d, against the %s",
           name_of(c->s).text, e->tiles, e->first, e->past, (int)e->channel_stride,
-          (int)e->pixel_stride, e->flat, e->pixels, name_of_edge(at));
+          (int)e->pixel_stride, e->flat, e->pixels, e->finish != NULL, name_of_edge(at));
 }
 
 static void check_kernel(const emission_case *c, edge at)
@@ -172,6 +173,10 @@ static void check_kernel(const emission_case *c, edge at)
     void *to = arena_place(&output, bytes, (size_t)set->size, at);
     fill_nan(set, to, c->past - c->least);
     e.output = number_at(set, to, -c->least);
+    fal_finish finish = c->finish;
+    const char *added = place_numbers(&residual, set, c->residual, c->past - c->least, at);
+    finish.residual = added - (const char *)to;
+    e.finish = c->e.finish ? &finish : NULL;
     set->emit_wide(&e, c->kernel);
     assert_same_numbers(set, to, c->output, c->past - c->least, "output");
 }
@@ -189,6 +194,8 @@ static void check_emission(const subject *s, const layout *l, prng *random, int 
     find_extent(&c);
     fill_nan(s->set, c.output, c.past - c.least);
     c.e.output = number_at(s->set, c.output, -c.least);
+    fill_reals(s->set, c.residual, c.past - c.least, random);
+    c.e.finish = random_finish(&c.finish, (char *)c.residual - (char *)c.output, random);
     twin_of(s->set)->emit_wide(&c.e, c.kernel);
     note_case(&c, at);
     check_kernel(&c, at);
@@ -233,6 +240,7 @@ int make_emission_arenas(void **state)
 {
     (void)state;
     arena_make(&output, MOST_NUMBERS * sizeof(double));
+    arena_make(&residual, MOST_NUMBERS * sizeof(double));
     arena_make(&sums, ROOM * sizeof(double));
     arena_make(&bias, MOST_CHANNELS * sizeof(double));
     arena_make(&places, MOST_RUNS * sizeof(fal_place));
@@ -242,7 +250,7 @@ int make_emission_arenas(void **state)
 int free_emission_arenas(void **state)
 {
     (void)state;
-    arena *all[] = {&output, &sums, &bias, &places};
+    arena *all[] = {&output, &residual, &sums, &bias, &places};
     for (size_t i = 0; i < COUNT_OF(all); i++)
         arena_free(all[i]);
     return 0;

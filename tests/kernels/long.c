@@ -12,7 +12,7 @@
 
 enum { LINE_SUMS = 16, ROOM = FAL_STRIP_SUMS + FAL_SLACK };
 
-static arena piece, sums, bias, output;
+static arena piece, sums, bias, residual, output;
 
 // A strip, and what it is about to find and to leave, in room for numbers of either type.
 typedef struct long_case {
@@ -23,7 +23,8 @@ typedef struct long_case {
     fal_long_strip strip;
     double before[ROOM], after[ROOM];
     double bias[MOST_CHANNELS];
-    double output[MOST_OUTPUT];
+    double output[MOST_OUTPUT], residual[MOST_OUTPUT];
+    fal_finish finish, placed; // for the twin, and for the kernel
 } long_case;
 
 static int64_t sums_of(const long_case *c)
@@ -75,20 +76,24 @@ static void make_case(long_case *c, const subject *s, const selection *chosen,
         .output = number_at(s->set, c->output, -c->pieces.least),
         .channel_stride = c->pieces.channel_stride,
         .pixel_stride = c->pieces.pixel_stride,
+        .finish = random_finish(&c->finish, (char *)c->residual - (char *)c->output, random),
     };
+    fill_reals(s->set, c->residual, c->pieces.past - c->pieces.least, random);
 }
 
 static void note_case(const long_case *c, edge at)
 {
     const fal_long_strip *s = &c->strip;
-    blame("%s: tiles %d, products %d in units of %d, strides %d and %d, add %d, last %d, against "
-          "the %s",
-          name_of(c->s).text, s->products.tiles, (int)s->products.count, (int)s->products.unit,
-          (int)s->channel_stride, (int)s->pixel_stride, s->add, s->last, name_of_edge(at));
+    blame(
+        "%s: tiles %d, products %d in units of %d, strides %d and %d, add %d, last %d, finish %d, "
+        "against the %s",
+        name_of(c->s).text, s->products.tiles, (int)s->products.count, (int)s->products.unit,
+        (int)s->channel_stride, (int)s->pixel_stride, s->add, s->last, s->finish != NULL,
+        name_of_edge(at));
 }
 
 // Copies of all but the products. What the output holds before is NaN.
-static fal_long_strip place_strip(const long_case *c, int64_t sum_count, edge at)
+static fal_long_strip place_strip(long_case *c, int64_t sum_count, edge at)
 {
     const fal_kernels *set = c->s->set;
     fal_long_strip strip = c->strip;
@@ -100,6 +105,10 @@ static fal_long_strip place_strip(const long_case *c, int64_t sum_count, edge at
     void *to = arena_place(&output, bytes_of(set, outputs), (size_t)set->size, at);
     fill_nan(set, to, outputs);
     strip.output = number_at(set, to, -c->pieces.least);
+    const char *added = place_numbers(&residual, set, c->residual, outputs, at);
+    c->placed = c->finish;
+    c->placed.residual = added - (const char *)to;
+    strip.finish = strip.finish ? &c->placed : NULL;
     return strip;
 }
 
@@ -262,6 +271,7 @@ int make_long_arenas(void **state)
     arena_make(&piece, MOST_PIECES * sizeof(fal_piece));
     arena_make(&sums, ROOM * sizeof(double));
     arena_make(&bias, MOST_CHANNELS * sizeof(double));
+    arena_make(&residual, MOST_OUTPUT * sizeof(double));
     arena_make(&output, MOST_OUTPUT * sizeof(double));
     return 0;
 }
@@ -270,7 +280,7 @@ int free_long_arenas(void **state)
 {
     (void)state;
     free_product_arenas();
-    arena *all[] = {&piece, &sums, &bias, &output};
+    arena *all[] = {&piece, &sums, &bias, &residual, &output};
     for (size_t i = 0; i < COUNT_OF(all); i++)
         arena_free(all[i]);
     return 0;

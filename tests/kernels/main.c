@@ -44,6 +44,7 @@ static const struct CMUnitTest planes[] = {
 
 static const struct CMUnitTest others[] = {
     cmocka_unit_test(boxes_of_any_shape_are_copied),
+    cmocka_unit_test(rows_of_sums_are_finished_and_written),
     cmocka_unit_test(what_is_not_finite_is_found_anywhere),
 };
 

@@ -65,3 +65,12 @@ const char *name_of_edge(edge at)
 {
     return at == AT_BEGIN ? "begin" : "end";
 }
+
+const fal_finish *random_finish(fal_finish *finish, ptrdiff_t residual, prng *random)
+{
+    int steps = (int)random_between(random, 0, 4);
+    *finish = (fal_finish){.adds = steps & 1, .residual = residual};
+    if (steps & 2)
+        finish->activation = (fal_activation){FALTUNG_ACTIVATION_CLAMP, -0.25, 0.5, 0};
+    return steps ? finish : NULL;
+}

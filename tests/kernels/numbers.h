@@ -25,6 +25,10 @@ void *place(const arena *a, const void *from, size_t bytes, size_t alignment, ed
 void *place_numbers(const arena *a, const fal_kernels *set, const void *from, int64_t count,
                     edge at);
 
+// A last step at random that rounds once at most: perhaps an addition of what lies `residual` bytes
+// from the output, perhaps a clamp; NULL: none.
+const fal_finish *random_finish(fal_finish *finish, ptrdiff_t residual, prng *random);
+
 // Fails, saying what was noted and which number differs, unless all have the same bits.
 void assert_same_numbers(const fal_kernels *set, const void *found, const void *expected,
                          int64_t count, const char *what);

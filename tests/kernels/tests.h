@@ -46,6 +46,7 @@ void any_lanes_of_planes_are_read_and_written(void **state);
 int make_copy_arenas(void **state);
 int free_copy_arenas(void **state);
 void boxes_of_any_shape_are_copied(void **state);
+void rows_of_sums_are_finished_and_written(void **state);
 void what_is_not_finite_is_found_anywhere(void **state);
 
 // bench.c: times every kernel, and says what it found on standard output.

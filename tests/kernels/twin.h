@@ -36,6 +36,7 @@ typedef struct twin {
                       int first, int past);
     void (*multiply_plane)(const fal_plane_kernel *kernel, int lanes, const fal_plane_strip *strip);
     void (*copy)(const fal_box *box);
+    void (*write_rows)(const fal_rows *rows);
 } twin;
 
 const twin *twin_of(const fal_kernels *set);

@@ -34,6 +34,29 @@ static void TWIN(multiply_wide)(const fal_wide_kernel *kernel, const fal_wide_st
     }
 }
 
+// What is to be written to *to for a sum: only what rounds once is tried here.
+static REAL TWIN(finish)(const fal_finish *f, const REAL *to, REAL sum)
+{
+    if (!f)
+        return sum;
+    if (f->adds)
+        sum += *(const REAL *)((uintptr_t)to + (uintptr_t)f->residual);
+    if (f->activation.kind == FALTUNG_ACTIVATION_NONE)
+        return sum;
+    REAL low = (REAL)f->activation.low, high = (REAL)f->activation.high;
+    return sum < low ? low : sum > high ? high : sum;
+}
+
+static void TWIN(write_rows)(const fal_rows *rows)
+{
+    for (int64_t r = 0; r < rows->rows; r++)
+        for (int64_t i = 0; i < rows->columns; i++) {
+            const REAL *from = (const REAL *)rows->from + r * rows->from_row;
+            REAL *to = (REAL *)rows->to + r * rows->to_row + i * rows->to_column;
+            *to = TWIN(finish)(rows->finish, to, from[i * rows->from_column]);
+        }
+}
+
 static void TWIN(emit_wide)(const fal_emission *e, const fal_wide_kernel *kernel)
 {
     const REAL *sums = e->sums, *bias = e->bias;
@@ -41,8 +64,10 @@ static void TWIN(emit_wide)(const fal_emission *e, const fal_wide_kernel *kernel
         const fal_place *place = &e->place[p / kernel->run];
         int neighbour = p % kernel->run;
         REAL *to = (REAL *)e->output + place->position + neighbour * e->pixel_stride;
-        for (int c = e->first; c < e->past && neighbour < place->pixels; c++)
-            to[c * e->channel_stride] = sums[c] + bias[c];
+        for (int c = e->first; c < e->past && neighbour < place->pixels; c++) {
+            REAL *at = to + c * e->channel_stride;
+            *at = TWIN(finish)(e->finish, at, sums[c] + bias[c]);
+        }
     }
 }
 
@@ -81,7 +106,8 @@ static void TWIN(emit_long)(const fal_long_kernel *kernel, int lanes, const fal_
                 int vector = i / kernel->pieces, tile = vector / vectors;
                 int64_t at = (int64_t)(tile * kernel->channels + c) * vectors + vector % vectors;
                 int64_t to = s->piece[i].to + lane * s->pixel_stride + c * s->channel_stride;
-                ((REAL *)s->output)[to] = sums[at * lanes + lane] + bias[c];
+                REAL *place = (REAL *)s->output + to;
+                *place = TWIN(finish)(s->finish, place, sums[at * lanes + lane] + bias[c]);
             }
 }
 
@@ -137,8 +163,8 @@ static void TWIN(copy)(const fal_box *b)
 }
 
 static const twin TWIN(twin) = {
-    TWIN(multiply_wide), TWIN(emit_wide),      TWIN(multiply_long),
-    TWIN(emit_long),     TWIN(multiply_plane), TWIN(copy),
+    TWIN(multiply_wide),  TWIN(emit_wide), TWIN(multiply_long), TWIN(emit_long),
+    TWIN(multiply_plane), TWIN(copy),      TWIN(write_rows),
 };
 
 #undef REAL

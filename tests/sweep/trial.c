@@ -11,21 +11,26 @@ enum { ARENA_BYTES = 256 << 20, MOST_ALLOCATIONS = 8 };
 static const char *const instruction_sets[] = {"scalar", "avx2", "avx512", "neon"};
 static bool is_there[COUNT_OF(instruction_sets)];
 
-static arena input, weight, bias, output, workspace, allocations[MOST_ALLOCATIONS];
-static arena *const arenas[] = {&input, &weight, &bias, &output, &workspace};
+static arena input, weight, bias, residual, output, workspace, allocations[MOST_ALLOCATIONS];
+static arena *const arenas[] = {&input, &weight, &bias, &residual, &output, &workspace};
 
 static const char *const ways[] = {"at once", "planned", "in parts"};
 
-static void note_trial(const trial *t, const faltung_conv *conv, const faltung_tensor *in,
-                       const faltung_tensor *by, edge at)
+// What is added to the sums: nothing, another tensor, or what the output holds.
+typedef enum addition { NOTHING, ANOTHER, ITSELF, ADDITIONS } addition;
+
+static const char *const additions[] = {"no residual", "a residual", "added to itself"};
+
+static void note_trial(const trial *t, const faltung_conv *conv, addition added,
+                       const faltung_tensor *in, const faltung_tensor *by, edge at)
 {
     faltung_problem p = {.conv = *conv, t->dtype, in->rank, {0}, by->rank, {0}};
     char text[320];
     memcpy(p.input_shape, in->shape, (size_t)in->rank * sizeof *in->shape);
     memcpy(p.weight_shape, by->shape, (size_t)by->rank * sizeof *by->shape);
     assert_ok(faltung_problem_format(&p, text, sizeof text, NULL), NULL);
-    blame("%s (%s, %s bias, %s, %s, %d threads, against the %s)", text, conv->instruction_set,
-          t->with_bias ? "with" : "no", ways[t->way],
+    blame("%s (%s, %s bias, %s, %s, %s, %d threads, against the %s)", text, conv->instruction_set,
+          t->with_bias ? "with" : "no", additions[added], ways[t->way],
           t->channels_last ? "channels last" : "contiguous", t->threads,
           at == AT_BEGIN ? "begin" : "end");
 }
@@ -146,23 +151,34 @@ static double copy_get(const copy *c, int64_t i)
 // -------------------------------------------------------------------------------------- the trial
 
 typedef struct copies {
-    copy input, weight, bias, output;
+    copy input, weight, bias, residual, output;
+    addition added;
 } copies;
 
-static void copies_make(copies *c, const trial *t, const operands *o, edge at)
+static const faltung_tensor *residual_of(const copies *c)
+{
+    return c->added == NOTHING   ? NULL
+           : c->added == ANOTHER ? &c->residual.tensor
+                                 : &c->output.tensor;
+}
+
+static void copies_make(copies *c, const trial *t, const operands *o, const array *addend, edge at)
 {
     copy_place(&c->input, &input, &o->input, at);
     copy_place(&c->weight, &weight, &o->weight, at);
     copy_place(&c->bias, &bias, &o->bias, at);
+    copy_place(&c->residual, &residual, addend, at);
     copy_place(&c->output, &output, &o->output, at);
     if (t->channels_last) {
         put_channels_last(&c->input, &o->input, t->sample.axes);
+        put_channels_last(&c->residual, addend, t->sample.axes);
         put_channels_last(&c->output, &o->output, t->sample.axes);
     }
     copy_fill(&c->input, &o->input);
     copy_fill(&c->weight, &o->weight);
     copy_fill(&c->bias, &o->bias);
-    copy_fill(&c->output, &o->output); // NaN
+    copy_fill(&c->residual, addend);
+    copy_fill(&c->output, c->added == ITSELF ? addend : &o->output); // NaN
 }
 
 // Four parts that meet anywhere, the last first.
@@ -189,7 +205,8 @@ static void run_parts(const faltung_plan *plan, const copies *c, void *work, prn
             empty = empty || *begin > *end;
         }
         if (!empty)
-            assert_ok(faltung_plan_run_part(plan, &c->input.tensor, y, &part, work, &message),
+            assert_ok(faltung_plan_run_residual(plan, &c->input.tensor, residual_of(c), y, &part,
+                                                work, &message),
                       &message);
     }
 }
@@ -201,8 +218,8 @@ static void compute(const trial *t, const faltung_conv *conv, const copies *c, e
     faltung_plan *plan;
     const faltung_tensor *b = t->with_bias ? &c->bias.tensor : NULL;
     if (t->way == BY_ONE_CALL) {
-        assert_ok(faltung_convolve(conv, &c->input.tensor, &c->weight.tensor, b, &c->output.tensor,
-                                   &message),
+        assert_ok(faltung_convolve_residual(conv, &c->input.tensor, &c->weight.tensor, b,
+                                            residual_of(c), &c->output.tensor, &message),
                   &message);
         return;
     }
@@ -212,7 +229,8 @@ static void compute(const trial *t, const faltung_conv *conv, const copies *c, e
     if (t->way == IN_PARTS)
         run_parts(plan, c, work, random);
     else
-        assert_ok(faltung_plan_run(plan, &c->input.tensor, &c->output.tensor, work, &message),
+        assert_ok(faltung_plan_run_residual(plan, &c->input.tensor, residual_of(c),
+                                            &c->output.tensor, NULL, work, &message),
                   &message);
     faltung_plan_destroy(plan);
 }
@@ -228,9 +246,35 @@ static void check_output(const copy *out, const oracle_sum *sums, int64_t count)
     }
 }
 
+// Activations that leave integers what they are.
+static void choose_activation(faltung_conv *conv, prng *random)
+{
+    static const faltung_activation some[] = {FALTUNG_ACTIVATION_NONE, FALTUNG_ACTIVATION_NONE,
+                                              FALTUNG_ACTIVATION_RELU, FALTUNG_ACTIVATION_CLAMP};
+    conv->activation = some[random_between(random, 0, COUNT_OF(some) - 1)];
+    conv->clamp_min = -5;
+    conv->clamp_max = 40;
+}
+
+// What is to come out of a sum, the last step done.
+static void finish_sums(const faltung_conv *conv, addition added, const array *addend,
+                        oracle_sum *sums)
+{
+    for (int64_t i = 0; i < addend->count; i++) {
+        long double y = sums[i].value + (added ? array_get(addend, i) : 0);
+        if (conv->activation == FALTUNG_ACTIVATION_RELU)
+            y = y < 0 ? 0 : y;
+        if (conv->activation == FALTUNG_ACTIVATION_CLAMP)
+            y = y < -5 ? -5 : y > 40 ? 40 : y;
+        sums[i].value = y;
+    }
+}
+
 void trial_check(const trial *t, prng *random)
 {
     operands o;
+    array addend;
+    copies c = {.added = random_between(random, NOTHING, ADDITIONS - 1)};
     lender l = {0};
     const faltung_allocator allocator = {lend, take_back, &l};
     faltung_conv conv = sample_conv(&t->sample);
@@ -238,17 +282,21 @@ void trial_check(const trial *t, prng *random)
     conv.allocator = &allocator;
     operands_make(&o, &t->sample, t->dtype);
     operands_fill_integers(&o, random, 8);
+    array_make(&addend, t->dtype, o.output.tensor.rank, o.output.shape);
+    array_fill_integers(&addend, random, -8, 8);
     oracle_sum *sums = oracle_convolve(&t->sample, &o, t->with_bias);
+    choose_activation(&conv, random);
+    finish_sums(&conv, c.added, &addend, sums);
     for (size_t i = 0; i < COUNT_OF(instruction_sets); i++)
         for (int at = 0; is_there[i] && at < EDGES; at++) {
-            copies c;
             l.at = (edge)at;
             conv.instruction_set = instruction_sets[i];
-            copies_make(&c, t, &o, (edge)at);
-            note_trial(t, &conv, &c.input.tensor, &c.weight.tensor, (edge)at);
+            copies_make(&c, t, &o, &addend, (edge)at);
+            note_trial(t, &conv, c.added, &c.input.tensor, &c.weight.tensor, (edge)at);
             compute(t, &conv, &c, (edge)at, random);
             check_output(&c.output, sums, o.output.count);
         }
     free(sums);
+    array_free(&addend);
     operands_free(&o);
 }

@@ -113,6 +113,13 @@ static void strings_are_written_at_their_shortest(void **state)
         {SHAPES ",dtype=f16,groups=02,stride=003", SHAPES ",stride=3,groups=2,dtype=f16"},
         {SHAPES ",groups=2,dilation=2+3,padding=1,stride=2",
          SHAPES ",stride=2,padding=1,dilation=2+3,groups=2"},
+        {SHAPES ",activation=none", SHAPES},
+        {SHAPES ",dtype=f64,activation=relu", SHAPES ",activation=relu,dtype=f64"},
+        {SHAPES ",activation=leaky_relu:0.01", SHAPES ",activation=leaky_relu"},
+        {SHAPES ",activation=leaky_relu:0.10000000000000001", SHAPES ",activation=leaky_relu:0.1"},
+        {SHAPES ",activation=gelu_tanh", SHAPES ",activation=gelu_tanh"},
+        {SHAPES ",activation=clamp:-1.50:2e3", SHAPES ",activation=clamp:-1.5:2000"},
+        {SHAPES ",activation=clamp:0:inf", SHAPES ",activation=clamp:0:inf"},
         {TRANSPOSED ",output_padding=1+1,stride=2,output_size=17+18",
          TRANSPOSED ",stride=2,output_padding=1,output_size=17+18"},
         {TRANSPOSED ",output_padding=0,output_size=17", TRANSPOSED ",output_size=17"},
@@ -243,6 +250,16 @@ static void malformed_strings_are_refused(void **state)
         {SHAPES ",padding=:1", ":1"},
         {SHAPES ",padding=1+1+1", "1+1+1"},
         {SHAPES ",groups=1+1", "1+1"},
+        {SHAPES ",activation=", "activation"},
+        {SHAPES ",activation=Relu", "Relu"},
+        {SHAPES ",activation=relu:1", "relu:1"},
+        {SHAPES ",activation=clamp", "clamp"},
+        {SHAPES ",activation=clamp:1", "clamp:1"},
+        {SHAPES ",activation=clamp::1", "clamp::1"},
+        {SHAPES ",activation=clamp:0:nan", "clamp:0:nan"},
+        {SHAPES ",activation=clamp:0:1:2", "clamp:0:1:2"},
+        {SHAPES ",activation=leaky_relu:", "leaky_relu:"},
+        {SHAPES ",activation=leaky_relu:0x1", "leaky_relu:0x1"},
         {SHAPES ",dtype=", "dtype"},
         {SHAPES ",dtype=f8", "f8"},
         {SHAPES ",dtype=float32", "float32"},
@@ -283,7 +300,7 @@ static void damaged_strings_are_read_or_refused(void **state)
     (void)state;
     static const char whole[] =
         "conv_transpose2d:1x4x8x8,4x2x3x3,stride=2+1,padding=1:2+0,dilation=3,output_padding=1,"
-        "output_size=17+18,groups=2,dtype=f64";
+        "output_size=17+18,groups=2,activation=clamp:-1:2,dtype=f64";
     static const char others[] = "019x+-:,=. a\t\xff";
     for (size_t at = 0; at < sizeof whole - 1; at++)
         for (size_t other = 0; other < sizeof others; other++) {

@@ -8,6 +8,7 @@
 // column, its rows; the bias is added last.
 #include "algorithms/bias.h"
 #include "algorithms/depthwise/work.h"
+#include "algorithms/finish.h"
 
 #include "base/checked.h"
 #include "base/memory.h"
@@ -82,7 +83,7 @@ static int64_t rows_of_block(const fal_depthwise_work *w)
     int64_t bytes = p->axis[1].stride *
                     fal_extent(&p->axis[2], fal_least(p->axis[2].output, FAL_STRIPE)) *
                     w->task->kernels->size;
-    if (w->copies || w->all->output.axis[2] != 1)
+    if (w->copies || w->collects)
         return apart * FAL_FEW_ROWS;
     return apart * FAL_FEW_ROWS * fal_most(1, near / (bytes * FAL_FEW_ROWS * apart));
 }
@@ -97,6 +98,10 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
                             .packed = (const char *)packed + FAL_ALIGNMENT,
                             .rows = fal_find_sharing(p)};
     bool finite = ((const header *)packed)->finite;
+    fal_finish finish;
+    w.finish = fal_find_finish(task, all, &finish);
+    w.clamps = w.finish && !w.finish->adds && w.finish->activation.kind == FALTUNG_ACTIVATION_CLAMP;
+    w.collects = (w.finish && !w.clamps) || all->output.axis[2] != 1;
     w.copies = all->input.axis[2] != 1 || (!finite && has_border(p));
     w.block = rows_of_block(&w);
     fal_lay_out_depthwise(task, memory, &w);

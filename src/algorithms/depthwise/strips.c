@@ -75,16 +75,22 @@ static void find_input(const fal_depthwise_work *w, const fal_strip_place *at, c
     strip->input = (const char *)strip->input + corner * size;
 }
 
-// Writes the pixels of a strip to where they are apart.
-static void spread(const fal_depthwise_work *w, const fal_plane_strip *strip, int64_t pixels,
-                   char *to, int64_t pitch)
+// Writes the collected pixels of a strip to where they belong.
+static void write_strip(const fal_depthwise_work *w, const fal_plane_strip *strip, int64_t pixels,
+                        char *to, int64_t pitch)
 {
-    const int64_t size = w->task->kernels->size, step = w->all->output.axis[2];
-    for (int64_t r = 0; r < strip->output_rows; r++)
-        for (int64_t i = 0; i < pixels; i++)
-            memcpy(to + (r * pitch + i * step) * size,
-                   (const char *)strip->output + (r * strip->output_pitch + i) * size,
-                   (size_t)size);
+    const fal_rows rows = {
+        .from = strip->output,
+        .to = to,
+        .rows = strip->output_rows,
+        .columns = pixels,
+        .from_row = strip->output_pitch,
+        .from_column = 1,
+        .to_row = pitch,
+        .to_column = w->all->output.axis[2],
+        .finish = w->clamps ? NULL : w->finish,
+    };
+    w->task->kernels->write_rows(&rows);
 }
 
 static void run_strip(const fal_depthwise_work *w, const fal_strip_place *at, const fal_segment *s)
@@ -98,7 +104,6 @@ static void run_strip(const fal_depthwise_work *w, const fal_strip_place *at, co
                      s->column * output->axis[2];
     char *to = (char *)output->data + corner * size;
     const int64_t pitch = w->rows.apart * output->axis[1];
-    const bool apart = output->axis[2] != 1;
     fal_plane_strip strip = {
         .offset = w->offset,
         .lanes = s->lanes,
@@ -106,15 +111,16 @@ static void run_strip(const fal_depthwise_work *w, const fal_strip_place *at, co
         .columns = p->axis[2].kernel,
         .weight = weight,
         .bias = weight + channel - size,
-        .output = apart ? w->output : to,
-        .output_pitch = apart ? FAL_PLANE_WIDTH * w->task->kernels->lanes : pitch,
+        .output = w->collects ? w->output : to,
+        .output_pitch = w->collects ? FAL_PLANE_WIDTH * w->task->kernels->lanes : pitch,
         .output_rows = at->rows,
         .output_lanes = s->output_lanes,
+        .finish = w->clamps ? w->finish : NULL,
     };
     find_input(w, at, s, &strip);
     s->kernel->multiply(&strip);
-    if (apart)
-        spread(w, &strip, s->past - s->column, to, pitch);
+    if (w->collects)
+        write_strip(w, &strip, s->past - s->column, to, pitch);
 }
 
 // The rows [at->row, past) of a segment; those that share rows of the input are `apart`.

@@ -8,7 +8,7 @@
 
 enum {
     FAL_STRIPE = 512,   // columns of the output that are worked on together, at most
-    FAL_FEW_ROWS = 8,   // of a strip that is copied, or written to where its pixels are apart
+    FAL_FEW_ROWS = 8,   // of a strip that is copied or collected
     FAL_PLANE_WIDTH = 4 // vectors of a row of a strip, at most
 };
 
@@ -34,13 +34,16 @@ typedef struct fal_depthwise_work {
     const fal_operands *all;
     const char *packed; // the first channel: its weights, [column][row], and its bias
     fal_sharing rows;
-    bool copies;   // rows of the input, before they are read
-    int64_t block; // rows of the output that are worked on together
+    bool copies;              // rows of the input, before they are read
+    bool clamps;              // and does nothing else in the end, which the kernels do themselves
+    bool collects;            // rows of the output, before they are written
+    const fal_finish *finish; // NULL: nothing
+    int64_t block;            // rows of the output that are worked on together
     int32_t *offset;
     uint32_t *lanes;
     fal_segment *segment;
     int segments;
-    char *band, *output; // a strip's input, if it is copied; its output, if pixels are apart
+    char *band, *output; // a strip's input, if it is copied; its output, if it is collected
     int64_t band_pitch;
 } fal_depthwise_work;
 

@@ -10,6 +10,7 @@
 // over the kernel's elements and, within an element, a chunk's channels; the bias is added last.
 #include "algorithms/direct/work.h"
 
+#include "algorithms/finish.h"
 #include "algorithms/workspace.h"
 #include "base/checked.h"
 
@@ -175,6 +176,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
 {
     const fal_packed *p = packed;
     fal_flat flat;
+    fal_finish finish;
     fal_work w = {.task = task,
                   .all = all,
                   .part = part,
@@ -190,6 +192,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     }
     lay_out_desk(w.l, task->kernels->size, workspace, &w.desk);
     fal_find_source(&w);
+    w.finish = fal_find_finish(w.task, w.all, &finish);
     if (w.desk.memory->layout != w.l || w.desk.memory->in_place != w.in_place)
         prepare_memory(&w); // what it holds is of another one
     run_part(&w);

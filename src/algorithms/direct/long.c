@@ -29,7 +29,8 @@ static fal_piece make_piece(const fal_work *w, row_begin row, int64_t column, in
 }
 
 // Each vector in one row. The last one of a row lies over the one before it, so that it is as full;
-// what both compute is the same. That of a band in place that is narrower than a vector, the last
+// what both compute is the same, unless it is added to what is there: then each pixel is written
+// once. That of a band in place that is narrower than a vector, the last
 // one of its rows, reads over the band before it, and not behind the input.
 static int64_t place_in_rows(const fal_work *w, const fal_band *band)
 {
@@ -41,7 +42,10 @@ static int64_t place_in_rows(const fal_work *w, const fal_band *band)
             const row_begin begin = find_row(w, image, row);
             for (int64_t column = 0; column < band->columns; column += lanes, i++) {
                 int64_t first = fal_least(column, band->columns - pixels);
-                w->desk.piece[i] = make_piece(w, begin, first, pixels, lane);
+                fal_piece *piece = &w->desk.piece[i];
+                *piece = make_piece(w, begin, first, pixels, lane);
+                if (w->all->has_residual)
+                    piece->written &= (uint16_t)(UINT32_MAX << (lane + column - first));
                 w->desk.spot[i] = (fal_spot){(int32_t)row, (int32_t)first, (int32_t)row};
             }
         }
@@ -164,6 +168,7 @@ static void multiply_strip(const fal_work *w, const fal_band *band, const fal_bl
             .output = b->output,
             .channel_stride = w->all->output.channel,
             .pixel_stride = w->all->output.axis[2],
+            .finish = w->finish,
         };
         strip.products.stretches = stretches;
         strip.products.tiles = tiles;

@@ -162,6 +162,7 @@ void fal_run_wide(const fal_work *w, const fal_band *band, const fal_block *b,
             .pixels = (int)fal_least(pixels - pixel, count * kernel->pixels),
             .first = b->first,
             .past = b->past,
+            .finish = w->finish,
         };
         kernels->emit_wide(&emission, kernel);
     }

@@ -55,6 +55,7 @@ typedef struct fal_work {
     fal_desk desk;
     bool in_place; // the input itself serves as the band
     fal_source source;
+    const fal_finish *finish; // NULL: nothing
 } fal_work;
 
 // A tile of output channels over a band.
