@@ -15,8 +15,9 @@
 #define CONVOLUTION                                                                                \
     (COMMON | TO_FILE | BIT(STRIDE) | BIT(PADDING) | BIT(DILATION) | BIT(GROUPS) | BIT(THREADS) |  \
      BIT(ACCURACY))
-#define FORWARD    (CONVOLUTION | BIT(ACTIVATION) | BIT(RESIDUAL))
-#define TRANSPOSED (FORWARD | BIT(OUTPUT_PADDING) | BIT(OUTPUT_SIZE))
+#define FINISHED   (CONVOLUTION | BIT(ACTIVATION) | BIT(RESIDUAL))
+#define FORWARD    (FINISHED | BIT(PADDING_MODE) | BIT(INPUT_DILATION))
+#define TRANSPOSED (FINISHED | BIT(OUTPUT_PADDING) | BIT(OUTPUT_SIZE))
 #define OF_INPUT   (CONVOLUTION | BIT(INPUT_SIZE))
 #define OF_WEIGHT  (CONVOLUTION | BIT(WEIGHT_SIZE))
 
@@ -65,6 +66,11 @@
     }
 
 const command commands[] = {
+    {"conv", "INPUT WEIGHT [BIAS]", "convolve along as many axes as the weight's kernel has",
+     CONVOLUTION_EXAMPLE(
+         "conv") "\n"
+                 "faltung conv x.npy kernel.npy -o y.npy --input-dilation 2 --padding -1:3",
+     CONVOLUTION_DETAILS, FORWARD, 2, 3, run_convolve},
     {"conv1d", "INPUT WEIGHT [BIAS]", "convolve along one axis", CONVOLUTION_EXAMPLE("conv1d"),
      CONVOLUTION_DETAILS, FORWARD, 2, 3, run_convolve},
     {"conv2d", "INPUT WEIGHT [BIAS]", "convolve along two axes", CONVOLUTION_EXAMPLE("conv2d"),
@@ -87,8 +93,9 @@ const command commands[] = {
      "faltung size --input 16 --kernel 3                                     # 14\n"
      "faltung size --input 8 --kernel 3 --stride 2 --padding 1 --transposed  # 15",
      "Prints one size per axis, or for a range of inputs a line 'input output' for each.",
-     COMMON | GEOMETRY | BIT(PADDING) | BIT(TRANSPOSED) | BIT(OUTPUT_PADDING) | BIT(JSON), 0, 0,
-     run_size},
+     COMMON | GEOMETRY | BIT(PADDING) | BIT(INPUT_DILATION) | BIT(TRANSPOSED) |
+         BIT(OUTPUT_PADDING) | BIT(JSON),
+     0, 0, run_size},
     {"padding", "", "padding that gives an output of ceil(input/stride)",
      "faltung padding --input 90 --kernel 15 --stride 10                # 3\n"
      "faltung padding --input 200:300 --kernel 5 --stride 2 --unique    # 2\n"
@@ -139,8 +146,8 @@ const command commands[] = {
     {"explain", "PROBLEM", "how a convolution is computed, and why so",
      "faltung explain conv2d:16x3x16x16,10x3x3x3,stride=2,padding=1",
      "A problem is an operation, the shapes of input and weight, and any of stride=, padding=, "
-     "dilation=, output_padding=, output_size=, groups=, activation=, dtype=, with axes joined by "
-     "'+'.",
+     "padding_mode=, dilation=, input_dilation=, output_padding=, output_size=, groups=, "
+     "activation=, dtype=, with axes joined by '+'.",
      COMMON | BIT(JSON) | BIT(ACCURACY) | BIT(THREADS), 1, 1, run_explain},
     {"bench", "[PROBLEM...]", "how fast convolutions are, beside what the machine can do",
      "faltung bench conv2d:1x64x56x56,64x64x3x3,padding=1\n"

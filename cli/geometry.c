@@ -44,20 +44,30 @@ int spread_values(session *s, option_id id, const axis_values *given, int axes, 
     return EXIT_DONE;
 }
 
+// "1, 0:2"
+static void list_paddings(const axis_paddings *given, char *list, size_t size)
+{
+    size_t length = 0;
+    for (int i = 0; i < given->count; i++) {
+        faltung_padding p = given->value[i];
+        length +=
+            (size_t)snprintf(list + length, size - length, "%s%" PRId64, i ? ", " : "", p.begin);
+        if (p.end != p.begin)
+            length += (size_t)snprintf(list + length, size - length, ":%" PRId64, p.end);
+    }
+}
+
 int spread_paddings(session *s, const axis_paddings *given, int axes, faltung_padding *values)
 {
-    if (given->count > 1 && given->count != axes) {
-        char list[MAX_AXIS_VALUES * 48];
-        size_t length = 0;
-        for (int i = 0; i < given->count; i++) {
-            faltung_padding p = given->value[i];
-            length += (size_t)snprintf(list + length, sizeof list - length, "%s%" PRId64,
-                                       i ? ", " : "", p.begin);
-            if (p.end != p.begin)
-                length += (size_t)snprintf(list + length, sizeof list - length, ":%" PRId64, p.end);
-        }
+    char list[MAX_AXIS_VALUES * 48];
+    list_paddings(given, list, sizeof list);
+    if (given->count > 1 && given->count != axes)
         return refuse_length(s, OPTION_PADDING, axes, list);
-    }
+    if (given->negative)
+        return refuse(s, EXIT_REFUSED,
+                      "negative padding is not supported: padding=[%s], allowed is 0 or more, or "
+                      "begin:end, of which a negative side crops: --padding",
+                      list);
     for (int i = 0; i < axes; i++)
         values[i] =
             given->count == 0 ? (faltung_padding){0, 0} : given->value[given->count == 1 ? 0 : i];
@@ -68,7 +78,7 @@ int spread_paddings(session *s, const axis_paddings *given, int axes, faltung_pa
 static int describe_axes(session *s, const options *o, faltung_axis *axes, int *count)
 {
     int64_t kernel[FALTUNG_MAX_AXES], stride[FALTUNG_MAX_AXES], dilation[FALTUNG_MAX_AXES],
-        output_padding[FALTUNG_MAX_AXES];
+        input_dilation[FALTUNG_MAX_AXES], output_padding[FALTUNG_MAX_AXES];
     faltung_padding padding[FALTUNG_MAX_AXES];
     int n = o->input.count, status;
     if (!was_given(o, OPTION_INPUT) || !was_given(o, OPTION_KERNEL))
@@ -81,12 +91,20 @@ static int describe_axes(session *s, const options *o, faltung_axis *axes, int *
         (status = spread_values(s, OPTION_STRIDE, &o->stride, n, 1, stride)) ||
         (status = spread_values(s, OPTION_DILATION, &o->dilation, n, 1, dilation)) ||
         (status =
+             spread_values(s, OPTION_INPUT_DILATION, &o->input_dilation, n, 1, input_dilation)) ||
+        (status =
              spread_values(s, OPTION_OUTPUT_PADDING, &o->output_padding, n, 0, output_padding)) ||
         (status = spread_paddings(s, &o->padding, n, padding)))
         return status;
     for (int i = 0; i < n; i++)
-        axes[i] = (faltung_axis){o->input.value[i], kernel[i],     stride[i],        dilation[i],
-                                 padding[i],        o->transposed, output_padding[i]};
+        axes[i] = (faltung_axis){.input = o->input.value[i],
+                                 .kernel = kernel[i],
+                                 .stride = stride[i],
+                                 .dilation = dilation[i],
+                                 .padding = padding[i],
+                                 .transposed = o->transposed,
+                                 .output_padding = output_padding[i],
+                                 .input_dilation = input_dilation[i]};
     *count = n;
     return EXIT_DONE;
 }

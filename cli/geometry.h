@@ -12,8 +12,9 @@ int spread_values(session *s, option_id id, const axis_values *given, int axes, 
                   int64_t *values);
 int spread_paddings(session *s, const axis_paddings *given, int axes, faltung_padding *values);
 
-// The axes that --input, --kernel, --stride, --dilation, --padding, --transposed and
-// --output-padding describe, with the padding's rule applied; of a range of inputs, the first one.
+// The axes that --input, --kernel, --stride, --dilation, --input-dilation, --padding, --transposed
+// and --output-padding describe, with the padding's rule applied; of a range of inputs, the first
+// one.
 // --input and --kernel are required.
 int read_axes(session *s, const options *o, faltung_axis axes[FALTUNG_MAX_AXES], int *count);
 

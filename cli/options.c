@@ -23,9 +23,14 @@ const option_spec option_specs[OPTION_COUNT] = {
                        FIELD(stride)},
     [OPTION_PADDING] =
         {"padding", 0, "P", RULES,
-         "zeros around the input: a number, begin:end, one of these per axis (1,0:2), "
-         "or a rule: valid, same, same_upper, same_lower, same_symmetric (default 0)",
+         "padding around the input: a number, begin:end, of which a negative side crops, one of "
+         "these per axis (1,0:2), or a rule: valid, same, same_upper, same_lower, same_symmetric "
+         "(default 0)",
          read_axis_paddings, FIELD(padding)},
+    [OPTION_PADDING_MODE] = {"padding-mode", 0, "MODE", "zeros|reflect|replicate|circular",
+                             "what the padding shows: zeros, or the input again by reflect, "
+                             "replicate or circular, as torch.nn.Conv2d (default zeros)",
+                             read_padding_mode, FIELD(padding_mode)},
     [OPTION_RULE] = {"rule", 0, "RULE", RULES,
                      "which padding to find: valid, same (PyTorch), same_upper (TensorFlow), "
                      "same_lower, same_symmetric (the default)",
@@ -33,6 +38,10 @@ const option_spec option_specs[OPTION_COUNT] = {
     [OPTION_DILATION] = {"dilation", 0, "D", NULL,
                          "distance between the kernel's elements, one or one per axis (default 1)",
                          read_axis_values, FIELD(dilation)},
+    [OPTION_INPUT_DILATION] = {"input-dilation", 0, "L", NULL,
+                               "distance between the input's elements, with zeros in between, one "
+                               "or one per axis (default 1)",
+                               read_axis_values, FIELD(input_dilation)},
     [OPTION_GROUPS] = {"groups", 0, "G", NULL,
                        "number of groups that the channels are divided into (default 1)",
                        read_number, FIELD(groups)},

@@ -15,8 +15,10 @@ typedef enum option_id {
     OPTION_KERNEL,
     OPTION_STRIDE,
     OPTION_PADDING,
+    OPTION_PADDING_MODE,
     OPTION_RULE,
     OPTION_DILATION,
+    OPTION_INPUT_DILATION,
     OPTION_GROUPS,
     OPTION_TRANSPOSED,
     OPTION_OUTPUT_PADDING,
@@ -72,6 +74,7 @@ typedef struct axis_sizes {
 typedef struct axis_paddings {
     int count; // 0 where a rule is named, or nothing is given
     faltung_padding value[MAX_AXIS_VALUES];
+    bool negative; // whether one is a negative number, rather than a side of begin:end
     faltung_padding_rule rule;
 } axis_paddings;
 
@@ -94,8 +97,9 @@ typedef struct options {
     int outputs;
     const char *output[MAX_OPERANDS];
     axis_sizes input;
-    axis_values kernel, stride, dilation, output_padding, output_size;
+    axis_values kernel, stride, dilation, input_dilation, output_padding, output_size;
     axis_paddings padding;
+    faltung_padding_mode padding_mode;
     faltung_padding_rule rule;
     int64_t groups, threads;
     uint64_t seed;

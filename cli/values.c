@@ -103,6 +103,16 @@ const char *read_rule(const char *text, void *field)
     return "valid, same, same_upper, same_lower or same_symmetric";
 }
 
+const char *read_padding_mode(const char *text, void *field)
+{
+    for (int mode = FALTUNG_PADDING_ZEROS; mode <= FALTUNG_PADDING_CIRCULAR; mode++)
+        if (strcmp(text, faltung_padding_mode_name((faltung_padding_mode)mode)) == 0) {
+            *(faltung_padding_mode *)field = (faltung_padding_mode)mode;
+            return NULL;
+        }
+    return "zeros, reflect, replicate or circular";
+}
+
 static bool parse_sides(const char *text, const char *end, faltung_padding *padding)
 {
     const char *colon = memchr(text, ':', (size_t)(end - text));
@@ -121,6 +131,8 @@ const char *read_axis_paddings(const char *text, void *field)
         const char *end = end_of_part(text, ',');
         if (!parse_sides(text, end, &paddings->value[count]))
             break;
+        if (paddings->value[count].begin < 0 && !memchr(text, ':', (size_t)(end - text)))
+            paddings->negative = true;
         paddings->count = count + 1;
         if (!*end)
             return NULL;

@@ -13,6 +13,7 @@ const char *read_flag(const char *text, void *field);          // bool; there is
 const char *read_axis_values(const char *text, void *field);   // axis_values
 const char *read_axis_sizes(const char *text, void *field);    // axis_sizes
 const char *read_axis_paddings(const char *text, void *field); // axis_paddings
+const char *read_padding_mode(const char *text, void *field);  // faltung_padding_mode
 const char *read_rule(const char *text, void *field);          // faltung_padding_rule
 const char *read_number(const char *text, void *field);        // int64_t
 const char *read_threads(const char *text, void *field);       // int64_t, 1 to INT_MAX

@@ -130,7 +130,8 @@ FALTUNG_API faltung_status faltung_tensor_copy(const faltung_tensor *source,
 // ------------------------------------------------------------------- sizes and paddings of an axis
 
 // Padding on the two sides of one axis. Elements of the input; for a transposed convolution,
-// elements cropped from the output.
+// elements cropped from the output. A negative side crops the input, or extends the output of a
+// transposed convolution. From -INT64_MAX/2 to INT64_MAX/2.
 typedef struct faltung_padding {
     int64_t begin;
     int64_t end;
@@ -155,35 +156,37 @@ FALTUNG_API const char *faltung_padding_rule_name(faltung_padding_rule rule);
 
 // One axis of a convolution.
 typedef struct faltung_axis {
-    int64_t input;           // W, at least 0
-    int64_t kernel;          // K, at least 1
-    int64_t stride;          // S, at least 1
-    int64_t dilation;        // D, at least 1
-    faltung_padding padding; // each side at least 0
-    bool transposed;         // a transposed convolution, which goes from output to input
-    int64_t output_padding;  // transposed only: 0 or more, below stride or below dilation
+    int64_t input;    // W, at least 0
+    int64_t kernel;   // K, at least 1
+    int64_t stride;   // S, at least 1
+    int64_t dilation; // D, at least 1
+    faltung_padding padding;
+    bool transposed;        // a transposed convolution, which goes from output to input
+    int64_t output_padding; // transposed only: 0 or more, below stride or below dilation
+    int64_t input_dilation; // L, at least 1: L - 1 zeros between the input's elements (JAX's
+                            // lhs_dilation); 1 for a transposed convolution
 } faltung_axis;
 
 // Stride 1, dilation 1, no padding: `faltung_axis axis = FALTUNG_AXIS(16, 3);`
 #define FALTUNG_AXIS(input, kernel)                                                                \
     {                                                                                              \
-        (input), (kernel), 1, 1, {0, 0}, false, 0                                                  \
+        (input), (kernel), 1, 1, {0, 0}, false, 0, 1                                               \
     }
 
 // The output's size along one axis:
-//   floor((W + begin + end - K_eff) / S) + 1,
+//   floor(((W - 1)*L + 1 + begin + end - K_eff) / S) + 1,
 //   transposed: (W - 1)*S - begin - end + K_eff + output_padding.
 // Errors: NULL, EMPTY, KERNEL, STRIDE, DILATION, PADDING, OUTPUT_PADDING, TOO_SMALL (the result
-// would be below 1), and OVERFLOW if K_eff, the padded size (transposed: the size before cropping)
-// or the result is not an int64_t.
+// would be below 1), and OVERFLOW if K_eff or the size with all that is added to it and nothing
+// cropped is not an int64_t.
 FALTUNG_API faltung_status faltung_output_size(const faltung_axis *axis, int64_t *size,
                                                faltung_message *message);
 
 // Replaces the padding of `axis` by what `rule` gives, and for SAME_UPPER and SAME_LOWER transposed
 // its output_padding, too; EXPLICIT leaves all as it is. Errors: as faltung_output_size without
-// TOO_SMALL; OPTION for a value that is no rule; PADDING for SAME with a stride over 1, and for
-// SAME and SAME_SYMMETRIC transposed; NO_PADDING for SAME_SYMMETRIC with stride 1 and an even
-// K_eff. On failure `axis` is as it was.
+// TOO_SMALL; OPTION for a value that is no rule; PADDING for SAME with a stride over 1, for SAME
+// and SAME_SYMMETRIC transposed, and for any but EXPLICIT and VALID with an input_dilation over 1;
+// NO_PADDING for SAME_SYMMETRIC with stride 1 and an even K_eff. On failure `axis` is as it was.
 FALTUNG_API faltung_status faltung_axis_set_padding(faltung_axis *axis, faltung_padding_rule rule,
                                                     faltung_message *message);
 
@@ -198,8 +201,8 @@ typedef struct faltung_padding_interval {
     int64_t lowest;    // the lowest such P; 0 if none exists
 } faltung_padding_interval;
 
-// Errors: NULL, EMPTY, KERNEL, STRIDE, DILATION, OVERFLOW; PADDING for a transposed axis. The
-// padding of `axis` is not looked at. That none exists is no error.
+// Errors: NULL, EMPTY, KERNEL, STRIDE, DILATION, OVERFLOW; PADDING for a transposed axis or one
+// with an input_dilation. The padding of `axis` is not looked at. That none exists is no error.
 FALTUNG_API faltung_status faltung_find_padding_interval(const faltung_axis *axis,
                                                          faltung_padding_interval *interval,
                                                          faltung_message *message);
@@ -212,7 +215,7 @@ typedef struct faltung_padding_limits {
     int64_t high;
 } faltung_padding_limits;
 
-// Errors: NULL, KERNEL, STRIDE, DILATION, OVERFLOW; PADDING for a transposed axis; NO_PADDING for
+// Errors: NULL, KERNEL, STRIDE, DILATION, OVERFLOW; PADDING as there; NO_PADDING for
 // stride 1 and an even K_eff. The input and the padding of `axis` are not looked at.
 FALTUNG_API faltung_status faltung_find_padding_limits(const faltung_axis *axis,
                                                        faltung_padding_limits *limits,
@@ -245,6 +248,18 @@ typedef enum faltung_accuracy {
     FALTUNG_ACCURACY_EXACT = 1,    // one documented order of summation, on every machine
     FALTUNG_ACCURACY_FAST = 2,     // whatever is fastest within a documented bound
 } faltung_accuracy;
+
+// What lies outside the input where padding reaches there: torch.nn.Conv2d's padding_mode.
+typedef enum faltung_padding_mode {
+    FALTUNG_PADDING_ZEROS = 0,
+    FALTUNG_PADDING_REFLECT = 1,   // the input mirrored in its last element: 2 1 | 0 1 2 3 | 2 1
+    FALTUNG_PADDING_REPLICATE = 2, // its last element: 0 0 | 0 1 2 3 | 3 3
+    FALTUNG_PADDING_CIRCULAR = 3,  // the input again, from its other end: 2 3 | 0 1 2 3 | 0 1
+} faltung_padding_mode;
+
+// "zeros", "reflect", "replicate", "circular"; "unknown" for a value that is no mode. Static; never
+// freed.
+FALTUNG_API const char *faltung_padding_mode_name(faltung_padding_mode mode);
 
 // What is done to each sum, after the bias and a residual have been added, before it is rounded and
 // written: the functions of torch.nn.functional. NaN stays NaN.
@@ -292,7 +307,11 @@ typedef struct faltung_conv {
     int64_t stride[FALTUNG_MAX_AXES];          // at least 1
     int64_t dilation[FALTUNG_MAX_AXES];        // at least 1
     faltung_padding_rule padding_rule;         // other than EXPLICIT, it overrides `padding`
-    faltung_padding padding[FALTUNG_MAX_AXES]; // at least 0 on each side
+    faltung_padding padding[FALTUNG_MAX_AXES]; // negative sides crop
+    faltung_padding_mode padding_mode;         // of CONV; others have zeros. REFLECT pads less than
+                                               // the input's size, CIRCULAR no more than it
+    int64_t input_dilation[FALTUNG_MAX_AXES];  // of CONV, at least 1; else, and with other modes
+                                               // than zeros, 1
     int64_t output_padding[FALTUNG_MAX_AXES];  // transposed, and CONV_INPUT, which is one: below
                                                // stride or dilation
     bool has_output_size;                  // for these, `output_size` says how large the result is,
@@ -316,8 +335,9 @@ typedef struct faltung_conv {
 #define FALTUNG_DEFAULTS(operation, axes)                                                          \
     {                                                                                              \
         (operation), (axes), {1, 1, 1}, {1, 1, 1}, FALTUNG_PADDING_EXPLICIT,                       \
-            {{0, 0}, {0, 0}, {0, 0}}, {0, 0, 0}, false, {0, 0, 0}, 1, FALTUNG_ACTIVATION_NONE,     \
-            0.01, -HUGE_VAL, HUGE_VAL, FALTUNG_ACCURACY_BALANCED, 0, NULL, NULL, NULL              \
+            {{0, 0}, {0, 0}, {0, 0}}, FALTUNG_PADDING_ZEROS, {1, 1, 1}, {0, 0, 0}, false,          \
+            {0, 0, 0}, 1, FALTUNG_ACTIVATION_NONE, 0.01, -HUGE_VAL, HUGE_VAL,                      \
+            FALTUNG_ACCURACY_BALANCED, 0, NULL, NULL, NULL                                         \
     }
 #define FALTUNG_CONV1D           FALTUNG_DEFAULTS(FALTUNG_CONV, 1)
 #define FALTUNG_CONV2D           FALTUNG_DEFAULTS(FALTUNG_CONV, 2)
@@ -476,7 +496,8 @@ typedef struct faltung_problem {
 // The operation is conv1d to conv3d or conv_transpose1d to conv_transpose3d, or a gradient of one:
 // conv2d_input, conv2d_weight. Then come the shapes of the convolution's input and weight, also
 // where a gradient is asked for; then, in any order and each at most once: stride, padding
-// (numbers, begin:end pairs, or the name of a rule), dilation, output_padding, output_size, groups,
+// (numbers, begin:end pairs, which may be negative, or the name of a rule), padding_mode, dilation,
+// input_dilation, output_padding, output_size, groups,
 // activation (a name; leaky_relu:slope; clamp:min:max), dtype. Axes are joined by '+'; one value
 // stands for all axes. Only the form is checked: whether the problem can be computed is for
 // faltung_output_shape to say. Errors: NULL, PARSE.

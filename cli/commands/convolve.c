@@ -18,6 +18,7 @@ static const struct {
     const char *name;
     faltung_conv conv;
 } operations[] = {
+    {"conv", FALTUNG_CONV1D}, // or 2d or 3d, as the weight says
     {"conv1d", FALTUNG_CONV1D},
     {"conv2d", FALTUNG_CONV2D},
     {"conv3d", FALTUNG_CONV3D},
@@ -38,6 +39,17 @@ static faltung_conv find_operation(const char *name)
     while (strcmp(operations[i].name, name) != 0)
         i++; // ends: commands.c has no other names for run_convolve
     return operations[i].conv;
+}
+
+// A convolution along as many axes as the weight's kernel has.
+static int count_axes(session *s, const faltung_tensor *weight, faltung_conv *conv)
+{
+    conv->axes = weight->rank - 2;
+    if (conv->axes >= 1 && conv->axes <= FALTUNG_MAX_AXES)
+        return EXIT_DONE;
+    return refuse(s, EXIT_REFUSED,
+                  "the weight has %d dimensions, allowed are 3 to %d: (O, C/groups, kernel...)",
+                  weight->rank, FALTUNG_MAX_AXES + 2);
 }
 
 // One size per spatial axis, or as PyTorch allows the whole shape, of which the last ones count.
@@ -112,11 +124,14 @@ static int describe(session *s, const options *o, int rank, faltung_conv *conv)
     int axes = conv->axes, status;
     if ((status = spread_values(s, OPTION_STRIDE, &o->stride, axes, 1, conv->stride)) ||
         (status = spread_values(s, OPTION_DILATION, &o->dilation, axes, 1, conv->dilation)) ||
+        (status = spread_values(s, OPTION_INPUT_DILATION, &o->input_dilation, axes, 1,
+                                conv->input_dilation)) ||
         (status = spread_paddings(s, &o->padding, axes, conv->padding)) ||
         (status = spread_values(s, OPTION_OUTPUT_PADDING, &o->output_padding, axes, 0,
                                 conv->output_padding)))
         return status;
     conv->padding_rule = o->padding.rule;
+    conv->padding_mode = o->padding_mode;
     conv->groups = o->groups;
     conv->activation = o->activation.kind;
     conv->negative_slope = o->activation.slope;
@@ -182,6 +197,8 @@ int run_convolve(session *s, const command *c, const options *o)
     int count = 0, status = output_check(s, o->output[0], o->force);
     if (!status)
         status = read_operands(s, o, operand, &count);
+    if (!status && strcmp(c->name, "conv") == 0)
+        status = count_axes(s, &operand[WEIGHT].tensor, &conv);
     if (!status)
         status = describe(s, o, operand[INPUT].tensor.rank, &conv);
     if (!status)

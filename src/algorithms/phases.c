@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Transposed convolutions without the zeros between the input's elements. Along an axis whose input
-// is dilated by L, every L-th output meets the same elements of the kernel, and they meet
-// neighbouring elements of the input: each of the L phases of the output is a plain convolution of
-// its own, with a part of the kernel, computed directly and written with a stride of L.
+// Transposed convolutions, and others of a dilated input, without the zeros between the input's
+// elements. Along an axis whose input is dilated by L and that is sampled with a stride S, every
+// P-th output, with P = L/gcd(L, S), meets the same elements of the kernel, at elements of the
+// input that lie S/gcd(L, S) apart: each of the P phases of the output is a plain convolution of
+// its own, with a part of the kernel, computed directly and written with a stride of P.
 //
 // An output sums over the same products as by the definition, in the same order; a phase that meets
 // no element of the kernel holds the bias.
@@ -17,25 +18,33 @@
 #include <stdio.h>
 #include <string.h>
 
-// One phase along one axis: outputs phase, phase + L, ... and the kernel's elements that they meet,
+// One phase along one axis: outputs phase, phase + P, ... and the kernel's elements that they meet,
 // `first`, first + `every`, ...
 typedef struct phase_axis {
     int64_t outputs;
     int64_t first, every, taps;
     int64_t shift; // of the input under the first output and tap
-    int64_t dilation;
+    int64_t dilation, stride;
 } phase_axis;
 
-// Output y = phase + L*q meets element k of the kernel where y + k*D - padding is a multiple of L:
-// if at all for one k, then for every (L/gcd(L, D))-th.
+static int64_t count_phases(const fal_problem_axis *axis)
+{
+    return axis->input_dilation / fal_common_divisor(axis->input_dilation, axis->stride);
+}
+
+// Output y = phase + P*q meets element k of the kernel where y*S + k*D - padding is a multiple of
+// L: if at all for one k, then for every (L/gcd(L, D))-th.
 static phase_axis find_phase(const fal_problem_axis *axis, int64_t phase)
 {
     int64_t l = axis->input_dilation, divisor = fal_common_divisor(l, axis->dilation);
-    phase_axis found = {.every = l / divisor, .dilation = axis->dilation / divisor};
-    if (phase < axis->output)
-        found.outputs = (axis->output - 1 - phase) / l + 1;
+    phase_axis found = {.every = l / divisor, .dilation = axis->dilation / divisor, .stride = 1};
+    if (phase >= axis->output)
+        return found;
+    found.outputs = (axis->output - 1 - phase) / count_phases(axis) + 1;
+    if (found.outputs > 1)
+        found.stride = axis->stride / fal_common_divisor(l, axis->stride);
     for (int64_t k = 0; k < axis->kernel && k < found.every; k++) {
-        int64_t position = phase + (k * axis->dilation - axis->padding);
+        int64_t position = phase * axis->stride + (k * axis->dilation - axis->padding);
         if (position % l == 0) {
             found.first = k;
             found.taps = (axis->kernel - 1 - k) / found.every + 1;
@@ -78,7 +87,7 @@ static phase make_phase(const fal_task *task, const fal_operands *all, const int
             .output = a.outputs,
             .input_dilation = 1,
             .dilation = a.dilation,
-            .stride = 1,
+            .stride = a.stride,
             .padding = -a.shift,
         };
         fal_view *weight = &p.operands.weight, *output = &p.operands.output;
@@ -86,7 +95,7 @@ static phase make_phase(const fal_task *task, const fal_operands *all, const int
         weight->data = offset_by(weight->data, a.first * weight->axis[i], dtype);
         weight->axis[i] *= a.every;
         output->data = offset_by(output->data, index[i] * output->axis[i], dtype);
-        output->axis[i] *= axis->input_dilation;
+        output->axis[i] *= count_phases(axis);
     }
     return p;
 }
@@ -95,7 +104,7 @@ static phase make_phase(const fal_task *task, const fal_operands *all, const int
 static bool next_phase(const fal_problem *p, int64_t *index)
 {
     for (int i = FALTUNG_MAX_AXES - 1; i >= 0; i--) {
-        if (++index[i] < p->axis[i].input_dilation)
+        if (++index[i] < count_phases(&p->axis[i]))
             return true;
         index[i] = 0;
     }
@@ -154,16 +163,16 @@ static size_t workspace(const fal_task *task)
     return most;
 }
 
-// The outputs of a phase that lie within a part: every L-th from `phase` on.
+// The outputs of a phase that lie within a part: every P-th from `phase` on.
 static fal_part part_of_phase(const fal_problem *p, const fal_part *part, const int64_t *index)
 {
     fal_part found = *part;
     for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
-        int64_t l = p->axis[i].input_dilation;
+        int64_t phases = count_phases(&p->axis[i]);
         int64_t begin = part->begin[FAL_DEPTH + i] - index[i];
         int64_t end = part->end[FAL_DEPTH + i] - index[i];
-        found.begin[FAL_DEPTH + i] = begin > 0 ? (begin - 1) / l + 1 : 0;
-        found.end[FAL_DEPTH + i] = end > 0 ? (end - 1) / l + 1 : 0;
+        found.begin[FAL_DEPTH + i] = begin > 0 ? (begin - 1) / phases + 1 : 0;
+        found.end[FAL_DEPTH + i] = end > 0 ? (end - 1) / phases + 1 : 0;
     }
     return found;
 }
@@ -242,7 +251,7 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
         }
     } while (next_phase(&task->problem, index));
     for (int i = 0; i < FALTUNG_MAX_AXES; i++)
-        size[FAL_DEPTH + i] *= task->problem.axis[i].input_dilation;
+        size[FAL_DEPTH + i] *= count_phases(&task->problem.axis[i]);
 }
 
 // All outputs of a phase.
@@ -304,9 +313,9 @@ static const char *passed_over(const fal_problem *p)
     if (p->of_weight)
         return "it is a weight's gradient";
     if (p->border_counts)
-        return "the convolution is not transposed";
+        return "there are no zeros between the input's elements";
     for (int i = 0; i < FALTUNG_MAX_AXES; i++)
-        phases *= (double)p->axis[i].input_dilation;
+        phases *= (double)count_phases(&p->axis[i]);
     if (phases > most)
         return "there are over 1024 phases";
     int64_t index[FALTUNG_MAX_AXES] = {0};

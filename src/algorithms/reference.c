@@ -12,13 +12,16 @@
 // Where the kernel's element k of output y meets the input along one axis.
 typedef enum meeting { ELEMENT, BORDER, GAP } meeting;
 
-static meeting meet(const fal_problem_axis *axis, int64_t y, int64_t k, int64_t *x)
+static meeting meet(const fal_problem *p, int i, int64_t y, int64_t k, int64_t *x)
 {
+    const fal_problem_axis *axis = &p->axis[i];
     // In this order every term lies within the padded input, so none can overflow.
     int64_t position = y * axis->stride + (k * axis->dilation - axis->padding);
     *x = position / axis->input_dilation;
-    if (position < 0 || *x >= axis->input)
-        return BORDER;
+    if (position < 0 || *x >= axis->input) {
+        *x = fal_find_element(p->border, position, axis->input);
+        return *x < 0 ? BORDER : ELEMENT;
+    }
     return position % axis->input_dilation ? GAP : ELEMENT;
 }
 
@@ -31,7 +34,7 @@ static bool fetch(const fal_problem *p, const fal_view *input, int64_t base, con
     bool border = false;
     for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
         int64_t x;
-        meeting found = meet(&p->axis[i], y[i], k[i], &x);
+        meeting found = meet(p, i, y[i], k[i], &x);
         if (found == GAP)
             return false;
         if (found == BORDER)

@@ -10,6 +10,9 @@
 // The extent of the dilated kernel, D(K - 1) + 1. Errors: OVERFLOW.
 faltung_status fal_axis_extent(const faltung_axis *axis, int64_t *extent);
 
+// The extent of the dilated input, L(W - 1) + 1. Errors: OVERFLOW.
+faltung_status fal_axis_spread(const faltung_axis *axis, int64_t *spread);
+
 // The functions below take an axis whose parameters are in their ranges (arithmetic/check.h).
 
 // The output's size, as faltung_output_size. Errors: TOO_SMALL, OVERFLOW. After TOO_SMALL of a

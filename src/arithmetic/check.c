@@ -9,15 +9,15 @@
 
 // ------------------------------------------------------------------- what one parameter can break
 
-static bool has_negative_padding(const faltung_axis *axis)
+// PyTorch's limit, so that both sides together are an int64.
+static bool is_huge(int64_t side)
 {
-    return axis->padding.begin < 0 || axis->padding.end < 0;
+    return side > INT64_MAX / 2 || side < -(INT64_MAX / 2);
 }
 
-// PyTorch's limit, so that both sides together are an int64.
 static bool has_huge_padding(const faltung_axis *axis)
 {
-    return axis->padding.begin > INT64_MAX / 2 || axis->padding.end > INT64_MAX / 2;
+    return is_huge(axis->padding.begin) || is_huge(axis->padding.end);
 }
 
 static bool has_negative_output_padding(const faltung_axis *axis)
@@ -45,6 +45,16 @@ static bool has_nonpositive_dilation(const faltung_axis *axis)
     return axis->dilation < 1;
 }
 
+static bool has_nonpositive_input_dilation(const faltung_axis *axis)
+{
+    return axis->input_dilation < 1;
+}
+
+static bool has_stray_input_dilation(const faltung_axis *axis)
+{
+    return axis->input_dilation != 1 && axis->transposed;
+}
+
 static bool has_empty_kernel(const faltung_axis *axis)
 {
     return axis->kernel < 1;
@@ -64,12 +74,13 @@ typedef struct law {
 } law;
 
 static const law parameter_laws[] = {
-    {has_negative_padding, FALTUNG_ERROR_PADDING, fal_say_negative_padding},
     {has_huge_padding, FALTUNG_ERROR_PADDING, fal_say_huge_padding},
     {has_negative_output_padding, FALTUNG_ERROR_OUTPUT_PADDING, fal_say_negative_output_padding},
     {has_stray_output_padding, FALTUNG_ERROR_OUTPUT_PADDING, fal_say_stray_output_padding},
     {has_nonpositive_stride, FALTUNG_ERROR_STRIDE, fal_say_stride},
     {has_nonpositive_dilation, FALTUNG_ERROR_DILATION, fal_say_dilation},
+    {has_nonpositive_input_dilation, FALTUNG_ERROR_DILATION, fal_say_input_dilation},
+    {has_stray_input_dilation, FALTUNG_ERROR_DILATION, fal_say_stray_input_dilation},
 };
 
 static const law size_laws[] = {
@@ -110,6 +121,11 @@ static faltung_status refuse_rule(const faltung_axis *axes, int count, int index
 {
     const char *name = faltung_padding_rule_name(rule);
     fal_list list;
+    if (axes[index].input_dilation > 1)
+        return fal_fail(message, FALTUNG_ERROR_PADDING,
+                        "padding='%s' is not supported for a dilated input: input_dilation=%" PRId64
+                        ", allowed is 1, or padding in numbers",
+                        name, axes[index].input_dilation);
     if (axes[index].transposed)
         return fal_fail(message, FALTUNG_ERROR_PADDING,
                         "padding='%s' is not supported for transposed convolutions: use "

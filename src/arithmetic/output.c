@@ -10,13 +10,24 @@ faltung_status fal_axis_extent(const faltung_axis *axis, int64_t *extent)
     return fits ? FALTUNG_OK : FALTUNG_ERROR_OVERFLOW;
 }
 
-// floor((W + begin + end - K_eff)/S) + 1
+faltung_status fal_axis_spread(const faltung_axis *axis, int64_t *spread)
+{
+    bool fits = fal_subtract(axis->input, 1, spread) &&
+                fal_multiply(*spread, axis->input_dilation, spread) && fal_add(*spread, 1, spread);
+    return fits ? FALTUNG_OK : FALTUNG_ERROR_OVERFLOW;
+}
+
+// floor(((W - 1)*L + 1 + begin + end - K_eff)/S) + 1. Without what is cropped all positions are
+// representable, too: what is cropped at one side may be padded again at the other.
 static faltung_status forward_output(const faltung_axis *axis, int64_t extent, int64_t *size)
 {
-    int64_t padded;
-    if (!fal_add(axis->input, axis->padding.begin, &padded) ||
-        !fal_add(padded, axis->padding.end, &padded))
+    const faltung_padding p = axis->padding;
+    int64_t spread, padded;
+    if (fal_axis_spread(axis, &spread) || !fal_add(spread, fal_most(p.begin, 0), &padded) ||
+        !fal_add(padded, fal_most(p.end, 0), &padded))
         return FALTUNG_ERROR_OVERFLOW;
+    padded += fal_least(p.begin, 0);
+    padded += fal_least(p.end, 0);
     if (padded < extent)
         return FALTUNG_ERROR_TOO_SMALL;
     *size = (padded - extent) / axis->stride + 1;
@@ -30,10 +41,15 @@ static bool full_output(const faltung_axis *axis, int64_t extent, int64_t *size)
            fal_add(*size, axis->output_padding, size);
 }
 
+// Extends it where a side is negative, and then crops it.
 static bool crop(const faltung_axis *axis, int64_t *size)
 {
-    return fal_subtract(*size, axis->padding.begin, size) &&
-           fal_subtract(*size, axis->padding.end, size);
+    const faltung_padding p = axis->padding;
+    if (!fal_add(*size, fal_most(-p.begin, 0), size) || !fal_add(*size, fal_most(-p.end, 0), size))
+        return false;
+    *size -= fal_most(p.begin, 0);
+    *size -= fal_most(p.end, 0);
+    return true;
 }
 
 faltung_status fal_axis_output(const faltung_axis *axis, int64_t *size)

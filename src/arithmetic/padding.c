@@ -17,7 +17,7 @@ faltung_status fal_axis_interval(const faltung_axis *axis, faltung_padding_inter
 {
     faltung_padding_interval found;
     int64_t extent;
-    if (axis->transposed)
+    if (axis->transposed || axis->input_dilation > 1)
         return FALTUNG_ERROR_PADDING;
     if (fal_axis_extent(axis, &extent) || !find_total(axis, extent, &found.twice_min) ||
         !fal_add(found.twice_min, axis->stride, &found.twice_max))
@@ -100,5 +100,9 @@ faltung_status fal_axis_apply_rule(faltung_axis *axis, faltung_padding_rule rule
         [FALTUNG_PADDING_SAME_LOWER] = apply_same_lower,
         [FALTUNG_PADDING_SAME_SYMMETRIC] = apply_same_symmetric,
     };
-    return rule == FALTUNG_PADDING_EXPLICIT ? FALTUNG_OK : rules[rule](axis);
+    if (rule == FALTUNG_PADDING_EXPLICIT)
+        return FALTUNG_OK;
+    if (rule != FALTUNG_PADDING_VALID && axis->input_dilation > 1)
+        return FALTUNG_ERROR_PADDING;
+    return rules[rule](axis);
 }

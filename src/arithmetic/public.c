@@ -51,7 +51,7 @@ faltung_status faltung_axis_set_padding(faltung_axis *axis, faltung_padding_rule
 }
 
 // The interval and the limits are found without looking at any padding, and do not exist for a
-// transposed axis.
+// transposed axis or a dilated input.
 static faltung_status check_plain(faltung_axis *axis, faltung_message *message)
 {
     axis->padding = (faltung_padding){0, 0};
@@ -59,6 +59,9 @@ static faltung_status check_plain(faltung_axis *axis, faltung_message *message)
     if (axis->transposed)
         return fal_fail(message, FALTUNG_ERROR_PADDING,
                         "padding='same_symmetric' is not supported for transposed convolutions");
+    if (axis->input_dilation > 1)
+        return fal_fail(message, FALTUNG_ERROR_PADDING,
+                        "padding='same_symmetric' is not supported for a dilated input");
     return check_values(axis, message);
 }
 

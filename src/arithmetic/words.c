@@ -72,23 +72,17 @@ static const char *list_named(fal_list *list, const faltung_axis *axes, int coun
     return list->text;
 }
 
-void fal_say_negative_padding(const faltung_axis *axes, int count, int index, faltung_message *m)
-{
-    fal_list list;
-    (void)index;
-    fal_fail(m, FALTUNG_ERROR_PADDING,
-             "negative padding is not supported: padding=%s, allowed is 0 or more",
-             list_paddings(&list, axes, count));
-}
-
 void fal_say_huge_padding(const faltung_axis *axes, int count, int index, faltung_message *m)
 {
     fal_list list;
     faltung_padding p = axes[index].padding;
+    const int64_t most = INT64_MAX / 2;
+    bool low = p.begin < -most || p.end < -most;
+    int64_t side = low ? (p.begin < p.end ? p.begin : p.end) : p.begin > p.end ? p.begin : p.end;
     fal_fail(m, FALTUNG_ERROR_PADDING,
-             "Given padding=%" PRId64 " at dimension %d , expected padding to be at most %" PRId64
+             "Given padding=%" PRId64 " at dimension %d , expected padding to be at %s %" PRId64
              ": padding=%s",
-             p.begin > p.end ? p.begin : p.end, index, INT64_MAX / 2,
+             side, index, low ? "least" : "most", low ? -most : most,
              list_paddings(&list, axes, count));
 }
 
@@ -140,6 +134,26 @@ void fal_say_dilation(const faltung_axis *axes, int count, int index, faltung_me
     fal_fail(m, FALTUNG_ERROR_DILATION,
              "dilation should be greater than zero: dilation=%s, allowed is 1 or more",
              list_member(&list, axes, count, MEMBER(dilation)));
+}
+
+void fal_say_input_dilation(const faltung_axis *axes, int count, int index, faltung_message *m)
+{
+    fal_list list;
+    (void)index;
+    fal_fail(m, FALTUNG_ERROR_DILATION,
+             "input dilation should be greater than zero: input_dilation=%s, allowed is 1 or more",
+             list_member(&list, axes, count, MEMBER(input_dilation)));
+}
+
+void fal_say_stray_input_dilation(const faltung_axis *axes, int count, int index,
+                                  faltung_message *m)
+{
+    fal_list list;
+    (void)index;
+    fal_fail(m, FALTUNG_ERROR_DILATION,
+             "input_dilation is for convolutions: input_dilation=%s, allowed is 1 (stride is what "
+             "dilates the input of a transposed one)",
+             list_member(&list, axes, count, MEMBER(input_dilation)));
 }
 
 void fal_say_kernel(const faltung_axis *axes, int count, int index, faltung_message *m)
@@ -194,7 +208,8 @@ void fal_say_too_small(const faltung_axis *axes, int count, const int64_t *sizes
     fal_list a, b, padding;
     for (int i = 0; i < count; i++) {
         input[i] = axes[i].input;
-        padded[i] = axes[i].input + axes[i].padding.begin + axes[i].padding.end;
+        fal_axis_spread(&axes[i], &padded[i]);
+        padded[i] += axes[i].padding.begin + axes[i].padding.end;
         fal_axis_extent(&axes[i], &extent[i]);
     }
     if (axes[0].transposed)

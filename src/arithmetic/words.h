@@ -9,7 +9,6 @@
 
 typedef void (*fal_words)(const faltung_axis *axes, int count, int index, faltung_message *message);
 
-void fal_say_negative_padding(const faltung_axis *axes, int count, int index, faltung_message *m);
 void fal_say_huge_padding(const faltung_axis *axes, int count, int index, faltung_message *m);
 void fal_say_negative_output_padding(const faltung_axis *axes, int count, int index,
                                      faltung_message *m);
@@ -19,6 +18,9 @@ void fal_say_large_output_padding(const faltung_axis *axes, int count, int index
                                   faltung_message *m);
 void fal_say_stride(const faltung_axis *axes, int count, int index, faltung_message *m);
 void fal_say_dilation(const faltung_axis *axes, int count, int index, faltung_message *m);
+void fal_say_input_dilation(const faltung_axis *axes, int count, int index, faltung_message *m);
+void fal_say_stray_input_dilation(const faltung_axis *axes, int count, int index,
+                                  faltung_message *m);
 void fal_say_kernel(const faltung_axis *axes, int count, int index, faltung_message *m);
 void fal_say_empty(const faltung_axis *axes, int count, int index, faltung_message *m);
 void fal_say_no_padding(const faltung_axis *axes, int count, int index, faltung_message *m);

@@ -35,6 +35,13 @@ static const char *const rules[] = {
     [FALTUNG_PADDING_SAME_SYMMETRIC] = "same_symmetric",
 };
 
+static const char *const modes[] = {
+    [FALTUNG_PADDING_ZEROS] = "zeros",
+    [FALTUNG_PADDING_REFLECT] = "reflect",
+    [FALTUNG_PADDING_REPLICATE] = "replicate",
+    [FALTUNG_PADDING_CIRCULAR] = "circular",
+};
+
 static const char *const activations[] = {
     [FALTUNG_ACTIVATION_NONE] = "none",           [FALTUNG_ACTIVATION_RELU] = "relu",
     [FALTUNG_ACTIVATION_RELU6] = "relu6",         [FALTUNG_ACTIVATION_LEAKY_RELU] = "leaky_relu",
@@ -62,6 +69,11 @@ const char *faltung_status_name(faltung_status status)
 const char *faltung_padding_rule_name(faltung_padding_rule rule)
 {
     return (size_t)rule < COUNT(rules) ? rules[rule] : "unknown";
+}
+
+const char *faltung_padding_mode_name(faltung_padding_mode mode)
+{
+    return (size_t)mode < COUNT(modes) ? modes[mode] : "unknown";
 }
 
 const char *faltung_activation_name(faltung_activation activation)

@@ -128,7 +128,7 @@ static __attribute__((noinline)) vec follow_curve(const fal_activation *a, vec x
 
 #endif
 
-// ------------------------------------------------------------------------------------ the last
+// ------------------------------------------------------------------------------------- the last
 // step
 
 FAL_INLINE vec clamp(const fal_activation *a, vec x)

@@ -47,24 +47,45 @@ faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
     return FALTUNG_OK;
 }
 
-// A convolution multiplies every output with every kernel element that it sums over, a transposed
-// one every input with every kernel element that it is scattered by.
+// Along an axis of a dilated input, the share of outputs and elements of the kernel that meet an
+// element of the input or the border, and no zero in between: exact for kernels of any usual size.
+static double share_of_products(const faltung_axis *axis, int64_t output)
+{
+    const int64_t most = 1 << 20, period = fal_least(output, axis->input_dilation);
+    double met = 0;
+    if (axis->input_dilation == 1)
+        return 1;
+    if (axis->kernel > most / period)
+        return 1 / (double)axis->input_dilation;
+    for (int64_t y = 0; y < period; y++)
+        for (int64_t k = 0; k < axis->kernel; k++) {
+            int64_t position = y * axis->stride + (k * axis->dilation - axis->padding.begin);
+            if (position % axis->input_dilation == 0)
+                met += (double)((output - 1 - y) / period + 1);
+        }
+    return met / ((double)output * (double)axis->kernel);
+}
+
+// A convolution multiplies every output with every kernel element that it sums over, as far as that
+// does not meet a zero that was put between the input's elements, a transposed one every input with
+// every kernel element that it is scattered by.
 static void count_work(const fal_choice *choice, faltung_explanation *explanation)
 {
     const fal_valid *v = &choice->valid;
     double input_channels = (double)v->input_channels, output_channels = (double)v->output_channels;
     double input = (double)v->batch * input_channels;
     double output = (double)v->batch * output_channels;
-    double taps = 1;
+    double taps = 1, share = 1;
     for (int i = 0; i < v->axes; i++) {
         input *= (double)v->axis[i].input;
         output *= (double)v->output[i];
         taps *= (double)v->axis[i].kernel;
+        share *= share_of_products(&v->axis[i], v->output[i]);
     }
     double groups = (double)v->groups;
     double weight = input_channels * output_channels / groups * taps;
     explanation->multiply_adds = v->transposed ? input * output_channels / groups * taps
-                                               : output * input_channels / groups * taps;
+                                               : output * input_channels / groups * taps * share;
     explanation->bytes = (input + weight + output) * (double)faltung_dtype_size(v->dtype);
 }
 

@@ -59,7 +59,7 @@ static void put_option(writer *w, const char *name, int axes, const int64_t *val
 static void put_sides(writer *w, const char *before, faltung_padding p)
 {
     put(w, "%s%" PRId64, before, p.begin);
-    if (p.end != p.begin)
+    if (p.end != p.begin || p.begin < 0)
         put(w, ":%" PRId64, p.end);
 }
 
@@ -110,13 +110,14 @@ static faltung_status check(const faltung_problem *problem, faltung_message *mes
     const faltung_conv *conv = &problem->conv;
     if (conv->axes < 1 || conv->axes > FALTUNG_MAX_AXES || !fal_find_operation(conv->operation) ||
         (unsigned)conv->padding_rule > FALTUNG_PADDING_SAME_SYMMETRIC ||
+        (unsigned)conv->padding_mode > FALTUNG_PADDING_CIRCULAR ||
         (unsigned)conv->activation > FALTUNG_ACTIVATION_CLAMP ||
         !faltung_dtype_size(problem->dtype))
         return fal_fail(message, FALTUNG_ERROR_OPTION,
-                        "problem: operation=%d, axes=%d, padding_rule=%d, activation=%d or "
-                        "dtype=%d is none",
+                        "problem: operation=%d, axes=%d, padding_rule=%d, padding_mode=%d, "
+                        "activation=%d or dtype=%d is none",
                         (int)conv->operation, conv->axes, (int)conv->padding_rule,
-                        (int)conv->activation, (int)problem->dtype);
+                        (int)conv->padding_mode, (int)conv->activation, (int)problem->dtype);
     const int most = FALTUNG_MAX_AXES + 2;
     if (problem->input_rank < 1 || problem->input_rank > most || problem->weight_rank < 1 ||
         problem->weight_rank > most)
@@ -142,7 +143,10 @@ faltung_status faltung_problem_format(const faltung_problem *problem, char *text
     put_shape(&w, ',', problem->weight_rank, problem->weight_shape);
     put_option(&w, "stride", conv->axes, conv->stride, 1);
     put_padding(&w, conv);
+    if (conv->padding_mode != FALTUNG_PADDING_ZEROS)
+        put(&w, ",padding_mode=%s", faltung_padding_mode_name(conv->padding_mode));
     put_option(&w, "dilation", conv->axes, conv->dilation, 1);
+    put_option(&w, "input_dilation", conv->axes, conv->input_dilation, 1);
     put_option(&w, "output_padding", conv->axes, conv->output_padding, 0);
     if (conv->has_output_size)
         put_values(&w, "output_size", conv->axes, conv->output_size);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "problem/lower.h"
 
+#include "base/checked.h"
 #include "tensor/tensor.h"
 
 // A kernel of one element, without padding, samples the input: along such an axis the view of the
@@ -9,7 +10,17 @@ static bool is_sampled(const fal_valid *valid, int i)
 {
     const faltung_axis *axis = &valid->axis[i];
     return !axis->transposed && axis->kernel == 1 && axis->padding.begin == 0 &&
-           axis->padding.end == 0;
+           axis->padding.end == 0 && axis->input_dilation == 1;
+}
+
+// What a negative side of a circular padding cuts off before the rest goes round: then the view of
+// the input begins behind it. (Other modes only show elements that are there, or zeros.)
+static faltung_padding find_crop(const fal_valid *valid, int i)
+{
+    const faltung_padding p = valid->axis[i].padding;
+    if (valid->padding_mode != FALTUNG_PADDING_CIRCULAR)
+        return (faltung_padding){0, 0};
+    return (faltung_padding){fal_most(-p.begin, 0), fal_most(-p.end, 0)};
 }
 
 // A validated axis has a representable extent and, if it is transposed, a representable size before
@@ -22,7 +33,7 @@ static fal_problem_axis lower_axis(const faltung_axis *axis, int64_t output)
         .input = axis->input,
         .kernel = axis->kernel,
         .output = output,
-        .input_dilation = 1,
+        .input_dilation = axis->input_dilation,
         .dilation = axis->dilation,
         .stride = output > 1 ? axis->stride : 1,
         .padding = axis->padding.begin,
@@ -73,6 +84,22 @@ static fal_problem lower_of_weight(const fal_valid *valid)
     return problem;
 }
 
+int64_t fal_find_element(faltung_padding_mode border, int64_t position, int64_t size)
+{
+    const bool before = position < 0;
+    if (!before && position < size)
+        return position;
+    if (border == FALTUNG_PADDING_REFLECT)
+        position = before ? -position : (size - 1) - (position - (size - 1));
+    if (border == FALTUNG_PADDING_CIRCULAR)
+        position += before ? size : -size;
+    if (border == FALTUNG_PADDING_REPLICATE)
+        position = before ? 0 : size - 1;
+    // Bands may reach further than the padding does.
+    bool found = border != FALTUNG_PADDING_ZEROS && position >= 0 && position < size;
+    return found ? position : -1;
+}
+
 fal_problem fal_lower(const fal_valid *valid)
 {
     if (valid->of_weight)
@@ -84,6 +111,7 @@ fal_problem fal_lower(const fal_valid *valid)
         .input_channels = valid->input_channels / valid->groups,
         .output_channels = valid->output_channels / valid->groups,
         .activation = valid->activation,
+        .border = valid->padding_mode,
         .border_counts = !valid->transposed,
     };
     const int missing = FALTUNG_MAX_AXES - valid->axes;
@@ -91,6 +119,10 @@ fal_problem fal_lower(const fal_valid *valid)
     for (int i = 0; i < valid->axes; i++) {
         fal_problem_axis *axis = &problem.axis[missing + i];
         *axis = lower_axis(&valid->axis[i], valid->output[i]);
+        const faltung_padding crop = find_crop(valid, i);
+        axis->input -= crop.begin + crop.end;
+        axis->padding += crop.begin;
+        problem.border_counts = problem.border_counts && axis->input_dilation == 1;
         if (is_sampled(valid, i)) {
             problem.sampled = problem.sampled || axis->stride > 1;
             axis->input = axis->output;
@@ -134,6 +166,9 @@ static fal_view lower_input(const fal_valid *valid, const faltung_tensor *tensor
         int64_t *step = &view.axis[FALTUNG_MAX_AXES - valid->axes + i];
         if (is_sampled(valid, i)) // a step that is never taken may be too large to be multiplied
             *step = valid->output[i] > 1 ? *step * valid->axis[i].stride : 0;
+        int64_t cropped = find_crop(valid, i).begin * *step;
+        if (cropped)
+            view.data = (char *)view.data + cropped * (int64_t)faltung_dtype_size(valid->dtype);
     }
     return view;
 }

@@ -38,6 +38,7 @@ typedef struct fal_problem {
     bool sampled;   // whether the input's view steps over what a stride leaves out
     bool of_weight; // whether this is the gradient of a weight
     fal_activation activation;
+    faltung_padding_mode border; // what lies outside the input
     bool border_counts; // whether the zeros of the padding are multiplied like any other element,
                         // so that an infinite weight over them gives NaN
 } fal_problem;
@@ -58,6 +59,10 @@ typedef struct fal_operands {
     bool has_residual;  // something is added to every element of the output:
     ptrdiff_t residual; // what lies so many bytes from it
 } fal_operands;
+
+// The element of an axis of so many elements that is met at a position: the position itself inside;
+// outside, if the border is not zeros, the one that is shown again there; -1: none.
+int64_t fal_find_element(faltung_padding_mode border, int64_t position, int64_t size);
 
 fal_problem fal_lower(const fal_valid *valid);
 

@@ -85,6 +85,21 @@ static bool read_dilation(part p, faltung_problem *problem)
     return read_values(p, problem->conv.axes, problem->conv.dilation);
 }
 
+static bool read_input_dilation(part p, faltung_problem *problem)
+{
+    return read_values(p, problem->conv.axes, problem->conv.input_dilation);
+}
+
+static bool read_padding_mode(part p, faltung_problem *problem)
+{
+    for (int mode = FALTUNG_PADDING_ZEROS; mode <= FALTUNG_PADDING_CIRCULAR; mode++)
+        if (is_word(p, faltung_padding_mode_name((faltung_padding_mode)mode))) {
+            problem->conv.padding_mode = (faltung_padding_mode)mode;
+            return true;
+        }
+    return false;
+}
+
 static bool read_output_padding(part p, faltung_problem *problem)
 {
     return read_values(p, problem->conv.axes, problem->conv.output_padding);
@@ -101,13 +116,14 @@ static bool read_groups(part p, faltung_problem *problem)
     return read_number(p, &problem->conv.groups);
 }
 
+// Only a side of begin:end may be negative.
 static bool read_sides(part p, faltung_padding *padding)
 {
     part begin = cut(&p, ':');
     if (!read_number(begin, &padding->begin))
         return false;
     padding->end = padding->begin;
-    return !p.at || read_number(p, &padding->end);
+    return p.at ? read_number(p, &padding->end) : padding->begin >= 0;
 }
 
 static bool read_padding(part p, faltung_problem *problem)
@@ -179,9 +195,11 @@ static const struct option {
 } options[] = {
     {"stride", read_stride, "one number, or one per axis joined by '+'"},
     {"padding", read_padding,
-     "numbers or begin:end pairs, one or one per axis joined by '+', or valid, same, same_upper, "
-     "same_lower, same_symmetric"},
+     "numbers of 0 or more or begin:end pairs, one or one per axis joined by '+', or valid, same, "
+     "same_upper, same_lower, same_symmetric"},
+    {"padding_mode", read_padding_mode, "zeros, reflect, replicate, circular"},
     {"dilation", read_dilation, "one number, or one per axis joined by '+'"},
+    {"input_dilation", read_input_dilation, "one number, or one per axis joined by '+'"},
     {"output_padding", read_output_padding, "one number, or one per axis joined by '+'"},
     {"output_size", read_output_size, "one number, or one per axis joined by '+'"},
     {"groups", read_groups, "one number"},
@@ -211,8 +229,9 @@ static faltung_status read_option(part p, bool *seen, faltung_problem *problem,
         return FALTUNG_OK;
     }
     return fal_fail(message, FALTUNG_ERROR_PARSE,
-                    "problem: '%.*s' is no option; there are stride=, padding=, dilation=, "
-                    "output_padding=, output_size=, groups=, activation=, dtype=",
+                    "problem: '%.*s' is no option; there are stride=, padding=, padding_mode=, "
+                    "dilation=, input_dilation=, output_padding=, output_size=, groups=, "
+                    "activation=, dtype=",
                     (int)(p.end - p.at), p.at);
 }
 

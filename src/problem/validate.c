@@ -47,6 +47,10 @@ static faltung_status check_options(const request *r)
     if ((unsigned)conv->padding_rule > FALTUNG_PADDING_SAME_SYMMETRIC)
         return fal_fail(r->message, FALTUNG_ERROR_OPTION, "padding_rule=%d is no padding rule",
                         (int)conv->padding_rule);
+    if ((unsigned)conv->padding_mode > FALTUNG_PADDING_CIRCULAR)
+        return fal_fail(r->message, FALTUNG_ERROR_OPTION,
+                        "padding_mode=%d, allowed are zeros, reflect, replicate and circular",
+                        (int)conv->padding_mode);
     if ((unsigned)conv->accuracy > FALTUNG_ACCURACY_FAST)
         return fal_fail(r->message, FALTUNG_ERROR_OPTION, "accuracy=%d is no accuracy",
                         (int)conv->accuracy);
@@ -122,6 +126,7 @@ static void describe(const request *r, fal_valid *valid)
         .axes = conv->axes,
         .batch = 1,
         .groups = conv->groups,
+        .padding_mode = conv->padding_mode,
         .activation = fal_make_activation(conv),
     };
     if (valid->batched)
@@ -137,6 +142,7 @@ static void describe(const request *r, fal_valid *valid)
             .padding = explicit ? conv->padding[i] : (faltung_padding){0, 0},
             .transposed = valid->transposed,
             .output_padding = conv->output_padding[i],
+            .input_dilation = conv->input_dilation[i],
         };
     }
 }
@@ -270,6 +276,55 @@ static faltung_status find_sizes(const request *r, fal_valid *valid)
     return status;
 }
 
+static faltung_status refuse_mode(const request *r, const fal_valid *valid, int axis)
+{
+    // PyTorch shows both sides, and counts the axis among all of the input's.
+    const faltung_padding p = valid->axis[axis].padding;
+    const int at = r->input->rank - valid->axes + axis;
+    fal_list list;
+    fal_list_write(&list, r->input->rank, r->input->shape);
+    if (valid->padding_mode == FALTUNG_PADDING_REFLECT)
+        return fal_fail(r->message, FALTUNG_ERROR_PADDING,
+                        "Padding size should be less than the corresponding input dimension, but "
+                        "got: padding (%" PRId64 ", %" PRId64 ") at dimension %d of input %s",
+                        p.begin, p.end, at, list.text);
+    return fal_fail(r->message, FALTUNG_ERROR_PADDING,
+                    "Padding value causes wrapping around more than once: padding (%" PRId64
+                    ", %" PRId64 ") at dimension %d of input %s",
+                    p.begin, p.end, at, list.text);
+}
+
+// Other modes than zeros need as many elements as they show again.
+static faltung_status check_mode(const request *r, const fal_valid *valid)
+{
+    const char *name = faltung_padding_mode_name(valid->padding_mode);
+    if (valid->padding_mode == FALTUNG_PADDING_ZEROS)
+        return FALTUNG_OK;
+    if (valid->transposed)
+        return fal_fail(r->message, FALTUNG_ERROR_OPTION,
+                        "Only \"zeros\" padding mode is supported for ConvTranspose%dd: "
+                        "padding_mode='%s'",
+                        valid->axes, name);
+    for (int i = 0; i < valid->axes; i++) {
+        const faltung_axis *axis = &valid->axis[i];
+        int64_t most = axis->input;
+        if (axis->input_dilation > 1)
+            return fal_fail(r->message, FALTUNG_ERROR_DILATION,
+                            "padding_mode='%s' is not supported for a dilated input: "
+                            "input_dilation=%" PRId64 ", allowed is 1",
+                            name, axis->input_dilation);
+        if (valid->padding_mode == FALTUNG_PADDING_REPLICATE)
+            continue;
+        if (valid->padding_mode == FALTUNG_PADDING_REFLECT)
+            most--;
+        else // what is cropped at one side does not go round to the other
+            most += fal_least(axis->padding.begin, 0) + fal_least(axis->padding.end, 0);
+        if (axis->padding.begin > most || axis->padding.end > most)
+            return refuse_mode(r, valid, i);
+    }
+    return FALTUNG_OK;
+}
+
 static faltung_status check_output_count(const request *r, const fal_valid *valid)
 {
     int64_t shape[FALTUNG_MAX_AXES + 2], count;
@@ -302,6 +357,8 @@ faltung_status fal_validate_forward(const faltung_conv *conv, const faltung_tens
         status = fal_axes_check_sizes(valid->axis, valid->axes, message);
     if (!status)
         status = find_sizes(&r, valid);
+    if (!status)
+        status = check_mode(&r, valid);
     if (!status)
         status = check_output_count(&r, valid);
     return status;

@@ -17,6 +17,7 @@ typedef struct fal_valid {
     int64_t batch, groups, input_channels, output_channels; // channels of all groups
     faltung_axis axis[FALTUNG_MAX_AXES];                    // padding and output_padding resolved
     int64_t output[FALTUNG_MAX_AXES];
+    faltung_padding_mode padding_mode;
     fal_activation activation;
 } fal_valid;
 

@@ -50,6 +50,7 @@ static faltung_status resolve_rule(const faltung_conv *conv, const faltung_tenso
             .stride = conv->stride[i],
             .dilation = conv->dilation[i],
             .transposed = transposed,
+            .input_dilation = 1,
         };
     faltung_status status = fal_axes_check_parameters(axis, conv->axes, message);
     if (!status)
@@ -202,7 +203,8 @@ static faltung_status find_output_padding(const faltung_tensor *input, const int
                                    .stride = conv->stride[i],
                                    .dilation = conv->dilation[i],
                                    .padding = conv->padding[i],
-                                   .transposed = true};
+                                   .transposed = true,
+                                   .input_dilation = 1};
         int64_t low, high, most = fal_most(axis.stride, axis.dilation);
         faltung_status status = fal_axes_check_parameters(&axis, 1, message);
         if (status)
@@ -244,6 +246,21 @@ static faltung_status validate_weight(const faltung_conv *conv, const faltung_te
 
 // ------------------------------------------------------------------------------------------ either
 
+// There are gradients of convolutions of an input between zeros.
+static faltung_status check_is_plain(const faltung_conv *conv, faltung_message *message)
+{
+    if (conv->padding_mode != FALTUNG_PADDING_ZEROS)
+        return fal_fail(message, FALTUNG_ERROR_OPTION,
+                        "Only \"zeros\" padding mode is supported for gradients: padding_mode='%s'",
+                        faltung_padding_mode_name(conv->padding_mode));
+    for (int i = 0; i < conv->axes; i++)
+        if (conv->input_dilation[i] != 1)
+            return fal_fail(message, FALTUNG_ERROR_DILATION,
+                            "input_dilation=%" PRId64 " for a gradient, allowed is 1",
+                            conv->input_dilation[i]);
+    return FALTUNG_OK;
+}
+
 faltung_status fal_validate(const faltung_conv *conv, const faltung_tensor *input,
                             const faltung_tensor *weight, const faltung_tensor *bias,
                             fal_valid *valid, faltung_message *message)
@@ -260,6 +277,11 @@ faltung_status fal_validate(const faltung_conv *conv, const faltung_tensor *inpu
         return fal_fail(message, FALTUNG_ERROR_OPTION, "a gradient has no bias");
     if (conv->activation && conv->operation > FALTUNG_CONV_TRANSPOSE)
         return fal_fail(message, FALTUNG_ERROR_OPTION, "a gradient has no activation");
+    if (conv->operation > FALTUNG_CONV_TRANSPOSE) {
+        faltung_status status = check_is_plain(conv, message);
+        if (status)
+            return status;
+    }
     switch (conv->operation) {
     case FALTUNG_CONV_INPUT:
         return validate_conv_input(conv, input, weight, valid, message);

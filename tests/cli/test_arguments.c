@@ -191,7 +191,7 @@ static void options_may_be_written_in_several_ways(void **state)
         "faltung size --input 16 --kernel 3 --stride 2 --padding 1",
         "faltung size --input=16 --kernel=3 --stride=2 --padding=1",
         "faltung size --padding 1 --stride=2 --kernel 3 --input=16",
-        "faltung size --inp 16 --ker=3 --str 2 --pad 1",
+        "faltung size --input 16 --ker=3 --str 2 --pad 1",
         "faltung size --input 16 --kernel 3 --stride 2 --padding 1 --",
         "POSIXLY_CORRECT=1 faltung size --input 16 --kernel 3 --stride 2 --padding 1",
     };

@@ -149,7 +149,7 @@ static void bash_completes_commands_options_and_names(void **state)
     assert_completes("faltung conv_transpose1",
                      "conv_transpose1d\nconv_transpose1d_input\nconv_transpose1d_weight\n");
     assert_completes("faltung --v", "--version\n");
-    assert_completes("faltung size --inp", "--input\n");
+    assert_completes("faltung size --inp", "--input\n--input-dilation\n");
     assert_completes("faltung conv2d --acc", "--accuracy\n");
     assert_completes("faltung conv2d x --padding same_s", "same_symmetric\n");
     assert_completes("faltung conv2d --accuracy e", "exact\n");

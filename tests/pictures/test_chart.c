@@ -15,7 +15,7 @@
 static padding_chart make(int64_t kernel, int64_t stride, int64_t dilation)
 {
     static int64_t width[WIDTHS], padding[WIDTHS];
-    faltung_axis axis = {1, kernel, stride, dilation, {0, 0}, false, 0};
+    faltung_axis axis = {1, kernel, stride, dilation, {0, 0}, false, 0, 1};
     padding_chart c = {kernel, stride, dilation, {0, 0}, WIDTHS, width, padding};
     assert_int_equal(faltung_find_padding_limits(&axis, &c.limits, NULL), FALTUNG_OK);
     for (int i = 0; i < WIDTHS; i++) {

@@ -11,15 +11,15 @@
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
 // input, kernel, stride, dilation, padding, transposed, output_padding
-static const faltung_axis axis_90 = {90, 15, 10, 1, {3, 3}, false, 0};
-static const faltung_axis axis_5 = {5, 3, 2, 1, {1, 1}, false, 0};
-static const faltung_axis axis_uneven = {13, 4, 3, 1, {0, 2}, false, 0};
-static const faltung_axis axis_dilated = {20, 3, 2, 3, {2, 2}, false, 0};
-static const faltung_axis axis_skipping = {16, 2, 4, 1, {0, 3}, false, 0};
-static const faltung_axis axis_200 = {200, 5, 2, 1, {2, 2}, false, 0};
-static const faltung_axis axis_up = {8, 3, 2, 1, {1, 1}, true, 1};
-static const faltung_axis axis_sparse = {3, 2, 3, 1, {0, 0}, true, 2};
-static const faltung_axis axis_cropped = {6, 2, 2, 2, {4, 3}, true, 0};
+static const faltung_axis axis_90 = {90, 15, 10, 1, {3, 3}, false, 0, 1};
+static const faltung_axis axis_5 = {5, 3, 2, 1, {1, 1}, false, 0, 1};
+static const faltung_axis axis_uneven = {13, 4, 3, 1, {0, 2}, false, 0, 1};
+static const faltung_axis axis_dilated = {20, 3, 2, 3, {2, 2}, false, 0, 1};
+static const faltung_axis axis_skipping = {16, 2, 4, 1, {0, 3}, false, 0, 1};
+static const faltung_axis axis_200 = {200, 5, 2, 1, {2, 2}, false, 0, 1};
+static const faltung_axis axis_up = {8, 3, 2, 1, {1, 1}, true, 1, 1};
+static const faltung_axis axis_sparse = {3, 2, 3, 1, {0, 0}, true, 2, 1};
+static const faltung_axis axis_cropped = {6, 2, 2, 2, {4, 3}, true, 0, 1};
 
 static const faltung_axis *const all_axes[] = {
     &axis_90,  &axis_5,  &axis_uneven, &axis_dilated, &axis_skipping,
@@ -100,8 +100,8 @@ static void a_strip_says_how_the_size_follows_and_what_is_left_over(void **state
 
 static void what_is_left_over_may_be_input_and_padding(void **state)
 {
-    const faltung_axis both = {9, 2, 5, 1, {0, 1}, false, 0};
-    const faltung_axis input = {10, 2, 5, 1, {0, 0}, false, 0};
+    const faltung_axis both = {9, 2, 5, 1, {0, 1}, false, 0, 1};
+    const faltung_axis input = {10, 2, 5, 1, {0, 0}, false, 0, 1};
     char *text = text_of(*state, strip(&both), 200);
     assert_contains(text, "Left over: 3 cells at the end, 2 of the input and 1 of padding,");
     free(text);
@@ -347,25 +347,25 @@ static void what_is_too_large_is_refused_whatever_makes_it_so(void **state)
 {
     const int64_t huge = INT64_MAX / 4;
     const faltung_axis large[] = {
-        {513, 1, 1, 1, {0, 0}, false, 0},        {1, 1, 1, 1, {512, 0}, false, 0},
-        {1, 1, 1, 1, {0, huge}, false, 0},       {huge, 1, huge, 1, {0, 0}, false, 0},
-        {2, 2, 1, huge, {huge, huge}, false, 0}, {2, 1, huge, 1, {0, 0}, true, 0},
-        {1, 2, 1, huge, {0, 0}, true, 0},        {1, 1, huge, 1, {0, 0}, true, huge - 1},
-        {huge, 1, 1, 1, {0, 0}, true, 0},
+        {513, 1, 1, 1, {0, 0}, false, 0, 1},        {1, 1, 1, 1, {512, 0}, false, 0, 1},
+        {1, 1, 1, 1, {0, huge}, false, 0, 1},       {huge, 1, huge, 1, {0, 0}, false, 0, 1},
+        {2, 2, 1, huge, {huge, huge}, false, 0, 1}, {2, 1, huge, 1, {0, 0}, true, 0, 1},
+        {1, 2, 1, huge, {0, 0}, true, 0, 1},        {1, 1, huge, 1, {0, 0}, true, huge - 1, 1},
+        {huge, 1, 1, 1, {0, 0}, true, 0, 1},
     };
     for (size_t i = 0; i < COUNT(large); i++) {
         const drawing d = strip(&large[i]), grids = make(2, &axis_5, &large[i]);
         assert_too_large(*state, &d, false, "a strip shows at most 512 cells");
         assert_too_large(*state, &grids, false, "a grid is at most 64 cells wide");
     }
-    const faltung_axis high = {65, 1, 1, 1, {0, 0}, false, 0};
+    const faltung_axis high = {65, 1, 1, 1, {0, 0}, false, 0, 1};
     const drawing grids = make(2, &high, &axis_5);
     assert_too_large(*state, &grids, false, "a grid is at most 64 cells high");
 }
 
 static void a_large_stride_or_dilation_alone_is_drawn(void **state)
 {
-    const faltung_axis one = {5, 1, INT64_MAX, INT64_MAX, {0, 0}, false, 0};
+    const faltung_axis one = {5, 1, INT64_MAX, INT64_MAX, {0, 0}, false, 0, 1};
     char *svg = svg_of(*state, strip(&one));
     assert_well_formed(svg);
     assert_int_equal(count_shapes(svg, "fal-cross"), 4);
@@ -374,7 +374,7 @@ static void a_large_stride_or_dilation_alone_is_drawn(void **state)
 
 static void the_largest_strip_is_drawn(void **state)
 {
-    const faltung_axis most = {512, 256, 1, 1, {0, 0}, false, 0};
+    const faltung_axis most = {512, 256, 1, 1, {0, 0}, false, 0, 1};
     char *svg = svg_of(*state, strip(&most));
     assert_int_equal(count_shapes(svg, "fal-bar"), 257);
     free(svg);
@@ -382,7 +382,7 @@ static void the_largest_strip_is_drawn(void **state)
 
 static void an_animation_that_is_too_long_is_refused(void **state)
 {
-    const faltung_axis axis = {23, 1, 1, 1, {0, 0}, false, 0};
+    const faltung_axis axis = {23, 1, 1, 1, {0, 0}, false, 0, 1};
     const drawing d = square(&axis);
     assert_too_large(*state, &d, true, "the kernel has 529 positions, at most 512 are shown");
 }

@@ -12,6 +12,8 @@ enum {
     STRIDE_ALONG,
     DILATION_DOWN,
     DILATION_ALONG,
+    INPUT_DILATION_DOWN,
+    INPUT_DILATION_ALONG,
     TOP,
     BOTTOM,
     LEFT,
@@ -47,10 +49,12 @@ static const factor factors[FACTORS] = {
     [STRIDE_ALONG] = {1, 3, 3, {1, 2, 3}},
     [DILATION_DOWN] = {1, 2, 2, {1, 2}},
     [DILATION_ALONG] = {1, 2, 2, {1, 2}},
-    [TOP] = {0, 3, 2, {0, 1}},
-    [BOTTOM] = {0, 3, 2, {0, 3}},
-    [LEFT] = {0, 3, 3, {0, 1, 3}},
-    [RIGHT] = {0, 3, 3, {0, 1, 2}},
+    [INPUT_DILATION_DOWN] = {1, 3, 2, {1, 2}},
+    [INPUT_DILATION_ALONG] = {1, 3, 2, {1, 2}},
+    [TOP] = {-1, 3, 2, {0, 1}},
+    [BOTTOM] = {-1, 3, 2, {0, 3}},
+    [LEFT] = {-1, 3, 3, {0, 1, 3}},
+    [RIGHT] = {-1, 3, 3, {0, 1, 2}},
     [OUTPUT_PADDING_DOWN] = {0, 2, 2, {0, 1}},
     [OUTPUT_PADDING_ALONG] = {0, 2, 2, {0, 1}},
     [TRANSPOSED] = {0, 1, 2, {0, 1}},
@@ -69,16 +73,22 @@ static trial trial_of(const int64_t *v)
     s.groups = depthwise ? v[OUT] : groupings[v[GROUPING]];
     s.channels_in = s.groups * v[IN];
     s.channels_out = s.groups * (depthwise ? 1 : v[OUT]);
-    *sample_axis(&s, 0) = (faltung_axis){
-        v[HEIGHT],           v[KERNEL_HEIGHT], v[STRIDE_DOWN],        v[DILATION_DOWN],
-        {v[TOP], v[BOTTOM]}, v[TRANSPOSED],    v[OUTPUT_PADDING_DOWN]};
-    *sample_axis(&s, 1) = (faltung_axis){v[WIDTH],
-                                         v[KERNEL_WIDTH],
-                                         v[STRIDE_ALONG],
-                                         v[DILATION_ALONG],
-                                         {v[LEFT], v[RIGHT]},
-                                         v[TRANSPOSED],
-                                         v[OUTPUT_PADDING_ALONG]};
+    *sample_axis(&s, 0) = (faltung_axis){.input = v[HEIGHT],
+                                         .kernel = v[KERNEL_HEIGHT],
+                                         .stride = v[STRIDE_DOWN],
+                                         .dilation = v[DILATION_DOWN],
+                                         .padding = {v[TOP], v[BOTTOM]},
+                                         .transposed = v[TRANSPOSED],
+                                         .output_padding = v[OUTPUT_PADDING_DOWN],
+                                         .input_dilation = v[INPUT_DILATION_DOWN]};
+    *sample_axis(&s, 1) = (faltung_axis){.input = v[WIDTH],
+                                         .kernel = v[KERNEL_WIDTH],
+                                         .stride = v[STRIDE_ALONG],
+                                         .dilation = v[DILATION_ALONG],
+                                         .padding = {v[LEFT], v[RIGHT]},
+                                         .transposed = v[TRANSPOSED],
+                                         .output_padding = v[OUTPUT_PADDING_ALONG],
+                                         .input_dilation = v[INPUT_DILATION_ALONG]};
     sample_measure(&s);
     return (trial){s, FALTUNG_F32, v[BIAS], (way)v[WAY], v[CHANNELS_LAST], 0};
 }
@@ -106,6 +116,8 @@ static bool makes_sense(const sample *s)
         const faltung_axis *a = &s->axis[i];
         int64_t most = a->stride > a->dilation ? a->stride : a->dilation;
         if (a->output_padding >= (a->transposed ? most : 1))
+            return false;
+        if (a->transposed && a->input_dilation > 1)
             return false;
     }
     // Many groups have one input channel each.

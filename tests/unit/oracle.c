@@ -8,7 +8,7 @@ sample sample_make(bool transposed, int axes)
 {
     sample s = {transposed, axes, 1, 1, 1, 1, {{0}}, {1, 1, 1}};
     for (int i = 0; i < 3; i++)
-        s.axis[i] = (faltung_axis){1, 1, 1, 1, {0, 0}, transposed, 0};
+        s.axis[i] = (faltung_axis){1, 1, 1, 1, {0, 0}, transposed, 0, 1};
     return s;
 }
 
@@ -23,12 +23,13 @@ bool sample_measure(sample *s)
         const faltung_axis *a = &s->axis[i];
         int64_t extent = a->dilation * (a->kernel - 1) + 1;
         int64_t padding = a->padding.begin + a->padding.end;
+        int64_t spread = (a->input - 1) * a->input_dilation + 1;
         if (a->transposed)
             s->output[i] = (a->input - 1) * a->stride - padding + extent + a->output_padding;
-        else if (a->input + padding < extent)
+        else if (spread + padding < extent)
             return false;
         else
-            s->output[i] = (a->input + padding - extent) / a->stride + 1;
+            s->output[i] = (spread + padding - extent) / a->stride + 1;
         if (s->output[i] < 1)
             return false;
     }
@@ -42,9 +43,11 @@ static faltung_axis random_axis(prng *random, bool transposed, int64_t longest)
     axis.kernel = random_between(random, 1, 4);
     axis.stride = random_between(random, 1, 3);
     axis.dilation = random_between(random, 1, 3);
-    axis.padding.begin = random_between(random, 0, 3);
-    axis.padding.end = random_between(random, 0, 3);
+    axis.padding.begin = random_between(random, -1, 3);
+    axis.padding.end = random_between(random, -1, 3);
     axis.transposed = transposed;
+    if (!transposed && random_between(random, 0, 3) == 0)
+        axis.input_dilation = random_between(random, 2, 4);
     int64_t most = axis.stride > axis.dilation ? axis.stride : axis.dilation;
     axis.output_padding = transposed ? random_between(random, 0, most - 1) : 0;
     return axis;
@@ -65,6 +68,20 @@ sample sample_random(prng *random, bool transposed, int axes)
     return s;
 }
 
+bool sample_is_dilated(const sample *s)
+{
+    return s->axis[0].input_dilation > 1 || s->axis[1].input_dilation > 1 ||
+           s->axis[2].input_dilation > 1;
+}
+
+bool sample_is_cropped(const sample *s)
+{
+    for (int i = 0; i < 3; i++)
+        if (s->axis[i].padding.begin < 0 || s->axis[i].padding.end < 0)
+            return true;
+    return false;
+}
+
 faltung_conv sample_conv(const sample *s)
 {
     faltung_operation operation = s->transposed ? FALTUNG_CONV_TRANSPOSE : FALTUNG_CONV;
@@ -75,6 +92,7 @@ faltung_conv sample_conv(const sample *s)
         conv.dilation[i] = axis->dilation;
         conv.padding[i] = axis->padding;
         conv.output_padding[i] = axis->output_padding;
+        conv.input_dilation[i] = axis->input_dilation;
     }
     conv.groups = s->groups;
     return conv;
@@ -150,7 +168,8 @@ static bool meet(const faltung_axis *axis, int64_t position, int64_t tap, int64_
     if (axis->transposed) {
         *target = position * axis->stride + tap * axis->dilation - axis->padding.begin;
     } else {
-        int64_t moved = position + axis->padding.begin - tap * axis->dilation;
+        int64_t moved =
+            position * axis->input_dilation + axis->padding.begin - tap * axis->dilation;
         if (moved < 0 || moved % axis->stride)
             return false;
         *target = moved / axis->stride;

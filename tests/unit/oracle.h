@@ -31,6 +31,10 @@ bool sample_measure(sample *s);
 // A random convolution with every option in play and a few thousand products.
 sample sample_random(prng *random, bool transposed, int axes);
 
+// Whether there are zeros between the elements of its input, and whether it crops its input.
+bool sample_is_dilated(const sample *s);
+bool sample_is_cropped(const sample *s);
+
 // The same for the library.
 faltung_conv sample_conv(const sample *s);
 

@@ -36,6 +36,8 @@ static unsigned kernel_faults(const faltung_axis *axis)
     faults |= axis->kernel < 1 ? BIT(ERROR_KERNEL) : 0;
     faults |= axis->stride < 1 ? BIT(ERROR_STRIDE) : 0;
     faults |= axis->dilation < 1 ? BIT(ERROR_DILATION) : 0;
+    faults |= axis->input_dilation < 1 ? BIT(ERROR_DILATION) : 0;
+    faults |= axis->transposed && axis->input_dilation != 1 ? BIT(ERROR_DILATION) : 0;
     if (!faults && !fits(extent(axis)))
         faults |= BIT(ERROR_OVERFLOW);
     return faults;
@@ -43,7 +45,7 @@ static unsigned kernel_faults(const faltung_axis *axis)
 
 static bool padding_is_bad(int64_t padding)
 {
-    return padding < 0 || padding > INT64_MAX / 2; // PyTorch's limit
+    return padding < -(INT64_MAX / 2) || padding > INT64_MAX / 2; // PyTorch's limit
 }
 
 static bool output_padding_is_bad(const faltung_axis *axis)
@@ -64,19 +66,29 @@ static unsigned padding_faults(const faltung_axis *axis)
     return faults;
 }
 
-// The size that windows move over; transposed: that of the output before it is cropped.
+// The size that windows move over, transposed that of the output, before anything is cropped.
 static wide padded_size(const faltung_axis *axis)
 {
+    wide begin = axis->padding.begin, end = axis->padding.end;
     if (!axis->transposed)
-        return (wide)axis->input + axis->padding.begin + axis->padding.end;
-    return ((wide)axis->input - 1) * axis->stride + extent(axis) + axis->output_padding;
+        return ((wide)axis->input - 1) * axis->input_dilation + 1 + wide_max(begin, 0) +
+               wide_max(end, 0);
+    return ((wide)axis->input - 1) * axis->stride + extent(axis) + axis->output_padding +
+           wide_max(-begin, 0) + wide_max(-end, 0);
+}
+
+static wide cropped_size(const faltung_axis *axis)
+{
+    wide sign = axis->transposed ? 1 : -1;
+    return padded_size(axis) - wide_max(sign * axis->padding.begin, 0) -
+           wide_max(sign * axis->padding.end, 0);
 }
 
 static wide size(const faltung_axis *axis)
 {
     if (!axis->transposed)
-        return floor_div(padded_size(axis) - extent(axis), axis->stride) + 1;
-    return padded_size(axis) - axis->padding.begin - axis->padding.end;
+        return floor_div(cropped_size(axis) - extent(axis), axis->stride) + 1;
+    return cropped_size(axis);
 }
 
 unsigned model_output_size(const faltung_axis *axis, wide *result)
@@ -112,6 +124,12 @@ static model_padding same_by_stride(const faltung_axis *axis, bool odd_at_end)
     return padding;
 }
 
+// Whether a rule's padding depends on the kernel; the others need not find its extent too large.
+static bool rule_needs_extent(faltung_padding_rule rule)
+{
+    return rule != FALTUNG_PADDING_EXPLICIT && rule != FALTUNG_PADDING_VALID;
+}
+
 static unsigned rule_faults(const faltung_axis *axis, faltung_padding_rule rule)
 {
     bool same = rule == FALTUNG_PADDING_SAME;
@@ -119,15 +137,11 @@ static unsigned rule_faults(const faltung_axis *axis, faltung_padding_rule rule)
     unsigned faults = 0;
     if ((axis->transposed && (same || symmetric)) || (same && axis->stride > 1))
         faults |= BIT(ERROR_PADDING);
+    if (axis->input_dilation > 1 && rule_needs_extent(rule))
+        faults |= BIT(ERROR_PADDING);
     if (symmetric && axis->stride == 1 && extent(axis) % 2 == 0)
         faults |= BIT(ERROR_NO_PADDING);
     return faults;
-}
-
-// Whether a rule's padding depends on the kernel; the others need not find its extent too large.
-static bool rule_needs_extent(faltung_padding_rule rule)
-{
-    return rule != FALTUNG_PADDING_EXPLICIT && rule != FALTUNG_PADDING_VALID;
 }
 
 // A padding that can be had although the size that it leads to cannot may be given or refused.
@@ -172,7 +186,7 @@ unsigned model_find_interval(const faltung_axis *axis, model_interval *interval)
 {
     unsigned faults = kernel_faults(axis);
     faults |= axis->input < 1 ? BIT(ERROR_EMPTY) : 0;
-    faults |= axis->transposed ? BIT(ERROR_PADDING) : 0;
+    faults |= axis->transposed || axis->input_dilation > 1 ? BIT(ERROR_PADDING) : 0;
     if (faults)
         return faults;
     interval->output = ceil_div(axis->input, axis->stride);
@@ -187,7 +201,7 @@ unsigned model_find_interval(const faltung_axis *axis, model_interval *interval)
 unsigned model_find_limits(const faltung_axis *axis, wide *low, wide *high)
 {
     unsigned faults = kernel_faults(axis);
-    faults |= axis->transposed ? BIT(ERROR_PADDING) : 0;
+    faults |= axis->transposed || axis->input_dilation > 1 ? BIT(ERROR_PADDING) : 0;
     if (axis->stride == 1 && extent(axis) % 2 == 0)
         faults |= BIT(ERROR_NO_PADDING);
     if (faults)

@@ -4,6 +4,7 @@
 #include "oracle.h"
 #include "request.h"
 
+#include <math.h>
 #include <string.h>
 
 static void assert_explains(const sample *s, const operands *o, const faltung_explanation *e)
@@ -32,13 +33,28 @@ static void assert_explains(const sample *s, const operands *o, const faltung_ex
     assert_true(e->multiply_adds == 0 || e->bytes_moved > 0);
 }
 
-// Each output element of a forward convolution meets every weight of its channel, each input
-// element of a transposed one does.
-static double multiply_adds(const sample *s, const operands *o)
+// Pairs of an output and an element of the kernel that meet no zero between elements of the input.
+static int64_t count_pairs(const faltung_axis *axis, int64_t output)
 {
-    int64_t meeting = s->transposed ? o->input.count : o->output.count;
-    int64_t first = s->transposed ? s->channels_in : s->channels_out;
-    return (double)(meeting * (o->weight.count / first));
+    int64_t pairs = 0;
+    for (int64_t y = 0; y < output; y++)
+        for (int64_t k = 0; k < axis->kernel; k++)
+            pairs += (y * axis->stride + k * axis->dilation - axis->padding.begin) %
+                         axis->input_dilation ==
+                     0;
+    return pairs;
+}
+
+// Each output element of a forward convolution meets every weight of its channel, but for such
+// zeros, each input element of a transposed one does.
+static double multiply_adds(const sample *s)
+{
+    double channels = (double)s->channels_in * (double)(s->channels_out / s->groups);
+    double products = channels * (double)(s->batch < 0 ? 1 : s->batch);
+    for (int i = 0; i < 3; i++)
+        products *= s->transposed ? (double)(s->axis[i].input * s->axis[i].kernel)
+                                  : (double)count_pairs(&s->axis[i], s->output[i]);
+    return products;
 }
 
 static void explanations_agree_with_what_happens(void **state)
@@ -62,7 +78,7 @@ static void explanations_agree_with_what_happens(void **state)
         assert_ok(faltung_explain(&conv, &input, &weight, &asked, &message), &message);
         assert_explains(&s, &o, &asked);
         assert_explains(&s, &o, &planned);
-        assert_true(asked.multiply_adds == multiply_adds(&s, &o));
+        assert_true(fabs(asked.multiply_adds - multiply_adds(&s)) <= 1e-9 * asked.multiply_adds);
         assert_true(planned.multiply_adds == asked.multiply_adds);
         assert_int_equal(planned.chosen, asked.chosen);
         assert_true(planned.workspace_bytes == asked.workspace_bytes);

@@ -27,7 +27,9 @@ static faltung_operation operation_of(bool transposed, bool of_weight)
 
 static void set_up(gradient *g, prng *random, int i, faltung_dtype dtype, bool of_weight)
 {
-    g->s = sample_random(random, i % 2, i / 2 % 3 + 1);
+    do // of a dilated input there are none
+        g->s = sample_random(random, i % 2, i / 2 % 3 + 1);
+    while (sample_is_dilated(&g->s));
     if (i % 5 == 0) { // more channels than tiles have
         g->s.channels_in = g->s.groups * random_between(random, 1, 40);
         g->s.channels_out = g->s.groups * random_between(random, 1, 40);

@@ -308,7 +308,7 @@ static void row_26_padding_over_kernel_and_kernel_over_16(void **state)
         for (int64_t padding = kernel; padding <= kernel + 2; padding++) {
             sample s = sample_make(false, 1);
             *sample_axis(&s, 0) =
-                (faltung_axis){20, kernel, 1, 1, {padding, padding + 1}, false, 0};
+                (faltung_axis){20, kernel, 1, 1, {padding, padding + 1}, false, 0, 1};
             assert_true(sample_measure(&s));
             assert_right(&s);
         }

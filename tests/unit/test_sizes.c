@@ -159,6 +159,8 @@ static faltung_axis extreme_axis(prng *random)
     axis.transposed = random_between(random, 0, 1);
     if (axis.transposed && random_between(random, 0, 1))
         axis.output_padding = extreme(random);
+    if (random_between(random, 0, 3) == 0)
+        axis.input_dilation = extreme(random);
     return axis;
 }
 
@@ -178,16 +180,22 @@ static void check_edges(int64_t step)
     const int64_t most = INT64_MAX - 3 + step;
     const int64_t half = INT64_MAX / 2 + step; // 2^62 - 1 + step
     const faltung_axis axes[] = {
-        {half, 1, 1, 1, {INT64_MAX / 2, 1}, false, 0}, // W + begin + end
-        {INT64_MAX - 4, 1, 1, 1, {4 + step, 0}, false, 0},
-        {most, 5, most, 1, {0, 0}, false, 0},
-        {1, 2, 1, most, {0, 0}, false, 0}, // K_eff
-        {1, half, 1, 2, {0, 0}, false, 0},
-        {2, 1, most, 1, {0, 0}, true, 0}, // (W - 1)*S
-        {half, 3, 2, 1, {0, 0}, true, 0},
-        {half, 3, 2, 1, {1, 0}, true, 1},
-        {3, half, 2, 2, {0, 0}, true, 0},
-        {most, 2, 2, 1, {1, 1}, true, 0},
+        {half, 1, 1, 1, {INT64_MAX / 2, 1}, false, 0, 1}, // W + begin + end
+        {INT64_MAX - 4, 1, 1, 1, {4 + step, 0}, false, 0, 1},
+        {most, 5, most, 1, {0, 0}, false, 0, 1},
+        {2, 1, 1, 1, {0, 0}, false, 0, most}, // (W - 1)*L
+        {3, 1, 1, 1, {-5, 3}, false, 0, half},
+        {most, 1, 1, 1, {-half, 3}, false, 0, 1}, // cropped
+        {most, 1, 1, 1, {-7, -half}, false, 0, 1},
+        {1, 2, 1, most, {0, 0}, false, 0, 1}, // K_eff
+        {1, half, 1, 2, {0, 0}, false, 0, 1},
+        {2, 1, most, 1, {0, 0}, true, 0, 1}, // (W - 1)*S
+        {half, 3, 2, 1, {0, 0}, true, 0, 1},
+        {half, 3, 2, 1, {1, 0}, true, 1, 1},
+        {3, half, 2, 2, {0, 0}, true, 0, 1},
+        {most, 2, 2, 1, {1, 1}, true, 0, 1},
+        {INT64_MAX - 4, 1, 1, 1, {-2 - step, 9}, true, 0, 1}, // extended
+        {half, 1, 2, 1, {-1, -half}, true, 0, 1},
     };
     for (size_t i = 0; i < COUNT_OF(axes); i++)
         check_all(&axes[i]);

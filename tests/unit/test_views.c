@@ -121,8 +121,8 @@ static void set_up(fixture *f)
     prng random = {12};
     sample s = sample_make(false, 2);
     s.batch = 2, s.channels_in = 3, s.channels_out = 4;
-    *sample_axis(&s, 0) = (faltung_axis){8, 3, 1, 1, {1, 1}, false, 0};
-    *sample_axis(&s, 1) = (faltung_axis){10, 3, 2, 1, {1, 1}, false, 0};
+    *sample_axis(&s, 0) = (faltung_axis){8, 3, 1, 1, {1, 1}, false, 0, 1};
+    *sample_axis(&s, 1) = (faltung_axis){10, 3, 2, 1, {1, 1}, false, 0, 1};
     assert_true(sample_measure(&s));
     operands_make(&f->o, &s, FALTUNG_F32);
     operands_fill_reals(&f->o, &random);

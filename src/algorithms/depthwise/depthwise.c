@@ -27,7 +27,7 @@ fal_sharing fal_find_sharing(const fal_problem *p)
 
 // What stands before the channels.
 typedef struct header {
-    bool finite; // all weights
+    bool skips_border; // products with it may be left out: it is zeros, and all weights are finite
 } header;
 
 static size_t packed_bytes(const fal_task *task)
@@ -41,7 +41,7 @@ static void pack(const fal_task *task, const fal_operands *all, void *packed)
     const fal_problem *p = &task->problem;
     const fal_view *weight = &all->weight;
     const int64_t size = task->kernels->size;
-    bool finite = true;
+    bool skips_border = p->border == FALTUNG_PADDING_ZEROS;
     char *to = (char *)packed + FAL_ALIGNMENT;
     for (int64_t g = 0; g < p->groups; g++) {
         const char *from = (const char *)weight->data + g * weight->group * size, *first = to;
@@ -49,11 +49,11 @@ static void pack(const fal_task *task, const fal_operands *all, void *packed)
             for (int64_t kh = 0; kh < p->axis[1].kernel; kh++, to += size)
                 memcpy(to, from + (kh * weight->axis[1] + kw * weight->axis[2]) * size,
                        (size_t)size);
-        finite = finite && task->kernels->are_finite(first, fal_channel_numbers(p) - 1);
+        skips_border = skips_border && task->kernels->are_finite(first, fal_channel_numbers(p) - 1);
         fal_pack_biases(task, all, g, 1, to);
         to += size;
     }
-    *(header *)packed = (header){finite};
+    *(header *)packed = (header){skips_border};
 }
 
 // ----------------------------------------------------------------------------------- the algorithm
@@ -97,12 +97,12 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
                             .all = all,
                             .packed = (const char *)packed + FAL_ALIGNMENT,
                             .rows = fal_find_sharing(p)};
-    bool finite = ((const header *)packed)->finite;
+    bool skips_border = ((const header *)packed)->skips_border;
     fal_finish finish;
     w.finish = fal_find_finish(task, all, &finish);
     w.clamps = w.finish && !w.finish->adds && w.finish->activation.kind == FALTUNG_ACTIVATION_CLAMP;
     w.collects = (w.finish && !w.clamps) || all->output.axis[2] != 1;
-    w.copies = all->input.axis[2] != 1 || (!finite && has_border(p));
+    w.copies = all->input.axis[2] != 1 || (!skips_border && has_border(p));
     w.block = rows_of_block(&w);
     fal_lay_out_depthwise(task, memory, &w);
     for (int64_t kw = 0; kw < p->axis[2].kernel; kw++)

@@ -15,33 +15,81 @@ static const char *input_plane(const fal_depthwise_work *w, const fal_strip_plac
     return (const char *)input->data + plane * w->task->kernels->size;
 }
 
-// Copies what a strip needs, with zeros for what is not there.
+// A strip's input on its way to the band: `count` columns from the position `first` on, of which
+// [inside, past) are inside the input.
+typedef struct strip_copy {
+    const fal_depthwise_work *w;
+    const char *plane;
+    int64_t first, count;
+    int64_t inside, past;
+} strip_copy;
+
+static strip_copy find_columns(const fal_depthwise_work *w, const fal_strip_place *at,
+                               const fal_segment *s)
+{
+    const fal_problem_axis *axis = &w->task->problem.axis[2];
+    strip_copy c = {.w = w,
+                    .plane = input_plane(w, at),
+                    .first = s->column * axis->stride - axis->padding,
+                    .count = fal_extent(axis, s->past - s->column)};
+    c.inside = fal_least(fal_most(c.first, 0), axis->input);
+    c.past = fal_most(fal_least(c.first + c.count, axis->input), c.inside);
+    return c;
+}
+
+// The elements [element, element + columns) of some rows from `row` on, to where a position of the
+// band's i-th row is.
+static void copy_columns(const strip_copy *c, int64_t i, int64_t row, int64_t rows, int64_t element,
+                         int64_t columns, int64_t position)
+{
+    const fal_depthwise_work *w = c->w;
+    const fal_view *input = &w->all->input;
+    const int64_t size = w->task->kernels->size;
+    const fal_box box = {
+        .from = c->plane + (row * input->axis[1] + element * input->axis[2]) * size,
+        .to = w->band + (i * w->band_pitch + position - c->first) * size,
+        .planes = 1,
+        .rows = rows,
+        .columns = columns,
+        .from_row = w->rows.pitch * input->axis[1],
+        .from_column = input->axis[2],
+        .to_row = w->band_pitch,
+    };
+    w->task->kernels->copy(&box);
+}
+
+// Rows of the input, with what a border shows of them.
+static void copy_input_rows(const strip_copy *c, int64_t i, int64_t row, int64_t rows)
+{
+    const fal_problem *p = &c->w->task->problem;
+    const int64_t past = c->first + c->count;
+    if (c->inside < c->past)
+        copy_columns(c, i, row, rows, c->inside, c->past - c->inside, c->inside);
+    for (int64_t position = c->first; p->border && position < past; position++) {
+        if (position == c->inside)
+            position = c->past;
+        int64_t element = fal_find_element(p->border, position, p->axis[2].input);
+        if (element >= 0 && position < past)
+            copy_columns(c, i, row, rows, element, 1, position);
+    }
+}
+
+// Copies what a strip needs, with its border: rows that are inside all at once.
 static void copy_rows(const fal_depthwise_work *w, const fal_strip_place *at, const fal_segment *s)
 {
     const fal_problem *p = &w->task->problem;
-    const fal_problem_axis *row = &p->axis[1], *column = &p->axis[2];
-    const fal_view *input = &w->all->input;
-    const int64_t size = w->task->kernels->size;
-    const char *plane = input_plane(w, at);
-    int64_t first = s->column * column->stride - column->padding;
-    int64_t count = fal_extent(column, s->past - s->column);
-    int64_t rows = (at->rows - 1) * w->rows.stride + row->kernel;
-    int64_t from = fal_least(fal_most(first, 0), column->input);
-    int64_t past = fal_most(fal_least(first + count, column->input), from);
-    memset(w->band, 0, (size_t)(rows * w->band_pitch * size));
-    for (int64_t i = 0; i < rows; i++) {
-        int64_t r = at->row * row->stride - row->padding + i * w->rows.pitch;
-        if (r < 0 || r >= row->input || from == past)
-            continue;
-        const fal_box box = {
-            .from = plane + (r * input->axis[1] + from * input->axis[2]) * size,
-            .to = w->band + (i * w->band_pitch + from - first) * size,
-            .planes = 1,
-            .rows = 1,
-            .columns = past - from,
-            .from_column = input->axis[2],
-        };
-        w->task->kernels->copy(&box);
+    const fal_problem_axis *axis = &p->axis[1];
+    const strip_copy c = find_columns(w, at, s);
+    int64_t rows = (at->rows - 1) * w->rows.stride + axis->kernel;
+    int64_t first = at->row * axis->stride - axis->padding;
+    memset(w->band, 0, (size_t)(rows * w->band_pitch * w->task->kernels->size));
+    for (int64_t i = 0, count; i < rows; i += count) {
+        int64_t row = first + i * w->rows.pitch;
+        bool inside = row >= 0 && row < axis->input;
+        count = inside ? fal_least(rows - i, fal_ceil_divide(axis->input - row, w->rows.pitch)) : 1;
+        int64_t element = fal_find_element(p->border, row, axis->input);
+        if (element >= 0)
+            copy_input_rows(&c, i, element, count);
     }
 }
 

@@ -146,7 +146,8 @@ bool fal_prefers_long(const fal_task *task)
     const fal_lanes l = {.wide = choose_wide(task->kernels, out.columns)};
     double products = (double)p->input_channels * (double)p->axis[0].kernel *
                       (double)p->axis[1].kernel * (double)p->axis[2].kernel;
-    double inside = p->axis[2].stride == 1 ? share_inside(&p->axis[2]) : 1;
+    bool skips = p->axis[2].stride == 1 && p->border == FALTUNG_PADDING_ZEROS;
+    double inside = skips ? share_inside(&p->axis[2]) : 1;
     double pixels = (double)(out.rows * fal_round_up(out.columns, l.wide->run));
     double wide = (double)fal_all_channels(task, &l) * (products * inside + turning);
     if (fal_is_pointwise(p)) {

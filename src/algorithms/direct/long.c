@@ -129,7 +129,7 @@ static const fal_stretch *find_stretches(const fal_work *w, const fal_band *band
     const fal_spot *spot = w->desk.spot + first_vector;
     int64_t first = band->row + spot[0].row, last = band->row + spot[vectors - 1].last_row;
     fal_tile_key key = fal_tile_inside;
-    if (!w->packed->finite || w->in_place || last - first >= FAL_TILE_PIXELS)
+    if (!w->packed->skips_border || w->in_place || last - first >= FAL_TILE_PIXELS)
         return w->desk.lists->all;
     if (fal_is_at_border(&p->axis[0], band->depth))
         key.depth = band->depth;

@@ -104,13 +104,13 @@ void fal_direct_pack(const fal_task *task, const fal_operands *all, void *packed
     const int64_t channels = task->problem.output_channels;
     fal_packed p = make_head(task);
     const fal_layout *l = &p.layout;
-    p.finite = true;
+    p.skips_border = task->problem.border == FALTUNG_PADDING_ZEROS;
     for (int64_t g = 0; g < task->problem.groups; g++) {
         char *to = (char *)packed + head_bytes() + g * (p.weights + p.biases) * kernels->size;
         for (int64_t first = 0; first < channels;
              first += fal_tile_channels(task, &l->lanes, first))
             pack_tile(task, l, &all->weight, g, first, to + first * l->products * kernels->size);
-        p.finite = p.finite && kernels->are_finite(to, l->width * l->products);
+        p.skips_border = p.skips_border && kernels->are_finite(to, l->width * l->products);
         to += p.weights * kernels->size;
         memset(to, 0, (size_t)(p.biases * kernels->size));
         fal_pack_biases(task, all, g * channels, channels, to);
@@ -130,12 +130,32 @@ typedef struct plane {
     int64_t rows, count;         // and how many of them
     int64_t phases, phase_pitch; // into which a row is dealt out
     int64_t row;                 // from one row of the band to the next
+    faltung_padding_mode border; // what is outside
     bool last;                   // whether the last of the band's rows is among them
 } plane;
 
 static void clear(const plane *p, char *to, int64_t count)
 {
     memset(to, 0, (size_t)(count * p->kernels->size));
+}
+
+// One column of the border of the rows [begin, end), where an element of theirs is shown again.
+static void pack_border(const plane *p, int64_t begin, int64_t end, int64_t column, char *to)
+{
+    int64_t element = fal_find_element(p->border, column, p->width);
+    if (element < 0)
+        return;
+    const fal_box box = {
+        .from = p->from + (begin * p->row_stride + element * p->stride) * p->kernels->size,
+        .to = to,
+        .planes = 1,
+        .rows = end - begin,
+        .columns = 1,
+        .from_row = p->row_stride,
+        .from_column = p->stride,
+        .to_row = p->row,
+    };
+    p->kernels->copy(&box);
 }
 
 // The rows [begin, end) of the plane that are inside, for one phase: `first` is its first column.
@@ -153,6 +173,9 @@ static void pack_phase(const plane *p, int64_t begin, int64_t end, int64_t first
             clear(p, row, before);
             clear(p, row + past * size, p->count - past);
         }
+    for (int64_t i = 0; p->border && i < p->count; i++)
+        if (i < before || i >= past)
+            pack_border(p, begin, end, first + i * step, to + i * size);
     if (before >= past)
         return; // the first column may be anywhere
     int64_t at = begin * p->row_stride + (first + before * step) * p->stride;
@@ -169,17 +192,31 @@ static void pack_phase(const plane *p, int64_t begin, int64_t end, int64_t first
     p->kernels->copy(&box);
 }
 
+// The same for all phases.
+static void pack_rows_inside(const plane *p, int64_t begin, int64_t end, bool bordered, char *to)
+{
+    for (int64_t i = 0; i < p->phases; i++)
+        pack_phase(p, begin, end, p->first + i, bordered,
+                   to + i * p->phase_pitch * p->kernels->size);
+}
+
 static void pack_plane(const plane *p, bool bordered, char *to)
 {
     const int64_t size = p->kernels->size, pitch = p->phases * p->phase_pitch;
     int64_t begin = fal_most(p->first_row, 0);
     int64_t end = fal_most(begin, fal_least(p->first_row + p->rows, p->height));
-    for (int64_t r = p->first_row; !bordered && r < p->first_row + p->rows; r++)
-        if (r < begin || r >= end)
-            clear(p, to + (r - p->first_row) * p->row * size, pitch);
-    char *inside = to + (begin - p->first_row) * p->row * size;
-    for (int64_t i = 0; i < p->phases && begin < end; i++)
-        pack_phase(p, begin, end, p->first + i, bordered, inside + i * p->phase_pitch * size);
+    for (int64_t r = p->first_row; !bordered && r < p->first_row + p->rows; r++) {
+        char *row = to + (r - p->first_row) * p->row * size;
+        if (r >= begin && r < end)
+            continue;
+        int64_t element = p->height ? fal_find_element(p->border, r, p->height) : -1;
+        if (element < 0)
+            clear(p, row, pitch);
+        else
+            pack_rows_inside(p, element, element + 1, bordered, row);
+    }
+    if (begin < end)
+        pack_rows_inside(p, begin, end, bordered, to + (begin - p->first_row) * p->row * size);
 }
 
 // Whether rows of one plane of the kernel lie inside the input, and nothing else does.
@@ -239,7 +276,8 @@ static void pack_rows(const fal_task *task, const fal_layout *l, const fal_view 
     for (int64_t c = 0; c < p->input_channels; c++)
         for (int64_t kd = 0; kd < deep->kernel; kd++) {
             int64_t d = band->depth * deep->stride + (kd * deep->dilation - deep->padding);
-            if (d >= 0 && d < deep->input) {
+            d = fal_find_element(p->border, d, deep->input);
+            if (d >= 0) {
                 int64_t at = image + c * input->channel + d * input->axis[0];
                 source.from = (const char *)input->data + at * size;
                 source.height = p->axis[1].input;
@@ -268,7 +306,10 @@ void fal_direct_pack_band(const fal_task *task, const fal_layout *l, const fal_v
         .phases = l->phases,
         .phase_pitch = l->phase_pitch,
         .row = l->row,
+        .border = task->problem.border,
     };
+    if (rows.border)
+        bordered = false; // another image has another border
     int64_t count = (band->rows - 1) * row->stride + row->dilation * (row->kernel - 1) + 1;
     int64_t most = l->row == l->pitch ? count : fal_most(1, near / l->pitch);
     for (int64_t r = 0; r < count; r += most) {

@@ -12,7 +12,7 @@ typedef struct fal_packed {
     fal_layout flat; // of the task with its plane laid anew, if it is pointwise
     int64_t weights; // of a group, in numbers, with what fills a line
     int64_t biases;
-    bool finite; // whether all weights are
+    bool skips_border; // products with it may be left out: it is zeros, and all weights are finite
 } fal_packed;
 
 // Packed are, behind that and group by group, the weights [tile][chunk][tap][channel][channel of
@@ -30,8 +30,8 @@ typedef struct fal_band {
     int64_t last_columns; // of its last row, which may be shorter than the others
 } fal_band;
 
-// Fills the band of one image: what lies outside the input is zero. `bordered` says that it is so
-// already, from the same part of another image or group.
+// Fills the band of one image, with the border that lies outside the input. `bordered` says that
+// its zeros are there already, from the same part of another image or group.
 void fal_direct_pack_band(const fal_task *task, const fal_layout *l, const fal_view *input,
                           const fal_band *band, bool bordered, void *to);
 

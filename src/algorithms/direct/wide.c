@@ -88,7 +88,7 @@ void fal_find_wide_stretches(const fal_work *w, const fal_band *band)
     int64_t tiles = fal_ceil_divide(w->desk.memory->units, runs);
     for (int64_t tile = 0; tile < tiles; tile++) {
         const fal_stretch *found = w->desk.lists->all;
-        if (w->packed->finite) {
+        if (w->packed->skips_border) {
             const fal_tile_key key = make_key(w, band, tile * runs);
             found = fal_find_list(w->desk.lists, &key);
             if (!found) {
