@@ -72,6 +72,7 @@ extern const int fal_algorithm_count;
 extern const fal_algorithm fal_depthwise;
 extern const fal_algorithm fal_direct;
 extern const fal_algorithm fal_phases;
+extern const fal_algorithm fal_dot_products;
 extern const fal_algorithm fal_weight_gradient;
 extern const fal_algorithm fal_reference;
 

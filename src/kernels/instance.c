@@ -155,6 +155,8 @@
 
 // -------------------------------------------------------------------------------------- the others
 
+#include "kernels/dots.inc.c"
+
 #include "kernels/copy.inc.c"
 
 // What is finite gives zero times zero; a NaN or an infinity gives NaN, which stays.
@@ -194,6 +196,7 @@ const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA, FAL_TYPE) = {
     .planes = {PLANES(3) PLANES(5) PLANES(7) PLANES(0)},
     .emit_wide = emit_wide,
     .emit_long = emit_long,
+    .sum_dots = sum_dots,
     .copy = copy,
     .write_rows = write_rows,
     .are_finite = are_finite,

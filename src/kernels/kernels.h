@@ -161,6 +161,21 @@ typedef struct fal_plane_kernel {
     void (*multiply)(const fal_plane_strip *strip);
 } fal_plane_kernel;
 
+// ------------------------------------------------------------------------------------ dot products
+
+// For each tap the products of a picture, made of images made of strips of vectors, with another
+// one, read from the tap's offset on. A vector here is 64 bytes of lanes; each lane is a sum by
+// itself. With `add` they are added to what is there.
+typedef struct fal_dots {
+    const void *input, *grad;
+    const int32_t *offset; // of every tap, in the input
+    int64_t taps;
+    int64_t images, strips, vectors; // of grad
+    int64_t input_image, input_strip, grad_image, grad_strip;
+    void *sums; // [tap][lane]
+    bool add;
+} fal_dots;
+
 // ----------------------------------------------------------------------------------------- copying
 
 // Planes of rows of numbers, the numbers of a row to be laid side by side.
@@ -208,6 +223,7 @@ typedef struct fal_kernels {
     // Writes what a strip has left in its sums, with the bias added: channels [first, past) of it.
     void (*emit_long)(const fal_long_strip *strip, const fal_long_kernel *kernel, int first,
                       int past);
+    void (*sum_dots)(const fal_dots *dots);
     void (*copy)(const fal_box *box);
     void (*write_rows)(const fal_rows *rows);
     bool (*are_finite)(const void *numbers, int64_t count);

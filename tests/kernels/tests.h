@@ -42,6 +42,11 @@ void planes_of_any_size_are_computed(void **state);
 void planes_are_cut_off_at_any_row(void **state);
 void any_lanes_of_planes_are_read_and_written(void **state);
 
+// dots.c
+int make_dots_arenas(void **state);
+int free_dots_arenas(void **state);
+void any_number_of_dots_is_summed(void **state);
+
 // copy.c
 int make_copy_arenas(void **state);
 int free_copy_arenas(void **state);

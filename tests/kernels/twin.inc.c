@@ -152,6 +152,31 @@ static void TWIN(multiply_plane)(const fal_plane_kernel *kernel, int lanes,
                     TWIN(plane_sum)(kernel, lanes, s, row, i);
 }
 
+static REAL TWIN(dot)(const fal_dots *d, int64_t tap, int lane)
+{
+    const int lanes = 64 / (int)sizeof(REAL);
+    REAL chain = 0;
+    for (int64_t n = 0; n < d->images; n++)
+        for (int64_t s = 0; s < d->strips; s++)
+            for (int64_t v = 0; v < d->vectors; v++) {
+                int64_t x = n * d->input_image + s * d->input_strip + v * lanes + lane;
+                int64_t y = n * d->grad_image + s * d->grad_strip + v * lanes + lane;
+                chain = FMA(((const REAL *)d->input)[d->offset[tap] + x],
+                            ((const REAL *)d->grad)[y], chain);
+            }
+    return chain;
+}
+
+static void TWIN(sum_dots)(const fal_dots *d)
+{
+    const int lanes = 64 / (int)sizeof(REAL);
+    for (int64_t tap = 0; tap < d->taps; tap++)
+        for (int lane = 0; lane < lanes; lane++) {
+            REAL *to = (REAL *)d->sums + tap * lanes + lane, sum = TWIN(dot)(d, tap, lane);
+            *to = d->add ? *to + sum : sum;
+        }
+}
+
 static void TWIN(copy)(const fal_box *b)
 {
     for (int64_t p = 0; p < b->planes; p++)
@@ -164,7 +189,7 @@ static void TWIN(copy)(const fal_box *b)
 
 static const twin TWIN(twin) = {
     TWIN(multiply_wide),  TWIN(emit_wide), TWIN(multiply_long), TWIN(emit_long),
-    TWIN(multiply_plane), TWIN(copy),      TWIN(write_rows),
+    TWIN(multiply_plane), TWIN(sum_dots),  TWIN(copy),          TWIN(write_rows),
 };
 
 #undef REAL

@@ -174,6 +174,89 @@ static void plans_compute_gradients_again_and_again(void **state)
     }
 }
 
+// A depthwise convolution's, and one of few channels, over pictures of several chunks.
+static sample few_channels(prng *random, int i)
+{
+    static const int64_t heights[] = {5, 60, 300, 70}, widths[] = {7, 45, 130, 16};
+    sample s = sample_make(i / 4 % 2, 2);
+    s.batch = i % 3 + 1;
+    s.groups = i % 2 ? 5 : 1;
+    s.channels_in = s.groups * random_between(random, 1, i % 2 ? 1 : 4);
+    s.channels_out = s.groups * random_between(random, 1, i % 2 ? 2 : 3);
+    do
+        for (int a = 0; a < 2; a++) {
+            faltung_axis *axis = sample_axis(&s, a);
+            axis->input = a ? widths[i % 4] : heights[i % 4];
+            axis->kernel = random_between(random, 1, 6);
+            axis->stride = random_between(random, 1, s.transposed ? 2 : 3);
+            axis->dilation = random_between(random, 1, 2);
+            axis->padding.begin = random_between(random, -1, 3);
+            axis->padding.end = random_between(random, -1, 3);
+        }
+    while (!sample_measure(&s));
+    return s;
+}
+
+static void set_up_weight(gradient *g, const sample *s, faltung_dtype dtype)
+{
+    *g = (gradient){.s = *s, .conv = sample_conv(s), .of_weight = true};
+    operands_make(&g->o, s, dtype);
+    g->conv.operation = operation_of(s->transposed, true);
+    g->conv.has_output_size = true;
+    for (int a = 0; a < s->axes; a++)
+        g->conv.output_size[a] = g->o.weight.shape[2 + a];
+    g->first = &g->o.input.tensor;
+    g->second = &g->o.output.tensor;
+    array_make(&g->result, dtype, g->o.weight.tensor.rank, g->o.weight.shape);
+    array_fill_bytes(&g->result, 0xff);
+}
+
+static void gradients_of_few_channels_are_exact(void **state)
+{
+    (void)state;
+    prng random = {66};
+    for (int i = 0; i < 64; i++) {
+        gradient g;
+        sample s = few_channels(&random, i);
+        set_up_weight(&g, &s, i / 2 % 2 ? FALTUNG_F64 : FALTUNG_F32);
+        fill_integers(&g, &random);
+        compute(&g);
+        assert_exact(&g);
+        tear_down(&g);
+    }
+}
+
+// What is not finite reaches those elements only that use it, whatever is computed beside them.
+static void odd_numbers_reach_what_uses_them_only(void **state)
+{
+    (void)state;
+    static const double odd[] = {INFINITY, -INFINITY, NAN, 1e38};
+    prng random = {67};
+    for (int i = 0; i < 64; i++) {
+        gradient g;
+        sample s = few_channels(&random, i % 2 ? i | 1 : i & ~3);
+        set_up_weight(&g, &s, FALTUNG_F32);
+        fill_integers(&g, &random);
+        free(g.sums);
+        array *picture = s.transposed ? &g.o.output : &g.o.input; // the other one meets a border
+        array_set(picture, random_between(&random, 0, picture->count - 1), odd[i % 4]);
+        array_set(picture, i % 3 ? 0 : picture->count - 1, odd[i / 4 % 4]);
+        g.sums = oracle_gradient(&s, &g.o, true);
+        compute(&g);
+        for (int64_t e = 0; e < g.result.count; e++) {
+            double got = array_get(&g.result, e), expected = (double)g.sums[e].value;
+            double allowed = 1e-6 * (double)g.sums[e].magnitude;
+            if (fabs(expected) > 3.4e38 && isfinite(expected))
+                assert_true(!isfinite(got) || fabs(got) > 3e38);
+            else if (isfinite(expected))
+                assert_true(fabs(got - expected) <= allowed);
+            else
+                assert_true(isnan(expected) ? isnan(got) : got == expected);
+        }
+        tear_down(&g);
+    }
+}
+
 // Padding by a rule is that of the convolution which the gradient is of.
 static void same_padding_has_gradients(void **state)
 {
@@ -310,6 +393,8 @@ int main(void)
         cmocka_unit_test(gradients_of_integers_are_exact),
         cmocka_unit_test(gradients_of_reals_are_within_the_bound),
         cmocka_unit_test(plans_compute_gradients_again_and_again),
+        cmocka_unit_test(gradients_of_few_channels_are_exact),
+        cmocka_unit_test(odd_numbers_reach_what_uses_them_only),
         cmocka_unit_test(same_padding_has_gradients),
         cmocka_unit_test(what_cannot_be_a_gradient_is_refused),
         cmocka_unit_test(plans_are_run_by_their_kind),

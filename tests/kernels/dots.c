@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Dot products against their twin, bit for bit, every buffer exactly as large as it is accessed and
+// against a page that may not be.
+#include "tests.h"
+
+#include "numbers.h"
+#include "twin.h"
+
+#include <string.h>
+
+enum { MOST_TAPS = 40, MOST_LANES = 16, MOST_NUMBERS = 1 << 14 };
+
+static arena input, grad, offset, sums;
+
+// Dot products of numbers of either type.
+typedef struct dots_case {
+    fal_dots d;
+    int32_t offset[MOST_TAPS];
+    int64_t read, grad_count; // numbers of the input and of grad
+    double input[MOST_NUMBERS], grad[MOST_NUMBERS];
+    double sums[MOST_TAPS * MOST_LANES];
+} dots_case;
+
+static void make_case(dots_case *c, const fal_kernels *set, int taps, prng *random)
+{
+    const int64_t lanes = 64 / set->size;
+    fal_dots *d = &c->d;
+    *d = (fal_dots){.offset = c->offset, .taps = taps, .input = c->input, .grad = c->grad};
+    d->images = random_between(random, 1, 3);
+    d->strips = random_between(random, 1, 4);
+    d->vectors = random_between(random, 0, 3);
+    d->grad_strip = d->vectors * lanes + random_between(random, 0, 3);
+    d->grad_image = d->strips * d->grad_strip;
+    d->input_strip = random_between(random, 0, 70);
+    d->input_image = random_between(random, 0, 300);
+    d->add = random_between(random, 0, 1);
+    int64_t furthest = 0;
+    for (int t = 0; t < taps; t++) {
+        c->offset[t] = (int32_t)random_between(random, 0, 200);
+        furthest = c->offset[t] > furthest ? c->offset[t] : furthest;
+    }
+    c->read = furthest + (d->images - 1) * d->input_image + (d->strips - 1) * d->input_strip +
+              d->vectors * lanes;
+    c->grad_count =
+        (d->images - 1) * d->grad_image + (d->strips - 1) * d->grad_strip + d->vectors * lanes;
+    assert_true(c->read <= MOST_NUMBERS && c->grad_count <= MOST_NUMBERS);
+    fill_reals(set, c->input, c->read, random);
+    fill_reals(set, c->grad, c->grad_count, random);
+    fill_nan(set, c->sums, taps * lanes);
+    if (d->add)
+        fill_reals(set, c->sums, taps * lanes, random);
+}
+
+static void check_case(dots_case *c, const fal_kernels *set, edge at)
+{
+    const int64_t count = c->d.taps * (64 / set->size);
+    fal_dots d = c->d;
+    d.input = place_numbers(&input, set, c->input, c->read, at);
+    d.grad = place_numbers(&grad, set, c->grad, c->grad_count, at);
+    d.offset = place(&offset, c->offset, (size_t)d.taps * sizeof *d.offset, sizeof *d.offset, at);
+    d.sums = place(&sums, c->sums, bytes_of(set, count), 64, at);
+    c->d.sums = c->sums;
+    twin_of(set)->sum_dots(&c->d);
+    blame("dots of %s, %d bytes: %d taps, %dx%dx%d, add %d, against the %s", set->name, set->size,
+          (int)d.taps, (int)d.images, (int)d.strips, (int)d.vectors, d.add, name_of_edge(at));
+    set->sum_dots(&d);
+    assert_same_numbers(set, d.sums, c->sums, count, "sum");
+}
+
+static void check_taps(const fal_kernels *set, prng *random)
+{
+    static dots_case c;
+    const int repeats = 6;
+    for (int taps = 1; taps <= MOST_TAPS; taps++)
+        for (int i = 0; i < repeats * EDGES; i++) {
+            make_case(&c, set, taps, random);
+            check_case(&c, set, (edge)(i % EDGES));
+        }
+}
+
+void any_number_of_dots_is_summed(void **state)
+{
+    (void)state;
+    check_each_set(check_taps);
+}
+
+int make_dots_arenas(void **state)
+{
+    (void)state;
+    arena_make(&input, MOST_NUMBERS * sizeof(double));
+    arena_make(&grad, MOST_NUMBERS * sizeof(double));
+    arena_make(&offset, MOST_TAPS * sizeof(int32_t));
+    arena_make(&sums, MOST_TAPS * MOST_LANES * sizeof(double));
+    return 0;
+}
+
+int free_dots_arenas(void **state)
+{
+    (void)state;
+    arena *all[] = {&input, &grad, &offset, &sums};
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        arena_free(all[i]);
+    return 0;
+}
