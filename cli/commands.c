@@ -20,6 +20,7 @@
 #define TRANSPOSED (FINISHED | BIT(OUTPUT_PADDING) | BIT(OUTPUT_SIZE))
 #define OF_INPUT   (CONVOLUTION | BIT(INPUT_SIZE))
 #define OF_WEIGHT  (CONVOLUTION | BIT(WEIGHT_SIZE))
+#define OF_BIAS    (COMMON | TO_FILE | BIT(THREADS))
 
 #define CONVOLUTION_DETAILS                                                                        \
     "INPUT is (N, C, spatial...) or, unbatched, (C, spatial...), WEIGHT is (O, C/groups, "         \
@@ -48,7 +49,13 @@
     "weight's shape: --weight-size. Options are those of the convolution. Files are .npy, .pgm "   \
     "or .ppm; - is standard input or output."
 
-// The two gradients of a convolution along some axes.
+#define OF_BIAS_DETAILS                                                                            \
+    "GRAD_OUTPUT, (N, O, spatial...) or (O, spatial...), holds the derivatives of some number "    \
+    "with respect to the output of the convolution; the result holds those with respect to the "   \
+    "bias: for each of the O channels the sum over batch and space, made in double and rounded "   \
+    "once. Files are .npy, .pgm or .ppm; - is standard input or output."
+
+// The three gradients of a convolution along some axes.
 #define GRADIENTS(name, input_size, weight_size)                                                   \
     {name "_input",                                                                                \
      "GRAD_OUTPUT WEIGHT",                                                                         \
@@ -59,10 +66,18 @@
      2,                                                                                            \
      2,                                                                                            \
      run_convolve},                                                                                \
+        {name "_weight",                                                                           \
+         "INPUT GRAD_OUTPUT",                                                                      \
+         "gradient of " name " with respect to its weight",                                        \
+         "faltung " name "_weight x.npy dy.npy -o dw.npy --weight-size " weight_size,              \
+         OF_WEIGHT_DETAILS,                                                                        \
+         OF_WEIGHT,                                                                                \
+         2,                                                                                        \
+         2,                                                                                        \
+         run_convolve},                                                                            \
     {                                                                                              \
-        name "_weight", "INPUT GRAD_OUTPUT", "gradient of " name " with respect to its weight",    \
-            "faltung " name "_weight x.npy dy.npy -o dw.npy --weight-size " weight_size,           \
-            OF_WEIGHT_DETAILS, OF_WEIGHT, 2, 2, run_convolve                                       \
+        name "_bias", "GRAD_OUTPUT", "gradient of " name " with respect to its bias",              \
+            "faltung " name "_bias dy.npy -o db.npy", OF_BIAS_DETAILS, OF_BIAS, 1, 1, run_bias     \
     }
 
 const command commands[] = {

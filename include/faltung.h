@@ -375,6 +375,17 @@ FALTUNG_API faltung_status faltung_convolve_residual(
     const faltung_tensor *bias, const faltung_tensor *residual, const faltung_tensor *output,
     faltung_message *message);
 
+// Computes the gradient of a convolution's bias: for each channel of grad_output, which is
+// (N, O, spatial...) or (O, spatial...), the sum over batch and space. grad_bias has one axis of O
+// elements. It is the same for transposed convolutions and whatever the stride, so only the options
+// of `conv` are looked at: axes and threads. An empty batch gives zeros. Sums are made in double,
+// in one order (docs/numerics.md), and rounded once. Errors: NULL, OPTION, DTYPE, RANK, SHAPE,
+// EMPTY, OVERFLOW, OVERLAP.
+FALTUNG_API faltung_status faltung_bias_gradient(const faltung_conv *conv,
+                                                 const faltung_tensor *grad_output,
+                                                 const faltung_tensor *grad_bias,
+                                                 faltung_message *message);
+
 // A convolution that is validated, chosen and prepared once, to be run many times. Unlike a
 // faltung_conv it refers to nothing that the caller owns.
 typedef struct faltung_plan faltung_plan;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/run.h"
 
-#include "files/array.h"
-#include "files/output.h"
+#include "commands/transform.h"
 #include "files/shape.h"
 #include "geometry.h"
 
@@ -159,8 +158,7 @@ static int compute(session *s, const options *o, const faltung_conv *conv, const
         return refuse_message(s, &message);
     int rank = is_of_weight(conv) ? conv->axes + 2 : input->rank;
     int status = check_result_shape(s, o, conv, rank, shape);
-    if (status || (status = array_check(s, o->output[0], rank, shape)) ||
-        (status = array_make(s, result, input->dtype, rank, shape)))
+    if (status || (status = make_result(s, o, result, input->dtype, rank, shape)))
         return status;
     if (faltung_convolve_residual(conv, input, weight, bias, residual, &result->tensor, &message)) {
         array_free(result);
@@ -189,12 +187,11 @@ static int read_operands(session *s, const options *o, array *operand, int *coun
 
 int run_convolve(session *s, const command *c, const options *o)
 {
-    if (o->outputs == 0)
-        return refuse(s, EXIT_USAGE,
-                      "-o is needed: the file for the result, or - for standard output");
     array operand[OPERANDS], result;
     faltung_conv conv = find_operation(c->name);
-    int count = 0, status = output_check(s, o->output[0], o->force);
+    int count = 0, status = need_output(s, o);
+    if (!status)
+        status = output_check(s, o->output[0], o->force);
     if (!status)
         status = read_operands(s, o, operand, &count);
     if (!status && strcmp(c->name, "conv") == 0)

@@ -8,6 +8,7 @@
 
 int run_array(session *s, const command *c, const options *o);
 int run_bench(session *s, const command *c, const options *o);
+int run_bias(session *s, const command *c, const options *o);
 int run_compare(session *s, const command *c, const options *o);
 int run_completion(session *s, const command *c, const options *o);
 int run_convolve(session *s, const command *c, const options *o);

@@ -26,7 +26,7 @@ typedef void fal_body(void *context, int64_t index, int worker);
 void fal_parallel(int threads, int64_t count, fal_body *body, void *context);
 
 // The same on threads that the caller of the library provides: it is asked for as many calls as
-// workers may be. It makes no difference how many of them it makes at once.
+// workers may be. It makes no difference how many of them it makes at once. NULL: fal_parallel.
 void fal_parallel_by(const faltung_parallel *parallel, int threads, int64_t count, fal_body *body,
                      void *context);
 

@@ -28,6 +28,10 @@ static void work(void *argument, int worker)
 void fal_parallel_by(const faltung_parallel *parallel, int threads, int64_t count, fal_body *body,
                      void *context)
 {
+    if (!parallel) {
+        fal_parallel(threads, count, body, context);
+        return;
+    }
     job j = {.count = (uint64_t)count, .body = body, .context = context};
     fegetenv(&j.environment);
     parallel->run(parallel->context, fal_parallel_limit(threads, count), work, &j);

@@ -65,6 +65,12 @@ static faltung_status check_options(const request *r)
     return check_activation(r);
 }
 
+faltung_status fal_validate_options(const faltung_conv *conv, faltung_message *message)
+{
+    const request r = {.conv = conv, .message = message};
+    return check_options(&r);
+}
+
 // PyTorch's names of types, as in its messages.
 static const char *type_name(faltung_dtype dtype)
 {

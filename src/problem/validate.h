@@ -27,6 +27,13 @@ faltung_status fal_validate(const faltung_conv *conv, const faltung_tensor *inpu
                             const faltung_tensor *weight, const faltung_tensor *bias,
                             fal_valid *valid, faltung_message *message);
 
+// Checks the number of axes. Errors: OPTION.
+faltung_status fal_validate_axes(const faltung_conv *conv, faltung_message *message);
+
+// Checks what is no tensor and no geometry: rule, accuracy, threads, allocator. Errors: OPTION,
+// NULL.
+faltung_status fal_validate_options(const faltung_conv *conv, faltung_message *message);
+
 // The same for what is no gradient, with its operation and allocator known to be right.
 faltung_status fal_validate_forward(const faltung_conv *conv, const faltung_tensor *input,
                                     const faltung_tensor *weight, const faltung_tensor *bias,
@@ -62,5 +69,12 @@ faltung_status fal_validate_part(const fal_valid *valid, const faltung_part *par
 // Errors: OVERLAP.
 faltung_status fal_validate_apart(const faltung_tensor *output, const faltung_tensor *weight,
                                   const faltung_tensor *bias, faltung_message *message);
+
+// Checks the operands of a bias' gradient, data and all. Errors: NULL, OPTION, DTYPE, RANK, SHAPE,
+// EMPTY, OVERFLOW, OVERLAP.
+faltung_status fal_validate_bias_gradient(const faltung_conv *conv,
+                                          const faltung_tensor *grad_output,
+                                          const faltung_tensor *grad_bias,
+                                          faltung_message *message);
 
 #endif

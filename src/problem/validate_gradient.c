@@ -261,6 +261,14 @@ static faltung_status check_is_plain(const faltung_conv *conv, faltung_message *
     return FALTUNG_OK;
 }
 
+faltung_status fal_validate_axes(const faltung_conv *conv, faltung_message *message)
+{
+    if (conv->axes >= 1 && conv->axes <= FALTUNG_MAX_AXES)
+        return FALTUNG_OK;
+    return fal_fail(message, FALTUNG_ERROR_OPTION, "axes=%d, allowed are 1 to %d", conv->axes,
+                    FALTUNG_MAX_AXES);
+}
+
 faltung_status fal_validate(const faltung_conv *conv, const faltung_tensor *input,
                             const faltung_tensor *weight, const faltung_tensor *bias,
                             fal_valid *valid, faltung_message *message)
@@ -270,18 +278,17 @@ faltung_status fal_validate(const faltung_conv *conv, const faltung_tensor *inpu
     if (!fal_find_operation(conv->operation))
         return fal_fail(message, FALTUNG_ERROR_OPTION, "operation=%d is no operation",
                         (int)conv->operation);
-    if (conv->axes < 1 || conv->axes > FALTUNG_MAX_AXES)
-        return fal_fail(message, FALTUNG_ERROR_OPTION, "axes=%d, allowed are 1 to %d", conv->axes,
-                        FALTUNG_MAX_AXES);
+    faltung_status status = fal_validate_axes(conv, message);
+    if (status)
+        return status;
     if (bias && conv->operation > FALTUNG_CONV_TRANSPOSE)
         return fal_fail(message, FALTUNG_ERROR_OPTION, "a gradient has no bias");
     if (conv->activation && conv->operation > FALTUNG_CONV_TRANSPOSE)
         return fal_fail(message, FALTUNG_ERROR_OPTION, "a gradient has no activation");
-    if (conv->operation > FALTUNG_CONV_TRANSPOSE) {
-        faltung_status status = check_is_plain(conv, message);
-        if (status)
-            return status;
-    }
+    if (conv->operation > FALTUNG_CONV_TRANSPOSE)
+        status = check_is_plain(conv, message);
+    if (status)
+        return status;
     switch (conv->operation) {
     case FALTUNG_CONV_INPUT:
         return validate_conv_input(conv, input, weight, valid, message);

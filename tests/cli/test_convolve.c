@@ -278,7 +278,13 @@ static void gradients_are_computed_from_files(void **state)
     succeed("faltung conv2d_weight x.npy dy.npy -o dw.npy --weight-size 1x1x2x2");
     succeed("faltung array '8,11;20,23' --shape 1x1x2x2 -o expected.npy --force");
     succeed("faltung compare dw.npy expected.npy --rtol 0 --atol 0");
-    succeed("faltung conv_transpose2d_input x.npy w.npy -o dz.npy");
+    succeed("faltung array '1,0,2,-1,1,0;3,4,-5,6,7,8' --shape 2x1x2x3 -o dz.npy");
+    succeed("faltung array 26 -o expected.npy --force && faltung conv2d_bias dz.npy -o db.npy");
+    succeed("faltung compare db.npy expected.npy --rtol 0 --atol 0");
+    succeed("faltung array '3;23' --shape 2 -o expected.npy --force");
+    succeed(
+        "faltung conv_transpose3d_bias dz.npy --threads 2 -o - | faltung compare - expected.npy");
+    succeed("faltung conv_transpose2d_input x.npy w.npy -o dz.npy --force");
     succeed("faltung conv2d x.npy w.npy -o expected.npy --force");
     succeed("faltung compare dz.npy expected.npy --rtol 0 --atol 0");
 }
@@ -302,6 +308,9 @@ static void gradients_that_do_not_fit_are_refused(void **state)
          "2)"},
         {REFUSED, "faltung conv2d_weight x.npy dy.npy -o dw.npy --weight-size 1x1x3x3",
          "grad_output has size [1, 1, 2, 3], expected is [1, 1, 1, 2]"},
+        {USAGE, "faltung conv2d_bias dy.npy", "-o is needed"},
+        {REFUSED, "faltung conv1d_bias dy.npy -o db.npy", "grad_output of size [1, 1, 2, 3]"},
+        {REFUSED, "faltung conv3d_bias x.npy -o db.pgm", "db.pgm"},
         {REFUSED, "faltung conv2d_input dy.npy x.npy -o dx.npy --input-size 1x1x9x9",
          "requested an output size"},
     };

@@ -19,6 +19,8 @@ static const struct {
     {"conv_transpose3d", "--stride --padding --output-padding --output-size --threads --accuracy"},
     {"conv1d_input", "--stride --padding --dilation --groups --input-size --threads --output"},
     {"conv2d_weight", "--stride --padding --dilation --groups --weight-size --threads --output"},
+    {"conv1d_bias", "--threads --output --force"},
+    {"conv_transpose2d_bias", "--threads --output --force"},
     {"conv_transpose3d_weight", "--stride --padding --dilation --groups --weight-size --output"},
     {"size", "--input --kernel --stride --padding --dilation --transposed --output-padding --json"},
     {"padding", "--input --kernel --stride --dilation --rule --unique --explain --json"},
@@ -146,8 +148,8 @@ static void bash_completes_commands_options_and_names(void **state)
     if (!has_program("bash"))
         skip();
     assert_prints("bash -n completion", "");
-    assert_completes("faltung conv_transpose1",
-                     "conv_transpose1d\nconv_transpose1d_input\nconv_transpose1d_weight\n");
+    assert_completes("faltung conv_transpose1", "conv_transpose1d\nconv_transpose1d_input\nconv_"
+                                                "transpose1d_weight\nconv_transpose1d_bias\n");
     assert_completes("faltung --v", "--version\n");
     assert_completes("faltung size --inp", "--input\n--input-dilation\n");
     assert_completes("faltung conv2d --acc", "--accuracy\n");
