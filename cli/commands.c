@@ -20,7 +20,10 @@
 #define TRANSPOSED (FINISHED | BIT(OUTPUT_PADDING) | BIT(OUTPUT_SIZE))
 #define OF_INPUT   (CONVOLUTION | BIT(INPUT_SIZE))
 #define OF_WEIGHT  (CONVOLUTION | BIT(WEIGHT_SIZE))
-#define OF_BIAS    (COMMON | TO_FILE | BIT(THREADS))
+#define SLIDING                                                                                    \
+    (COMMON | TO_FILE | BIT(KERNEL) | BIT(STRIDE) | BIT(PADDING) | BIT(DILATION) | BIT(AXES) |     \
+     BIT(THREADS))
+#define OF_BIAS (COMMON | TO_FILE | BIT(THREADS))
 
 #define CONVOLUTION_DETAILS                                                                        \
     "INPUT is (N, C, spatial...) or, unbatched, (C, spatial...), WEIGHT is (O, C/groups, "         \
@@ -104,6 +107,20 @@ const command commands[] = {
     GRADIENTS("conv_transpose1d", "1x64x500", "64x32x4"),
     GRADIENTS("conv_transpose2d", "1x64x28x28", "64x32x4x4"),
     GRADIENTS("conv_transpose3d", "1x16x8x8x8", "16x8x2x2x2"),
+    {"unfold", "INPUT", "columns of the blocks that slide over a picture",
+     "faltung unfold x.npy -o columns.npy --kernel 3 --padding 1",
+     "INPUT is (N, C, spatial...) or, unbatched, (C, spatial...); the result is (N, C*kernel..., "
+     "blocks) or (C*kernel..., blocks): torch.nn.functional.unfold, along 1 to 3 axes. A "
+     "convolution is its weight, as a matrix, times the columns. Files are .npy, .pgm or .ppm; - "
+     "is standard input or output.",
+     SLIDING, 1, 1, run_unfold},
+    {"fold", "COLUMNS", "picture of the blocks in columns, added where they overlap",
+     "faltung fold columns.npy -o x.npy --kernel 3 --padding 1 --output-size 56,56",
+     "COLUMNS is what unfold gives of a picture of this size with the same options; the result is "
+     "(N, C, spatial...) or (C, spatial...): torch.nn.functional.fold, along 1 to 3 axes. Sums are "
+     "made in double and rounded once. Files are .npy, .pgm or .ppm; - is standard input or "
+     "output.",
+     SLIDING | BIT(OUTPUT_SIZE), 1, 1, run_fold},
     {"size", "", "size of a convolution's output",
      "faltung size --input 16 --kernel 3                                     # 14\n"
      "faltung size --input 8 --kernel 3 --stride 2 --padding 1 --transposed  # 15",

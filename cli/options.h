@@ -13,6 +13,7 @@
 typedef enum option_id {
     OPTION_INPUT,
     OPTION_KERNEL,
+    OPTION_AXES,
     OPTION_STRIDE,
     OPTION_PADDING,
     OPTION_PADDING_MODE,
@@ -101,7 +102,7 @@ typedef struct options {
     axis_paddings padding;
     faltung_padding_mode padding_mode;
     faltung_padding_rule rule;
-    int64_t groups, threads;
+    int64_t axes, groups, threads;
     uint64_t seed;
     faltung_accuracy accuracy;
     activation activation;

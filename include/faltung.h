@@ -450,6 +450,45 @@ FALTUNG_API faltung_status faltung_plan_run_residual(const faltung_plan *plan,
 // Frees a plan that no thread is running. NULL is allowed and does nothing.
 FALTUNG_API void faltung_plan_destroy(faltung_plan *plan);
 
+// -------------------------------------------------------------------------------- sliding blocks
+
+// torch.nn.functional.unfold and fold, along 1 to 3 axes. A block of `kernel` elements, one size
+// per axis, slides over a picture as the kernel of a convolution does; unfold makes a column of
+// each:
+//   columns[n, (c, k), l] = input[n, c, y*stride + k*dilation - padding],
+// 0 in the border, where k counts the block's elements and l the blocks y, both in row-major order.
+// Of `conv`, whose operation is FALTUNG_CONV, the axes, the geometry and the options are looked at:
+// stride, dilation, padding and its rule, output_size, threads, parallel. The picture is
+// (N, C, spatial...), columns are (N, C*kernel..., blocks...); unbatched, both without N.
+
+// The shape of the columns of a picture; their rank is 3, or 2 for an unbatched one. Data is not
+// read and may be NULL. Errors: NULL, OPTION, DTYPE, KERNEL, DILATION, PADDING, STRIDE, RANK,
+// EMPTY, NO_PADDING, TOO_SMALL, OVERFLOW.
+FALTUNG_API faltung_status faltung_unfold_shape(const faltung_conv *conv, const int64_t *kernel,
+                                                const faltung_tensor *input, int64_t shape[3],
+                                                faltung_message *message);
+
+// Copies every element of every block, bit by bit, from `input` to `columns` of the same dtype and
+// the shape that faltung_unfold_shape gives. Errors: as there, SHAPE, OVERLAP.
+FALTUNG_API faltung_status faltung_unfold(const faltung_conv *conv, const int64_t *kernel,
+                                          const faltung_tensor *input,
+                                          const faltung_tensor *columns, faltung_message *message);
+
+// The shape of the picture that columns are folded to: conv->output_size, which is needed, says its
+// spatial sizes. Errors: as faltung_unfold_shape, SHAPE (a picture of that size has other columns),
+// OUTPUT_SIZE.
+FALTUNG_API faltung_status faltung_fold_shape(const faltung_conv *conv, const int64_t *kernel,
+                                              const faltung_tensor *columns,
+                                              int64_t shape[FALTUNG_MAX_AXES + 2],
+                                              faltung_message *message);
+
+// Adds all blocks up where they lie in the picture: the adjoint of faltung_unfold. Each sum is made
+// in double, over the elements of the block in row-major order, and rounded once; where no block
+// lies, it is 0. Errors: as faltung_fold_shape, OVERLAP.
+FALTUNG_API faltung_status faltung_fold(const faltung_conv *conv, const int64_t *kernel,
+                                        const faltung_tensor *columns, const faltung_tensor *output,
+                                        faltung_message *message);
+
 // ---------------------------------------------------------------------------------- explanations
 
 #define FALTUNG_MAX_ALGORITHMS 16

@@ -14,6 +14,7 @@ int run_completion(session *s, const command *c, const options *o);
 int run_convolve(session *s, const command *c, const options *o);
 int run_draw(session *s, const command *c, const options *o);
 int run_explain(session *s, const command *c, const options *o);
+int run_fold(session *s, const command *c, const options *o);
 int run_help(session *s, const command *c, const options *o);
 int run_info(session *s, const command *c, const options *o);
 int run_man(session *s, const command *c, const options *o);
@@ -23,5 +24,6 @@ int run_randn(session *s, const command *c, const options *o);
 int run_show(session *s, const command *c, const options *o);
 int run_size(session *s, const command *c, const options *o);
 int run_tour(session *s, const command *c, const options *o);
+int run_unfold(session *s, const command *c, const options *o);
 
 #endif

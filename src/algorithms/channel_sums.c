@@ -3,6 +3,7 @@
 
 #include "base/checked.h"
 #include "tensor/element.h"
+#include "tensor/runs.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -73,15 +74,31 @@ static void end_all(tally *t, double *sum)
     }
 }
 
+// Adds numbers to partial sums that stay in registers.
+static void add_lines(double *lane, const double *from, int64_t lines)
+{
+    double sum[LANES];
+    memcpy(sum, lane, sizeof sum);
+    for (int64_t l = 0; l < lines; l++, from += LANES)
+        for (int i = 0; i < LANES; i++)
+            sum[i] += from[i];
+    memcpy(lane, sum, sizeof sum);
+}
+
 // Adds the numbers of the stage, element by element.
 static void add_stage(tally *t, int64_t numbers)
 {
     const int64_t width = LANES * t->width, phase = t->filled * t->width % width;
     const double *from = t->stage;
-    int64_t head = phase ? fal_least(width - phase, numbers) : 0;
-    for (int64_t i = 0; i < head; i++)
+    int64_t at = phase ? fal_least(width - phase, numbers) : 0;
+    for (int64_t i = 0; i < at; i++)
         t->lane[phase + i] += from[i];
-    for (int64_t at = head; at < numbers; at += width) {
+    if (t->width == 1) {
+        int64_t lines = (numbers - at) / LANES;
+        add_lines(t->lane, from + at, lines);
+        at += lines * LANES;
+    }
+    for (; at < numbers; at += width) {
         int64_t count = fal_least(width, numbers - at);
         for (int64_t i = 0; i < count; i++)
             t->lane[i] += from[at + i];
@@ -90,33 +107,17 @@ static void add_stage(tally *t, int64_t numbers)
 
 // --------------------------------------------------------------------------------------- elements
 
-// Brings numbers that lie `step` apart into double.
-static void load(faltung_dtype dtype, const void *data, int64_t at, int64_t step, int64_t count,
-                 double *to)
-{
-    if (dtype == FALTUNG_F32 && step == 1) {
-        const float *from = (const float *)data + at;
-        for (int64_t i = 0; i < count; i++)
-            to[i] = from[i];
-    } else if (dtype == FALTUNG_F64 && step == 1) {
-        memcpy(to, (const double *)data + at, (size_t)count * sizeof *to);
-    } else {
-        for (int64_t i = 0; i < count; i++)
-            to[i] = fal_load(dtype, data, at + i * step);
-    }
-}
-
 // Adds `count` elements that lie `step` apart, of as many channels as the tally has.
 static void add_run(tally *t, const fal_channel_sums *s, int64_t at, int64_t step, int64_t count)
 {
     while (count) {
         int64_t some = fal_least(count, fal_least(CHUNK - t->filled, STAGE / t->width));
         if (t->width == 1)
-            load(s->dtype, s->input, at, step, some, t->stage);
+            fal_load_run(s->dtype, s->input, at, step, some, t->stage);
         else
             for (int64_t i = 0; i < some; i++)
-                load(s->dtype, s->input, at + i * step, s->channel, t->width,
-                     t->stage + i * t->width);
+                fal_load_run(s->dtype, s->input, at + i * step, s->channel, t->width,
+                             t->stage + i * t->width);
         add_stage(t, some * t->width);
         t->filled += some;
         if (t->filled == CHUNK)

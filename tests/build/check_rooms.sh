@@ -17,6 +17,7 @@ src/problem     src/tensor src/arithmetic src/base
 src/random      src/tensor src/base
 src/algorithms  src/kernels src/problem src/tensor src/base
 src/plan        src/algorithms src/problem src/arithmetic src/tensor src/base
+src/unfold      src/kernels src/problem src/arithmetic src/tensor src/base
 cli/.
 cli/files       cli/.
 cli/pictures    cli/.

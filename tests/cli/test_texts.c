@@ -22,6 +22,8 @@ static const struct {
     {"conv1d_bias", "--threads --output --force"},
     {"conv_transpose2d_bias", "--threads --output --force"},
     {"conv_transpose3d_weight", "--stride --padding --dilation --groups --weight-size --output"},
+    {"unfold", "--kernel --stride --padding --dilation --axes --threads --output --force"},
+    {"fold", "--kernel --stride --padding --dilation --axes --output-size --output --force"},
     {"size", "--input --kernel --stride --padding --dilation --transposed --output-padding --json"},
     {"padding", "--input --kernel --stride --dilation --rule --unique --explain --json"},
     {"plot", "--input --kernel --stride --dilation --output --force"},

@@ -116,6 +116,8 @@ uint16_t half_from_double(double value)
         return (uint16_t)(sign | 0x7e00u);
     if (magnitude >= 65520) // half a step above the greatest finite number, 65504
         return (uint16_t)(sign | 0x7c00u);
+    if (magnitude == 0)
+        return (uint16_t)sign;
     int exponent = 0; // of the last place that is kept: subnormals share the least normal one
     frexp(magnitude, &exponent);
     exponent = exponent - 11 < -24 ? -24 : exponent - 11;

@@ -30,6 +30,21 @@ conv3d_bias:2x3x4x5,dtype=f64
 conv_transpose1d_bias:2x3x20
 conv_transpose2d_bias:2x17x5x6
 conv_transpose3d_bias:2x2x9x10x11
+unfold:2x3x5x6,kernel=3
+unfold:3x5x6,kernel=3+2,padding=1+0
+unfold:1x2x9x8,kernel=2+3,stride=3+2,padding=2+3,dilation=1+2,dtype=f64
+unfold:2x1x4x4,kernel=1
+unfold:0x2x5x6,kernel=2
+unfold:1x2x3x4,kernel=3+4,dtype=f64
+unfold:2x2x7x31,kernel=5,stride=2,padding=2,dilation=2
+fold:2x27x12,kernel=3,output_size=5+6
+fold:18x35,kernel=3+2,padding=1+0,output_size=7+6
+fold:1x12x30,kernel=2+3,stride=3+2,padding=2+3,dilation=1+2,output_size=11+10,dtype=f64
+fold:2x5x20,kernel=1,output_size=4+5
+fold:0x8x20,kernel=2,output_size=5+6
+fold:1x24x1,kernel=3+4,output_size=3+4,dtype=f64
+fold:2x50x52,kernel=5,stride=2,padding=2,dilation=2,output_size=11+30
+fold:2x4x6,kernel=2,stride=3,output_size=6+9
 """
 
 
@@ -47,7 +62,21 @@ def bias_gradient(operation, x):
     return bias.grad
 
 
+def slide(operation, x, options):
+    def pair(name, usual=None):
+        values = tuple(map(int, options.pop(name, usual).split('+')))
+        return values if len(values) == 2 else values * 2
+
+    output_size = [pair('output_size')] if operation == 'fold' else []
+    kernel, dilation = pair('kernel'), pair('dilation', '1')
+    padding, stride = pair('padding', '0'), pair('stride', '1')
+    assert not options, options
+    return getattr(F, operation)(x, *output_size, kernel, dilation, padding, stride)
+
+
 def compute(operation, x, options):
+    if operation in ('unfold', 'fold'):
+        return slide(operation, x, options)
     assert not options, options
     return bias_gradient(operation, x)
 
