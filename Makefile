@@ -2,6 +2,7 @@
 #
 # A thin front for CMake: `make help` lists the targets, CMakePresets.json says how each is built.
 PREFIX = /usr/local
+PYTHON = python3
 FUZZ_SECONDS = 60
 SWEEP_SECONDS = 600
 
@@ -17,7 +18,7 @@ to_tour = $(to_build) gnuplot
 to_test = $(to_tour) compiler++ cmocka pkg-config sanitizers
 sources = $$(git ls-files '*.c' '*.h')
 
-.PHONY: all tour test asan clang sweep kernels-report fuzz install format check-format clean help
+.PHONY: all tour test asan clang sweep kernels-report fuzz onnx install format check-format clean help
 .NOTPARALLEL:
 
 all: ## build the library and the command into build/ (the default)
@@ -66,6 +67,12 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (60)
 	    build-fuzz/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build-fuzz/ \
 	        build-fuzz/corpus/$$name $$seeds || exit; \
 	done
+
+onnx: ## run ONNX's own tests of convolutions by PYTHON (python3), which needs its package onnx
+	@tools/install-packages.sh --only-name $(to_build)
+	@$(cmake) --preset release
+	@$(cmake) --build --preset release
+	@$(PYTHON) tests/onnx/node_tests.py build/faltung
 
 install: ## install into PREFIX (/usr/local), below DESTDIR if that is given
 	@tools/install-packages.sh --only-name $(to_build)

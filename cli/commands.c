@@ -34,7 +34,8 @@
     "INPUT is (N, C, spatial...) or, unbatched, (C, spatial...), WEIGHT is (C, O/groups, "         \
     "kernel...), BIAS has one number per output channel. Padding crops the output. Each axis of "  \
     "the output has (W - 1)*stride - begin - end + dilation*(K - 1) + output_padding + 1 "         \
-    "elements; same_upper and same_lower make it W*stride. Files are .npy, .pgm or .ppm; - is "    \
+    "elements; same_upper and same_lower crop it to W*stride, or to --output-size as ONNX does. "  \
+    "Files are .npy, .pgm or .ppm; - is "                                                          \
     "standard input or output."
 #define CONVOLUTION_EXAMPLE(name)                                                                  \
     "faltung " name " x.npy kernel.npy -o y.npy --stride 2 --padding same_upper"
@@ -131,11 +132,15 @@ const command commands[] = {
     {"padding", "", "padding that gives an output of ceil(input/stride)",
      "faltung padding --input 90 --kernel 15 --stride 10                # 3\n"
      "faltung padding --input 200:300 --kernel 5 --stride 2 --unique    # 2\n"
-     "faltung padding --input 16 --kernel 3 --stride 2 --rule same_upper",
+     "faltung padding --input 16 --kernel 3 --stride 2 --rule same_upper\n"
+     "faltung padding --input 8 --kernel 4 --stride 2 --transposed --rule same_upper",
      "Prints the padding as --padding takes it: one number where both sides agree, begin:end where "
      "they differ, joined by commas over the axes; for a range of inputs a line 'input padding' "
-     "for each.",
-     COMMON | GEOMETRY | BIT(RULE) | BIT(UNIQUE) | BIT(EXPLAIN) | BIT(JSON), 0, 0, run_padding},
+     "for each. With --transposed it is what same_upper or same_lower crops from the output: to "
+     "input*stride, or as ONNX does to --output-size.",
+     COMMON | GEOMETRY | BIT(RULE) | BIT(UNIQUE) | BIT(EXPLAIN) | BIT(JSON) | BIT(TRANSPOSED) |
+         BIT(OUTPUT_PADDING) | BIT(OUTPUT_SIZE),
+     0, 0, run_padding},
     {"plot", "padding", "chart of the padding over a range of widths",
      "faltung plot padding --input 200:300 --kernel 16 --stride 10 -o padding.svg",
      "The lowest symmetric padding over the widths. Without -o the chart is drawn in the terminal; "

@@ -56,7 +56,8 @@ const option_spec option_specs[OPTION_COUNT] = {
                                read_axis_values, FIELD(output_padding)},
     [OPTION_OUTPUT_SIZE] = {"output-size", 0, "N[,N...]", NULL,
                             "size of a transposed convolution's output, one per axis, from which "
-                            "the output padding follows",
+                            "the output padding follows, or by same_upper and same_lower the "
+                            "padding; of fold's picture",
                             read_axis_values, FIELD(output_size)},
     [OPTION_INPUT_SIZE] = {"input-size", 0, "SHAPE", NULL,
                            "shape of the input that the gradient is of, such as 1x64x56x56; "

@@ -190,6 +190,17 @@ FALTUNG_API faltung_status faltung_output_size(const faltung_axis *axis, int64_t
 FALTUNG_API faltung_status faltung_axis_set_padding(faltung_axis *axis, faltung_padding_rule rule,
                                                     faltung_message *message);
 
+// Makes the output of a transposed axis have `size` elements. By SAME_UPPER and SAME_LOWER, as
+// ONNX's output_shape does: of the total (W - 1)*S + K_eff + output_padding - size half is cropped
+// at each side, the odd one at the end or at the begin; what is missing is added at the end, by a
+// negative padding. (ONNX divides as SAME_LOWER does where auto_pad is NOTSET.) By EXPLICIT and
+// VALID, as PyTorch's output_size does: it sets output_padding, from 0 to S - 1. Errors: as
+// faltung_axis_set_padding; OUTPUT_SIZE for a size that cannot be had, or an axis that is not
+// transposed. On failure `axis` is as it was.
+FALTUNG_API faltung_status faltung_axis_set_output_size(faltung_axis *axis,
+                                                        faltung_padding_rule rule, int64_t size,
+                                                        faltung_message *message);
+
 // The symmetric paddings P with output ceil(W/S): those with twice_min <= 2P < twice_max. Both ends
 // may be odd, that is half-integers of P, and no integer P need lie between.
 //   twice_min = (ceil(W/S) - 1)*S - W + K_eff,   twice_max = twice_min + S.
@@ -315,8 +326,10 @@ typedef struct faltung_conv {
     int64_t output_padding[FALTUNG_MAX_AXES];  // transposed, and CONV_INPUT, which is one: below
                                                // stride or dilation
     bool has_output_size;                  // for these, `output_size` says how large the result is,
-    int64_t output_size[FALTUNG_MAX_AXES]; // and `output_padding` follows from it. Weight gradients
-                                           // need it: the kernel's size. Other gradients need it to
+    int64_t output_size[FALTUNG_MAX_AXES]; // and `output_padding` follows from it; or, by
+                                           // SAME_UPPER and SAME_LOWER, what is cropped, as by
+                                           // faltung_axis_set_output_size. Weight gradients need
+                                           // it: the kernel's size. Other gradients need it to
                                            // apply a rule for padding that depends on the input
     int64_t groups;                        // at least 1; divides both channel counts
     faltung_activation activation;         // of the output; a gradient has none

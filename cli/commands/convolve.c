@@ -63,7 +63,9 @@ static int read_output_size(session *s, const options *o, int rank, faltung_conv
             "ConvTranspose%dD: for %dD input, output_size must have %d or %d elements (got "
             "%d): --output-size",
             axes, rank, axes, rank, count);
-    if (was_given(o, OPTION_OUTPUT_PADDING))
+    bool by_rule = o->padding.rule == FALTUNG_PADDING_SAME_UPPER ||
+                   o->padding.rule == FALTUNG_PADDING_SAME_LOWER;
+    if (was_given(o, OPTION_OUTPUT_PADDING) && !by_rule)
         return refuse(s, EXIT_USAGE,
                       "--output-size and --output-padding both choose the output's size: give one "
                       "of them");

@@ -122,6 +122,18 @@ static void print_all(session *s, const faltung_axis *axes, int count, const int
         explain_padding(s->out, &axes[i], output[i], o->rule, o->json);
 }
 
+// The padding that gives an axis an output of the size asked for, or of the one that is the rule's.
+static int find_padding(session *s, const options *o, faltung_axis *axis, const int64_t *size,
+                        int64_t *output)
+{
+    faltung_message message;
+    if (!was_given(o, OPTION_OUTPUT_SIZE))
+        return find_output(s, axis, o->rule, output);
+    if (faltung_axis_set_output_size(axis, o->rule, *size, &message))
+        return refuse_message(s, &message);
+    return find_output(s, axis, FALTUNG_PADDING_EXPLICIT, output);
+}
+
 int run_padding(session *s, const command *c, const options *o)
 {
     (void)c;
@@ -129,15 +141,24 @@ int run_padding(session *s, const command *c, const options *o)
         return refuse(
             s, EXIT_USAGE,
             "--explain is about one padding: not with a range of inputs, nor with --unique");
+    if (o->explain && o->transposed)
+        return refuse(s, EXIT_USAGE,
+                      "--explain is about paddings of the input: not with "
+                      "--transposed");
+    if (was_given(o, OPTION_OUTPUT_SIZE) && (o->input.is_range || o->unique))
+        return refuse(s, EXIT_USAGE,
+                      "--output-size is of one input: not with a range, nor with --unique");
     if (o->unique)
         return print_unique(s, o);
     if (o->input.is_range)
         return print_range(s, o, o->rule, print_one);
     faltung_axis axes[FALTUNG_MAX_AXES];
-    int64_t output[FALTUNG_MAX_AXES];
+    int64_t output[FALTUNG_MAX_AXES], size[FALTUNG_MAX_AXES];
     int count, status = read_axes(s, o, axes, &count);
+    if (!status)
+        status = spread_values(s, OPTION_OUTPUT_SIZE, &o->output_size, count, 1, size);
     for (int i = 0; !status && i < count; i++)
-        status = find_output(s, &axes[i], o->rule, &output[i]);
+        status = find_padding(s, o, &axes[i], &size[i], &output[i]);
     if (!status)
         print_all(s, axes, count, output, o);
     return status;

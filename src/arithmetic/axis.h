@@ -29,4 +29,9 @@ faltung_status fal_axis_interval(const faltung_axis *axis, faltung_padding_inter
 // As faltung_axis_set_padding. Errors: PADDING, NO_PADDING, OVERFLOW; then the axis is as it was.
 faltung_status fal_axis_apply_rule(faltung_axis *axis, faltung_padding_rule rule);
 
+// Replaces the padding of a transposed axis so that the output has `size` elements, at least 1:
+// ONNX's output_shape. What is cropped is divided as `rule` says, SAME_UPPER or SAME_LOWER; what is
+// missing is added at the end, by a negative padding. Errors: OVERFLOW; then the axis is as it was.
+faltung_status fal_axis_crop_to(faltung_axis *axis, faltung_padding_rule rule, int64_t size);
+
 #endif

@@ -192,3 +192,21 @@ faltung_status fal_axes_request_output(faltung_axis *axes, int count, const int6
         axes[i].output_padding = requested[i] - low[i];
     return FALTUNG_OK;
 }
+
+faltung_status fal_axes_crop_to(faltung_axis *axes, int count, faltung_padding_rule rule,
+                                const int64_t *requested, faltung_message *message)
+{
+    fal_list list;
+    for (int i = 0; i < count; i++) {
+        if (requested[i] < 1)
+            return fal_fail(message, FALTUNG_ERROR_OUTPUT_SIZE,
+                            "output_size=%s, allowed is 1 or more with padding='%s'",
+                            fal_list_write(&list, count, requested),
+                            faltung_padding_rule_name(rule));
+        if (fal_axis_crop_to(&axes[i], rule, requested[i])) {
+            fal_say_overflow(axes, count, i, message);
+            return FALTUNG_ERROR_OVERFLOW;
+        }
+    }
+    return FALTUNG_OK;
+}

@@ -29,4 +29,8 @@ faltung_status fal_axes_output(const faltung_axis *axes, int count, int64_t *siz
 faltung_status fal_axes_request_output(faltung_axis *axes, int count, const int64_t *requested,
                                        faltung_message *message);
 
+// The same by cropping, as fal_axis_crop_to does. Errors: OUTPUT_SIZE (below 1), OVERFLOW.
+faltung_status fal_axes_crop_to(faltung_axis *axes, int count, faltung_padding_rule rule,
+                                const int64_t *requested, faltung_message *message);
+
 #endif

@@ -50,6 +50,26 @@ static faltung_status apply_same(faltung_axis *axis)
     return FALTUNG_OK;
 }
 
+// An odd one goes to the end, or to the begin for SAME_LOWER.
+static faltung_padding split(int64_t total, faltung_padding_rule rule)
+{
+    int64_t less = total / 2, more = total - less;
+    return rule == FALTUNG_PADDING_SAME_LOWER ? (faltung_padding){more, less}
+                                              : (faltung_padding){less, more};
+}
+
+faltung_status fal_axis_crop_to(faltung_axis *axis, faltung_padding_rule rule, int64_t size)
+{
+    faltung_axis whole = *axis;
+    int64_t output;
+    whole.padding = (faltung_padding){0, 0};
+    if (fal_axis_output(&whole, &output))
+        return FALTUNG_ERROR_OVERFLOW;
+    axis->padding = output < size ? (faltung_padding){0, output - size} // both are at least 1
+                                  : split(output - size, rule);
+    return FALTUNG_OK;
+}
+
 // For a transposed axis, the output is to be W*S: where the kernel is larger than the stride its
 // surplus is cropped, where it is smaller the output is padded.
 static faltung_status apply_same_upper(faltung_axis *axis)
@@ -65,7 +85,7 @@ static faltung_status apply_same_upper(faltung_axis *axis)
         return FALTUNG_ERROR_OVERFLOW;
     }
     int64_t surplus = total > 0 ? total : 0;
-    axis->padding = (faltung_padding){surplus / 2, surplus - surplus / 2};
+    axis->padding = split(surplus, FALTUNG_PADDING_SAME_UPPER);
     if (axis->transposed)
         axis->output_padding = total < 0 ? -total : 0;
     return FALTUNG_OK;

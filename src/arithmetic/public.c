@@ -7,6 +7,8 @@
 #include "base/checked.h"
 #include "base/fail.h"
 
+#include <inttypes.h>
+
 static faltung_status check_pointers(const faltung_axis *axis, const void *result, const char *name,
                                      faltung_message *message)
 {
@@ -48,6 +50,37 @@ faltung_status faltung_axis_set_padding(faltung_axis *axis, faltung_padding_rule
     if ((unsigned)rule > FALTUNG_PADDING_SAME_SYMMETRIC)
         return fal_fail(message, FALTUNG_ERROR_OPTION, "rule=%d is no padding rule", (int)rule);
     return fal_axes_apply_rule(axis, 1, rule, message);
+}
+
+// PyTorch's output_size and ONNX's output_shape are those of a transposed convolution.
+static faltung_status set_output_size(faltung_axis *axis, faltung_padding_rule rule, int64_t size,
+                                      faltung_message *message)
+{
+    if (!axis->transposed)
+        return fal_fail(message, FALTUNG_ERROR_OUTPUT_SIZE,
+                        "an output's size is asked of a transposed convolution only: size=%" PRId64,
+                        size);
+    if (rule == FALTUNG_PADDING_SAME_UPPER || rule == FALTUNG_PADDING_SAME_LOWER)
+        return fal_axes_crop_to(axis, 1, rule, &size, message);
+    faltung_status status = fal_axes_apply_rule(axis, 1, rule, message);
+    return status ? status : fal_axes_request_output(axis, 1, &size, message);
+}
+
+faltung_status faltung_axis_set_output_size(faltung_axis *axis, faltung_padding_rule rule,
+                                            int64_t size, faltung_message *message)
+{
+    faltung_status status = check_pointers(axis, axis, "axis", message);
+    if (!status)
+        status = check_values(axis, message);
+    if (status)
+        return status;
+    if ((unsigned)rule > FALTUNG_PADDING_SAME_SYMMETRIC)
+        return fal_fail(message, FALTUNG_ERROR_OPTION, "rule=%d is no padding rule", (int)rule);
+    faltung_axis found = *axis;
+    status = set_output_size(&found, rule, size, message);
+    if (!status)
+        *axis = found;
+    return status;
 }
 
 // The interval and the limits are found without looking at any padding, and do not exist for a

@@ -238,7 +238,8 @@ static faltung_status check_not_empty(const request *r, const fal_valid *valid)
     return FALTUNG_OK;
 }
 
-// Padding rules and output_size leave no room for an output_padding of the caller's.
+// A padding rule and PyTorch's output_size each leave no room for an output_padding of the
+// caller's; both together are ONNX's output_shape, which has one.
 static faltung_status check_output_padding_is_free(const request *r, bool by_rule)
 {
     const faltung_conv *conv = r->conv;
@@ -246,13 +247,7 @@ static faltung_status check_output_padding_is_free(const request *r, bool by_rul
     bool given = false;
     for (int i = 0; i < conv->axes; i++)
         given = given || conv->output_padding[i] != 0;
-    if (by_rule && conv->has_output_size)
-        return fal_fail(r->message, FALTUNG_ERROR_OUTPUT_SIZE,
-                        "output_size=%s and padding='%s' both choose the output's size: give one "
-                        "of them",
-                        fal_list_write(&list, conv->axes, conv->output_size),
-                        faltung_padding_rule_name(conv->padding_rule));
-    if (given && (by_rule || conv->has_output_size))
+    if (given && by_rule != conv->has_output_size)
         return fal_fail(r->message, FALTUNG_ERROR_OUTPUT_PADDING,
                         "output_padding=%s and %s both choose the output's size: give one of them",
                         fal_list_write(&list, conv->axes, conv->output_padding),
@@ -273,9 +268,12 @@ static faltung_status find_sizes(const request *r, fal_valid *valid)
                         fal_list_write(&list, conv->axes, conv->output_size));
     }
     faltung_status status = check_output_padding_is_free(r, by_rule);
-    if (!status)
+    if (!status && by_rule && conv->has_output_size)
+        status = fal_axes_crop_to(valid->axis, valid->axes, conv->padding_rule, conv->output_size,
+                                  r->message);
+    else if (!status)
         status = fal_axes_apply_rule(valid->axis, valid->axes, conv->padding_rule, r->message);
-    if (!status && conv->has_output_size)
+    if (!status && !by_rule && conv->has_output_size)
         status = fal_axes_request_output(valid->axis, valid->axes, conv->output_size, r->message);
     if (!status)
         status = fal_axes_output(valid->axis, valid->axes, valid->output, r->message);

@@ -163,6 +163,21 @@ static void rules_choose_the_padding(void **state)
          "2x3x4x3",
          "--padding same_lower --stride 2",
          {2, {2, 2}, {1, 1}, {1, 0}, ONES, NONE, 1, true}},
+        {"conv_transpose2d", // output_shape of ONNX: 5 and 4 of 10 and 7 are cropped
+         "1x2x4x3",
+         "2x3x4x3",
+         "--padding same_lower --stride 2 --output-size 5,3",
+         {2, {2, 2}, {3, 2}, {2, 2}, ONES, NONE, 1, true}},
+        {"conv_transpose2d", // 1 row is cropped, 3 columns are missing
+         "1x2x4x3",
+         "2x3x4x3",
+         "--padding same_upper --stride 2 --output-size 9,10",
+         {2, {2, 2}, {0, 0}, {1, 0}, ONES, {0, 3}, 1, true}},
+        {"conv_transpose2d", // with output_padding 6 and 4 are cropped
+         "1x2x4x3",
+         "2x3x4x3",
+         "--padding same_upper --stride 2 --output-size 5,4 --output-padding 1",
+         {2, {2, 2}, {3, 2}, {3, 2}, ONES, {1, 1}, 1, true}},
     };
     assert_problems(problems, COUNT(problems));
 }

@@ -191,9 +191,9 @@ static void two_answers_to_one_question(void **state)
                    "--output-padding 1",
                    "--output-padding");
     assert_refuses(REFUSED,
-                   "faltung conv_transpose2d x.npy w.npy -o y.npy --stride 2 --output-size 16,16 "
+                   "faltung conv_transpose2d x.npy w.npy -o y.npy --stride 2 --output-padding 1 "
                    "--padding same_upper",
-                   "output_size");
+                   "output_padding");
 }
 
 int main(void)

@@ -113,6 +113,37 @@ static void other_rules_give_their_sides(void **state)
                    "padding='same' is not supported for strided convolutions");
 }
 
+static void transposed_outputs_have_a_padding_too(void **state)
+{
+    (void)state;
+    static const figure figures[] = {
+        {"faltung padding --input 8 --kernel 4 --stride 2 --transposed --rule same_upper", "1\n"},
+        {"faltung padding --input 8 --kernel 3 --stride 2 --transposed --rule same_lower", "1:0\n"},
+        {"faltung padding --input 3,3 --kernel 3 --stride 3,2 --transposed --rule same_upper "
+         "--output-size 10,8",
+         "0:-1,0:-1\n"},
+        {"faltung padding --input 3,3 --kernel 3 --stride 3,2 --transposed --rule same_upper "
+         "--output-size 10,8 --output-padding 1",
+         "0,0\n"},
+        {"faltung padding --input 3 --kernel 3 --stride 3 --transposed --rule same_lower "
+         "--output-size 8",
+         "1:0\n"},
+        {"faltung padding --input 3 --kernel 3 --stride 3 --transposed --rule valid "
+         "--output-size 11",
+         "0\n"},
+    };
+    assert_figures(figures, COUNT(figures));
+    assert_refuses(REFUSED, "faltung padding --input 3 --kernel 3 --transposed --output-size 8",
+                   "padding='same_symmetric' is not supported");
+    assert_refuses(USAGE,
+                   "faltung padding --input 3:9 --kernel 3 --transposed --rule same_upper "
+                   "--output-size 8",
+                   "not with a range");
+    assert_refuses(USAGE,
+                   "faltung padding --input 3 --kernel 3 --transposed --rule same_upper --explain",
+                   "not with --transposed");
+}
+
 static void no_symmetric_padding_is_refused_with_the_other_answers(void **state)
 {
     (void)state;
@@ -266,6 +297,7 @@ int main(void)
         program_test(each_axis_has_its_size),
         program_test(the_lowest_symmetric_padding_is_found),
         program_test(other_rules_give_their_sides),
+        program_test(transposed_outputs_have_a_padding_too),
         program_test(no_symmetric_padding_is_refused_with_the_other_answers),
         program_test(a_range_prints_a_line_per_width),
         program_test(unique_prints_each_padding_once_in_rising_order),

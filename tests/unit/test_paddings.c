@@ -224,6 +224,67 @@ static void no_symmetric_padding_is_explained(void **state)
     assert_int_equal(faltung_find_padding_limits(&axis, &limits, NULL), FALTUNG_ERROR_NO_PADDING);
 }
 
+// ONNX's output_shape, by its specification.
+static void transposed_outputs_are_cropped_to_any_size(void **state)
+{
+    (void)state;
+    prng random = {90};
+    for (int i = 0; i < 20000; i++) {
+        faltung_message m = {""};
+        faltung_axis axis =
+            FALTUNG_AXIS(random_between(&random, 1, 9), random_between(&random, 1, 5));
+        axis.stride = random_between(&random, 1, 4);
+        axis.dilation = random_between(&random, 1, 3);
+        axis.transposed = true;
+        axis.output_padding = random_between(&random, 0, axis.stride - 1);
+        const bool upper = random_between(&random, 0, 1);
+        const int64_t wanted = random_between(&random, 1, 60), kept = axis.output_padding;
+        int64_t total = axis.stride * (axis.input - 1) + axis.output_padding +
+                        (axis.kernel - 1) * axis.dilation + 1 - wanted;
+        int64_t size = 0, half = total / 2;
+        assert_ok(
+            faltung_axis_set_output_size(
+                &axis, upper ? FALTUNG_PADDING_SAME_UPPER : FALTUNG_PADDING_SAME_LOWER, wanted, &m),
+            &m);
+        assert_ok(faltung_output_size(&axis, &size, &m), &m);
+        assert_true(size == wanted && axis.output_padding == kept);
+        if (total < 0)
+            assert_true(axis.padding.begin == 0 && axis.padding.end == total);
+        else
+            assert_true(axis.padding.begin == (upper ? half : total - half) &&
+                        axis.padding.end == total - axis.padding.begin);
+    }
+}
+
+static void output_sizes_that_cannot_be_had_are_refused(void **state)
+{
+    (void)state;
+    faltung_message m = {""};
+    faltung_axis axis = FALTUNG_AXIS(8, 3);
+    assert_refused(faltung_axis_set_output_size(NULL, FALTUNG_PADDING_VALID, 8, &m),
+                   FALTUNG_ERROR_NULL, &m, "axis", NULL);
+    assert_refused(faltung_axis_set_output_size(&axis, FALTUNG_PADDING_SAME_UPPER, 8, &m),
+                   FALTUNG_ERROR_OUTPUT_SIZE, &m, "transposed convolution only: size=8", NULL);
+    axis.transposed = true;
+    axis.stride = 2;
+    assert_refused(faltung_axis_set_output_size(&axis, FALTUNG_PADDING_SAME_LOWER, 0, &m),
+                   FALTUNG_ERROR_OUTPUT_SIZE, &m,
+                   "output_size=[0], allowed is 1 or more with padding='same_lower'", NULL);
+    assert_refused(faltung_axis_set_output_size(&axis, FALTUNG_PADDING_VALID, 19, &m),
+                   FALTUNG_ERROR_OUTPUT_SIZE, &m, "requested an output size of (19)",
+                   "from [17] to [18]");
+    assert_refused(faltung_axis_set_output_size(&axis, FALTUNG_PADDING_SAME_SYMMETRIC, 16, &m),
+                   FALTUNG_ERROR_PADDING, &m, "padding='same_symmetric' is not supported", NULL);
+    assert_refused(faltung_axis_set_output_size(&axis, (faltung_padding_rule)9, 16, &m),
+                   FALTUNG_ERROR_OPTION, &m, "rule=9", NULL);
+    assert_int_equal(axis.output_padding, 0);
+    assert_ok(faltung_axis_set_output_size(&axis, FALTUNG_PADDING_EXPLICIT, 18, &m), &m);
+    assert_int_equal(axis.output_padding, 1);
+    axis.input = INT64_MAX / 2;
+    assert_refused(faltung_axis_set_output_size(&axis, FALTUNG_PADDING_SAME_UPPER, 1, &m),
+                   FALTUNG_ERROR_OVERFLOW, &m, "64 bits", NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +294,8 @@ int main(void)
         cmocka_unit_test(refusals_name_the_argument_and_its_value),
         cmocka_unit_test(same_with_a_stride_is_refused_in_pytorchs_words),
         cmocka_unit_test(no_symmetric_padding_is_explained),
+        cmocka_unit_test(transposed_outputs_are_cropped_to_any_size),
+        cmocka_unit_test(output_sizes_that_cannot_be_had_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
