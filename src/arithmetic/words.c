@@ -208,8 +208,10 @@ void fal_say_too_small(const faltung_axis *axes, int count, const int64_t *sizes
     fal_list a, b, padding;
     for (int i = 0; i < count; i++) {
         input[i] = axes[i].input;
-        fal_axis_spread(&axes[i], &padded[i]);
-        padded[i] += axes[i].padding.begin + axes[i].padding.end;
+        if (!axes[i].transposed) { // else the sum might not fit
+            fal_axis_spread(&axes[i], &padded[i]);
+            padded[i] += axes[i].padding.begin + axes[i].padding.end;
+        }
         fal_axis_extent(&axes[i], &extent[i]);
     }
     if (axes[0].transposed)

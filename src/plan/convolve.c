@@ -73,8 +73,7 @@ faltung_status faltung_convolve_residual(const faltung_conv *conv, const faltung
         status = fal_validate_apart(output, weight, bias, message);
     if (!status)
         status = fal_validate_residual(&choice.valid, residual, output, message);
-    const bool nothing = choice.valid.batch == 0 && !choice.valid.of_weight; // is to be computed
-    if (status || nothing)
+    if (status || (choice.valid.batch == 0 && !choice.valid.of_weight)) // nothing is to be computed
         return status;
     fal_operands operands = fal_choice_operands(&choice, input, weight, bias, output);
     fal_add_residual(&operands, residual);
