@@ -15,7 +15,7 @@ cmake = $(alone) cmake
 
 to_build = compiler cmake make
 to_tour = $(to_build) gnuplot
-to_test = $(to_tour) compiler++ cmocka pkg-config sanitizers
+to_test = $(to_tour) compiler++ cmocka pkg-config sanitizers python numpy
 sources = $$(git ls-files '*.c' '*.h')
 
 .PHONY: all tour test asan clang sweep kernels-report fuzz onnx install format check-format clean help

@@ -20,6 +20,8 @@ make        make             make                make          make         make
 gnuplot     gnuplot-nox      gnuplot             gnuplot       gnuplot      gnuplot
 cmocka      libcmocka-dev    libcmocka-devel     cmocka-dev    cmocka       libcmocka-devel
 pkg-config  pkg-config       pkgconf-pkg-config  pkgconf       pkgconf      pkg-config
+python      python3-dev      python3-devel       python3-dev   python       python3-devel
+numpy       python3-numpy    python3-numpy       py3-numpy     python-numpy python3-numpy
 sanitizers  -                libasan,libubsan    -             -            -
 clang       clang            clang               clang         clang        clang
 libfuzzer   libclang-rt-dev  compiler-rt         compiler-rt   compiler-rt  -
@@ -50,6 +52,11 @@ has() {
         NR == 1 { split($3, v, "."); new_enough = v[1] > 3 || (v[1] == 3 && v[2] >= 25) }
         END { exit !new_enough }' ;;
     cmocka) has_headers stdarg.h stddef.h stdint.h setjmp.h cmocka.h ;;
+    python) python3 -c '
+import os, sys, sysconfig
+header = os.path.join(sysconfig.get_path("include"), "Python.h")
+sys.exit(sys.version_info < (3, 11) or not os.path.exists(header))' 2>/dev/null ;;
+    numpy) python3 -c 'import numpy' 2>/dev/null ;;
     sanitizers) links main "${CC:-cc}" -fsanitize=address,undefined ;;
     libfuzzer) links LLVMFuzzerTestOneInput clang -fsanitize=fuzzer ;;
     make | gnuplot | pkg-config | clang) has_program "$1" ;;

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the files of the extension module share.
+#ifndef FALTUNG_PYTHON_MODULE_H
+#define FALTUNG_PYTHON_MODULE_H
+
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030b0000
+#include <Python.h>
+#include <faltung.h>
+
+// ---------------------------------------------------------------------------------------- errors
+
+// Raises what PyTorch would raise for a status, with the library's message; returns NULL.
+PyObject *raise_status(faltung_status status, const faltung_message *message);
+
+// ---------------------------------------------------------------------------------------- arrays
+
+// The type of a number by DLPack's kind and bits; 0 if it is none of the library's.
+faltung_dtype find_dtype(int code, int bits);
+
+// An array that somebody else owns, seen as a tensor until it is given back.
+typedef struct operand {
+    faltung_tensor tensor;
+    int64_t shape[FALTUNG_MAX_RANK], strides[FALTUNG_MAX_RANK];
+    Py_buffer buffer; // obj is NULL where it came by DLPack
+    PyObject *capsule;
+} operand;
+
+// Takes an array by the buffer protocol or by DLPack, without a copy. `name` and `position` are
+// those of the argument. On failure an exception is set, and there is nothing to give back.
+bool operand_take(operand *o, PyObject *array, const char *name, int position, bool writable);
+void operand_give_back(operand *o);
+
+// A new array of the library's own: faltung.Tensor.
+PyObject *tensor_new(faltung_dtype dtype, int rank, const int64_t *shape, faltung_tensor *view);
+
+// The type itself, added to the module by its name.
+int tensor_add_type(PyObject *module);
+
+// ------------------------------------------------------------------------------------- arguments
+
+// One value for all axes, or one for each. `least` is the fewest that there must be.
+bool read_values(PyObject *value, const char *name, int axes, int64_t *values);
+
+// A rule's name, a number, one per axis, or (begin, end) per axis.
+bool read_padding(PyObject *value, int axes, faltung_conv *conv);
+
+// Names, or None for the first.
+bool read_padding_mode(PyObject *value, faltung_padding_mode *mode);
+bool read_accuracy(PyObject *value, faltung_accuracy *accuracy);
+
+// A name, or (name, parameters...), or None.
+bool read_activation(PyObject *value, faltung_conv *conv);
+
+// A tuple of sizes.
+bool read_shape(PyObject *value, const char *name, int most, int *rank, int64_t *shape);
+PyObject *make_shape(int rank, const int64_t *shape);
+
+// ------------------------------------------------------------------------------------- functions
+
+PyObject *convolve(PyObject *module, PyObject *arguments);
+PyObject *output_size(PyObject *module, PyObject *arguments);
+PyObject *padding_of(PyObject *module, PyObject *arguments);
+PyObject *padding_interval(PyObject *module, PyObject *arguments);
+PyObject *randn(PyObject *module, PyObject *arguments);
+int plan_add_type(PyObject *module);
+
+// The description of a convolution that convolve and Plan take as their first arguments:
+// (operation, axes, stride, padding, dilation, groups, padding_mode, input_dilation,
+// output_padding, output_size, activation, threads, accuracy).
+bool read_conv(PyObject *description, faltung_conv *conv);
+
+#endif

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// faltung.Tensor: memory for a result, for whoever wants it by DLPack or the buffer protocol.
+#include "dlpack.h"
+#include "module.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct tensor {
+    PyObject_HEAD faltung_dtype dtype;
+    int rank;
+    int64_t shape[FALTUNG_MAX_RANK], strides[FALTUNG_MAX_RANK];
+    Py_ssize_t sizes[FALTUNG_MAX_RANK], steps[FALTUNG_MAX_RANK]; // in bytes, for buffers
+    void *data;
+    Py_ssize_t bytes;
+} tensor;
+
+static PyTypeObject *tensor_type;
+
+static const struct {
+    faltung_dtype dtype;
+    const char *name; // as NumPy and PyTorch call it
+    const char *format;
+    dl_dtype code;
+} kinds[] = {
+    {FALTUNG_F32, "float32", "f", {DL_FLOAT, 32, 1}},
+    {FALTUNG_F64, "float64", "d", {DL_FLOAT, 64, 1}},
+    {FALTUNG_F16, "float16", "e", {DL_FLOAT, 16, 1}},
+};
+
+static int kind_of(const tensor *t)
+{
+    int i = 0;
+    while (kinds[i].dtype != t->dtype)
+        i++; // ends: there are no tensors of other types
+    return i;
+}
+
+PyObject *tensor_new(faltung_dtype dtype, int rank, const int64_t *shape, faltung_tensor *view)
+{
+    const size_t line = 64;
+    tensor *t = PyObject_New(tensor, tensor_type);
+    size_t size = faltung_dtype_size(dtype);
+    int64_t count = 1;
+    if (!t)
+        return NULL;
+    *view = (faltung_tensor){NULL, dtype, rank, t->shape, NULL};
+    t->dtype = dtype;
+    t->rank = rank;
+    t->data = NULL;
+    for (int i = rank - 1; i >= 0; i--) {
+        t->shape[i] = t->sizes[i] = shape[i];
+        t->strides[i] = count;
+        t->steps[i] = count * (Py_ssize_t)size;
+        count *= shape[i];
+    }
+    t->bytes = count * (Py_ssize_t)size;
+    t->data = aligned_alloc(line, ((size_t)t->bytes + line) / line * line);
+    if (!t->data) {
+        Py_DECREF(t);
+        return PyErr_NoMemory();
+    }
+    view->data = t->data;
+    return (PyObject *)t;
+}
+
+static void tensor_free(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    free(((tensor *)self)->data);
+    PyObject_Free(self);
+    Py_DECREF(type);
+}
+
+// ------------------------------------------------------------------------------------------
+// buffers
+
+static int get_buffer(PyObject *self, Py_buffer *view, int flags)
+{
+    tensor *t = (tensor *)self;
+    *view = (Py_buffer){
+        .buf = t->data,
+        .obj = self,
+        .len = t->bytes,
+        .itemsize = (Py_ssize_t)faltung_dtype_size(t->dtype),
+        .ndim = t->rank,
+        .format = flags & PyBUF_FORMAT ? (char *)(uintptr_t)kinds[kind_of(t)].format : NULL,
+        .shape = flags & PyBUF_ND ? t->sizes : NULL,
+        .strides = (flags & PyBUF_STRIDES) == PyBUF_STRIDES ? t->steps : NULL,
+    };
+    Py_INCREF(self);
+    return 0;
+}
+
+// -------------------------------------------------------------------------------------------
+// DLPack
+
+static void delete_managed(dl_managed *managed)
+{
+    PyGILState_STATE state = PyGILState_Ensure();
+    Py_DECREF((PyObject *)managed->context);
+    PyGILState_Release(state);
+    free(managed);
+}
+
+// A capsule that nobody has used.
+static void delete_capsule(PyObject *capsule)
+{
+    if (PyCapsule_IsValid(capsule, "dltensor"))
+        delete_managed(PyCapsule_GetPointer(capsule, "dltensor"));
+}
+
+// Whatever version, stream, device or copy is asked for: this is what there is.
+static PyObject *dlpack(PyObject *self, PyObject *arguments, PyObject *keywords)
+{
+    (void)arguments;
+    (void)keywords;
+    tensor *t = (tensor *)self;
+    dl_managed *managed = malloc(sizeof *managed);
+    if (!managed)
+        return PyErr_NoMemory();
+    *managed = (dl_managed){
+        .tensor = {.data = t->data,
+                   .device = {DL_CPU, 0},
+                   .rank = t->rank,
+                   .dtype = kinds[kind_of(t)].code,
+                   .shape = t->shape,
+                   .strides = t->strides},
+        .context = self,
+        .deleter = delete_managed,
+    };
+    PyObject *capsule = PyCapsule_New(managed, "dltensor", delete_capsule);
+    if (!capsule) {
+        free(managed);
+        return NULL;
+    }
+    Py_INCREF(self);
+    return capsule;
+}
+
+static PyObject *dlpack_device(PyObject *self, PyObject *nothing)
+{
+    (void)self;
+    (void)nothing;
+    return Py_BuildValue("ii", DL_CPU, 0);
+}
+
+// ----------------------------------------------------------------------------------------- the
+// type
+
+static PyObject *get_shape(PyObject *self, void *nothing)
+{
+    (void)nothing;
+    return make_shape(((tensor *)self)->rank, ((tensor *)self)->shape);
+}
+
+static PyObject *get_dtype(PyObject *self, void *nothing)
+{
+    (void)nothing;
+    return PyUnicode_FromString(kinds[kind_of((tensor *)self)].name);
+}
+
+static PyObject *get_ndim(PyObject *self, void *nothing)
+{
+    (void)nothing;
+    return PyLong_FromLong(((tensor *)self)->rank);
+}
+
+static PyObject *represent(PyObject *self)
+{
+    PyObject *shape = get_shape(self, NULL), *text = NULL;
+    if (shape)
+        text = PyUnicode_FromFormat("faltung.Tensor(shape=%R, dtype=%s)", shape,
+                                    kinds[kind_of((tensor *)self)].name);
+    Py_XDECREF(shape);
+    return text;
+}
+
+static PyMethodDef methods[] = {
+    {"__dlpack__", (PyCFunction)(void (*)(void))dlpack, METH_VARARGS | METH_KEYWORDS,
+     "The array as a DLPack capsule, which shares its memory."},
+    {"__dlpack_device__", dlpack_device, METH_NOARGS, "(1, 0): the CPU."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef getters[] = {
+    {"shape", get_shape, NULL, "Sizes of the axes, a tuple.", NULL},
+    {"dtype", get_dtype, NULL, "Type of the elements, such as 'float32'.", NULL},
+    {"ndim", get_ndim, NULL, "Number of axes.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+int tensor_add_type(PyObject *module)
+{
+    static PyType_Slot slots[] = {
+        {Py_tp_dealloc, tensor_free},
+        {Py_tp_repr, represent},
+        {Py_tp_methods, methods},
+        {Py_tp_getset, getters},
+        {Py_bf_getbuffer, get_buffer},
+        {Py_tp_doc, "A contiguous array of the library's own. ``numpy.asarray``, "
+                    "``torch.from_dlpack`` and ``jax.dlpack.from_dlpack`` take it without a copy."},
+        {0, NULL},
+    };
+    static PyType_Spec spec = {"faltung.Tensor", sizeof(tensor), 0,
+                               Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
+    tensor_type = (PyTypeObject *)PyType_FromSpec(&spec);
+    return tensor_type ? PyModule_AddObjectRef(module, "Tensor", (PyObject *)tensor_type) : -1;
+}

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arrays in and out: by buffers and DLPack, with any strides, and refused where they are none."""
+
+import array
+import gc
+import unittest
+
+import faltung
+
+try:
+    import numpy
+except ImportError:
+    numpy = None
+
+
+def tensor(values, shape):
+    """A float32 array without NumPy."""
+    return memoryview(array.array("f", values)).cast("B").cast("f", shape)
+
+
+class Buffers(unittest.TestCase):
+    def test_memoryviews_are_taken(self):
+        x = tensor([1, 2, 3, 4], (1, 1, 4))
+        w = tensor([1, 10], (1, 1, 2))
+        y = faltung.conv1d(x, w)
+        self.assertIsInstance(y, faltung.Tensor)
+        self.assertEqual((y.shape, y.ndim, y.dtype), ((1, 1, 3), 3, "float32"))
+        self.assertEqual(memoryview(y).tolist(), [[[21.0, 32.0, 43.0]]])
+        self.assertEqual(repr(y), "faltung.Tensor(shape=(1, 1, 3), dtype=float32)")
+
+    def test_a_buffer_outlives_its_tensor(self):
+        view = memoryview(faltung.randn((3, 4), seed=1))
+        expected = view.tolist()
+        gc.collect()
+        self.assertEqual(view.tolist(), expected)
+
+    def test_results_are_taken_again(self):
+        x, w = faltung.randn((1, 2, 6), (2, 2, 3), seed=3)
+        self.assertEqual(faltung.conv1d(faltung.conv1d(x, w), w).shape, (1, 2, 2))
+
+    def test_out_is_written_and_returned(self):
+        x = tensor([1, 2, 3, 4], (1, 1, 4))
+        out = tensor([0, 0, 0], (1, 1, 3))
+        self.assertIs(faltung.conv1d(x, tensor([1, 1], (1, 1, 2)), out=out), out)
+        self.assertEqual(out.tolist(), [[[3.0, 5.0, 7.0]]])
+
+    def test_what_cannot_be_written_is_refused(self):
+        x = tensor([1, 2, 3, 4], (1, 1, 4))
+        with self.assertRaises(BufferError):
+            faltung.conv1d(x, x, out=x.toreadonly())
+
+    def test_other_types_are_refused(self):
+        x = tensor([1, 2, 3, 4], (1, 1, 4))
+        for wrong in ([1], 3, "x", {}):
+            with self.assertRaisesRegex(TypeError, r"conv1d\(\): argument 'input' \(position 1\)"):
+                faltung.conv1d(wrong, x)
+            with self.assertRaisesRegex(TypeError, r"'weight' \(position 2\) must be Tensor, not"):
+                faltung.conv1d(x, wrong)
+        with self.assertRaisesRegex(RuntimeError, "unsupported type 'q'"):
+            faltung.conv1d(memoryview(array.array("q", [1])), x)
+
+
+class Capsules(unittest.TestCase):
+    def test_a_capsule_that_nobody_uses_is_freed(self):
+        y = faltung.randn((2, 2))
+        capsule = y.__dlpack__()
+        del y, capsule
+        gc.collect()
+
+    def test_the_device_is_the_cpu(self):
+        self.assertEqual(faltung.randn((1,)).__dlpack_device__(), (1, 0))
+
+    def test_other_devices_are_refused(self):
+        class Elsewhere:
+            def __dlpack__(self):
+                raise AssertionError("not to be asked")
+
+            def __dlpack_device__(self):
+                return 2, 0
+
+        with self.assertRaisesRegex(RuntimeError, "input is on another device than the CPU"):
+            faltung.conv1d(Elsewhere(), faltung.randn((1, 1, 1)))
+
+    def test_what_fails_to_export_says_why(self):
+        class Broken:
+            def __dlpack__(self):
+                raise BufferError("not today")
+
+            def __dlpack_device__(self):
+                return 1, 0
+
+        with self.assertRaisesRegex(BufferError, "not today"):
+            faltung.conv1d(Broken(), faltung.randn((1, 1, 1)))
+
+    def test_capsules_are_taken(self):
+        class ByDLPack:
+            def __init__(self, tensor):
+                self.tensor = tensor
+
+            def __dlpack__(self):
+                return self.tensor.__dlpack__()
+
+            def __dlpack_device__(self):
+                return 1, 0
+
+        x, w = faltung.randn((1, 2, 6), (2, 2, 3), seed=3)
+        y = faltung.conv1d(ByDLPack(x), ByDLPack(w))
+        self.assertEqual(bytes(y), bytes(faltung.conv1d(x, w)))
+
+
+@unittest.skipIf(numpy is None, "NumPy is not installed")
+class NumPy(unittest.TestCase):
+    def setUp(self):
+        random = numpy.random.default_rng(1)
+        self.x = random.integers(-8, 9, (2, 3, 9, 10)).astype(numpy.float32)
+        self.w = random.integers(-8, 9, (4, 3, 3, 2)).astype(numpy.float32)
+
+    def oracle(self, x, w):
+        windows = numpy.lib.stride_tricks.sliding_window_view(x, w.shape[2:], axis=(2, 3))
+        return numpy.einsum("nchwij,ocij->nohw", windows, w)
+
+    def test_numpy_gives_numpy(self):
+        y = faltung.conv2d(self.x, self.w)
+        self.assertIs(type(y), numpy.ndarray)
+        self.assertEqual(y.dtype, numpy.float32)
+        self.assertTrue((y == self.oracle(self.x, self.w)).all())
+
+    def test_views_are_taken_as_they_are(self):
+        for view in (
+            self.x[:, :, ::-1],
+            self.x[:, :, :, ::2],
+            self.x[::-1, 1:],
+            numpy.broadcast_to(self.x[:1], self.x.shape),
+            numpy.ascontiguousarray(self.x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2),
+        ):
+            w = self.w[:, : view.shape[1]]
+            self.assertTrue((faltung.conv2d(view, w) == self.oracle(view, w)).all())
+
+    def test_read_only_arrays_are_read(self):
+        self.x.flags.writeable = False
+        self.assertEqual(faltung.conv2d(self.x, self.w).shape, (2, 4, 7, 9))
+
+    def test_every_type_is_computed(self):
+        for dtype in (numpy.float32, numpy.float64, numpy.float16):
+            y = faltung.conv2d(self.x.astype(dtype), (self.w > 0).astype(dtype))
+            self.assertEqual(y.dtype, dtype)
+            self.assertTrue((y == self.oracle(self.x, self.w > 0).astype(dtype)).all())
+
+    def test_foreign_bytes_are_refused(self):
+        with self.assertRaisesRegex(RuntimeError, "unsupported type '>f'"):
+            faltung.conv2d(self.x.astype(">f4"), self.w)
+        fields = numpy.zeros((2, 3, 9, 10), dtype=[("a", "u1"), ("b", "f4")])["b"]
+        with self.assertRaisesRegex(RuntimeError, "no multiples of its elements"):
+            faltung.conv2d(fields, self.w)
+
+
+if __name__ == "__main__":
+    unittest.main()
