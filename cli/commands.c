@@ -15,11 +15,12 @@
 #define CONVOLUTION                                                                                \
     (COMMON | TO_FILE | BIT(STRIDE) | BIT(PADDING) | BIT(DILATION) | BIT(GROUPS) | BIT(THREADS) |  \
      BIT(ACCURACY))
-#define FINISHED   (CONVOLUTION | BIT(ACTIVATION) | BIT(RESIDUAL))
-#define FORWARD    (FINISHED | BIT(PADDING_MODE) | BIT(INPUT_DILATION))
-#define TRANSPOSED (FINISHED | BIT(OUTPUT_PADDING) | BIT(OUTPUT_SIZE))
-#define OF_INPUT   (CONVOLUTION | BIT(INPUT_SIZE))
-#define OF_WEIGHT  (CONVOLUTION | BIT(WEIGHT_SIZE))
+#define ZERO_POINTS (BIT(INPUT_ZERO_POINT) | BIT(WEIGHT_ZERO_POINT))
+#define FINISHED    (CONVOLUTION | ZERO_POINTS | BIT(ACTIVATION) | BIT(RESIDUAL))
+#define FORWARD     (FINISHED | BIT(PADDING_MODE) | BIT(INPUT_DILATION))
+#define TRANSPOSED  (FINISHED | BIT(OUTPUT_PADDING) | BIT(OUTPUT_SIZE))
+#define OF_INPUT    (CONVOLUTION | BIT(INPUT_SIZE))
+#define OF_WEIGHT   (CONVOLUTION | BIT(WEIGHT_SIZE))
 #define SLIDING                                                                                    \
     (COMMON | TO_FILE | BIT(KERNEL) | BIT(STRIDE) | BIT(PADDING) | BIT(DILATION) | BIT(AXES) |     \
      BIT(THREADS))
@@ -29,7 +30,7 @@
     "INPUT is (N, C, spatial...) or, unbatched, (C, spatial...), WEIGHT is (O, C/groups, "         \
     "kernel...), BIAS has one number per output channel. Files are .npy, or .pgm and .ppm "        \
     "pictures, which are (1, H, W) or (3, H, W) with values 0 to 255; - is standard input or "     \
-    "output. The result has the input's type."
+    "output. The result has the input's type, of integers of 8 bits (i8, u8) it is i32."
 #define TRANSPOSED_DETAILS                                                                         \
     "INPUT is (N, C, spatial...) or, unbatched, (C, spatial...), WEIGHT is (C, O/groups, "         \
     "kernel...), BIAS has one number per output channel. Padding crops the output. Each axis of "  \

@@ -99,6 +99,20 @@ void json_numbers(json *j, const char *name, int64_t count, const double *values
     fputc(']', j->file);
 }
 
+void json_pairs(json *j, const char *name, int64_t count, const double *values)
+{
+    put_name(j, name);
+    fputc('[', j->file);
+    for (int64_t i = 0; i < count; i++) {
+        fputs(i ? ", [" : "[", j->file);
+        put_number(j->file, values[2 * i]);
+        fputs(", ", j->file);
+        put_number(j->file, values[2 * i + 1]);
+        fputc(']', j->file);
+    }
+    fputc(']', j->file);
+}
+
 void json_paddings(json *j, const char *name, int count, const faltung_padding *values)
 {
     put_name(j, name);

@@ -25,6 +25,9 @@ void json_boolean(json *j, const char *name, bool value);
 void json_number(json *j, const char *name, double value);
 void json_numbers(json *j, const char *name, int64_t count, const double *values);
 
+// [[real, imaginary], ...] of complex numbers, whose parts `values` holds.
+void json_pairs(json *j, const char *name, int64_t count, const double *values);
+
 // [[begin, end], ...], one per axis.
 void json_paddings(json *j, const char *name, int count, const faltung_padding *values);
 

@@ -30,6 +30,8 @@ typedef enum option_id {
     OPTION_RESIDUAL,
     OPTION_THREADS,
     OPTION_ACCURACY,
+    OPTION_INPUT_ZERO_POINT,
+    OPTION_WEIGHT_ZERO_POINT,
     OPTION_UNIQUE,
     OPTION_EXPLAIN,
     OPTION_ANIMATE,
@@ -103,6 +105,7 @@ typedef struct options {
     faltung_padding_mode padding_mode;
     faltung_padding_rule rule;
     int64_t axes, groups, threads;
+    int input_zero_point, weight_zero_point;
     uint64_t seed;
     faltung_accuracy accuracy;
     activation activation;

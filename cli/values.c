@@ -166,6 +166,15 @@ static bool parse_uint64(const char *text, uint64_t *number)
     return *text;
 }
 
+const char *read_zero_point(const char *text, void *field)
+{
+    int64_t number;
+    if (!parse_int64(text, text + strlen(text), &number) || number < INT8_MIN || number > UINT8_MAX)
+        return "an integer from -128 to 127 for i8, from 0 to 255 for u8";
+    *(int *)field = (int)number;
+    return NULL;
+}
+
 const char *read_seed(const char *text, void *field)
 {
     uint64_t *seed = field;
@@ -241,7 +250,7 @@ const char *read_dtype(const char *text, void *field)
             *(faltung_dtype *)field = (faltung_dtype)dtype;
             return NULL;
         }
-    return "f32, f64 or f16";
+    return "f32, f64, f16, bf16, i8, u8, i32, c64 or c128";
 }
 
 const char *read_shape(const char *text, void *field)

@@ -18,6 +18,7 @@ const char *read_rule(const char *text, void *field);          // faltung_paddin
 const char *read_number(const char *text, void *field);        // int64_t
 const char *read_threads(const char *text, void *field);       // int64_t, 1 to INT_MAX
 const char *read_seed(const char *text, void *field);          // uint64_t
+const char *read_zero_point(const char *text, void *field);    // int
 const char *read_accuracy(const char *text, void *field);      // faltung_accuracy
 const char *read_activation(const char *text, void *field);    // activation
 const char *read_dtype(const char *text, void *field);         // faltung_dtype

@@ -51,7 +51,7 @@ FALTUNG_API const char *faltung_version(void);
 typedef enum faltung_status {
     FALTUNG_OK = 0,
     FALTUNG_ERROR_NULL,           // a pointer that must not be NULL is
-    FALTUNG_ERROR_OPTION,         // an enumeration, number of axes or thread count out of range
+    FALTUNG_ERROR_OPTION,         // an enumeration, axes, threads or zero point out of range
     FALTUNG_ERROR_DTYPE,          // operands of different or unusable element types
     FALTUNG_ERROR_RANK,           // a tensor with too few or too many axes
     FALTUNG_ERROR_SHAPE,          // operands whose shapes do not fit together
@@ -84,9 +84,15 @@ typedef struct faltung_message {
 // -------------------------------------------------------------------------------------- tensors
 
 typedef enum faltung_dtype {
-    FALTUNG_F32 = 1, // IEEE binary32
-    FALTUNG_F64 = 2, // IEEE binary64
-    FALTUNG_F16 = 3, // IEEE binary16, stored only: sums are wider and rounded once
+    FALTUNG_F32 = 1,  // IEEE binary32
+    FALTUNG_F64 = 2,  // IEEE binary64
+    FALTUNG_F16 = 3,  // IEEE binary16, stored only: sums are wider and rounded once
+    FALTUNG_BF16 = 4, // the upper half of a binary32 (bfloat16), stored only as binary16 is
+    FALTUNG_I8 = 5,   // int8_t, whose products are summed in int32_t, modulo 2^32
+    FALTUNG_U8 = 6,   // uint8_t, the same
+    FALTUNG_I32 = 7,  // int32_t: results and biases of convolutions of i8 and u8
+    FALTUNG_C64 = 8,  // complex numbers: two binary32, the real part first
+    FALTUNG_C128 = 9, // complex numbers: two binary64
 } faltung_dtype;
 
 // The most axes that a tensor may have.
@@ -110,8 +116,13 @@ typedef struct faltung_tensor {
 // Bytes of one element; 0 for a value that is no dtype.
 FALTUNG_API size_t faltung_dtype_size(faltung_dtype dtype);
 
-// "f32", "f64", "f16"; "unknown" for a value that is no dtype. Static; never freed.
+// "f32", "f64", "f16", "bf16", "i8", "u8", "i32", "c64", "c128"; "unknown" for a value that is no
+// dtype. Static; never freed.
 FALTUNG_API const char *faltung_dtype_name(faltung_dtype dtype);
+
+// The dtype of the result, and of the bias, of a convolution whose input has this dtype: I32 for I8
+// and U8, else the same. 0 for I32, which is no input's dtype, and for a value that is none.
+FALTUNG_API faltung_dtype faltung_result_dtype(faltung_dtype input);
 
 // Counts the elements of a tensor, checking it on the way: dtype, rank, sizes, and that the
 // farthest element it can name lies within the address space. Data is not read and may be NULL.
@@ -120,9 +131,11 @@ FALTUNG_API faltung_status faltung_tensor_count(const faltung_tensor *tensor, in
                                                 faltung_message *message);
 
 // Copies every element of `source` to the same index of `destination`, converting between element
-// types by one rounding to nearest even. The shapes must be equal, strides and types may differ.
-// Errors: as faltung_tensor_count, SHAPE, and OVERLAP if the two share memory or two indices of the
-// destination name the same element.
+// types by one rounding to nearest even. An integer type takes the nearest number that it has, and
+// 0 for NaN; a complex one an imaginary part of 0 from one that has none. The shapes must be equal,
+// strides and types may differ. Errors: as faltung_tensor_count, SHAPE, DTYPE from a complex type
+// to one that is not, and OVERLAP if the two share memory or two indices of the destination name
+// the same element.
 FALTUNG_API faltung_status faltung_tensor_copy(const faltung_tensor *source,
                                                const faltung_tensor *destination,
                                                faltung_message *message);
@@ -332,7 +345,8 @@ typedef struct faltung_conv {
                                            // it: the kernel's size. Other gradients need it to
                                            // apply a rule for padding that depends on the input
     int64_t groups;                        // at least 1; divides both channel counts
-    faltung_activation activation;         // of the output; a gradient has none
+    faltung_activation activation;         // of the output, in floating point and real; a gradient
+                                           // has none
     double negative_slope;                 // of leaky_relu; any number but NaN
     double clamp_min, clamp_max;           // of clamp; any numbers but NaN, infinities too
     faltung_accuracy accuracy;             // how exact the sums must be
@@ -343,6 +357,9 @@ typedef struct faltung_conv {
     const faltung_allocator *allocator;    // NULL: the C library's
     const char *instruction_set;           // "avx512", "avx2", "neon" or "scalar"; NULL: what the
                                            // environment's FALTUNG_ISA says, else the best
+    int input_zero_point;  // of integers: what is subtracted from every element of the input, and
+    int weight_zero_point; // of the weight, before they are multiplied, as in ONNX's ConvInteger:
+                           // a number of the operand's dtype. Padding contributes 0
 } faltung_conv;
 
 #define FALTUNG_DEFAULTS(operation, axes)                                                          \
@@ -350,7 +367,7 @@ typedef struct faltung_conv {
         (operation), (axes), {1, 1, 1}, {1, 1, 1}, FALTUNG_PADDING_EXPLICIT,                       \
             {{0, 0}, {0, 0}, {0, 0}}, FALTUNG_PADDING_ZEROS, {1, 1, 1}, {0, 0, 0}, false,          \
             {0, 0, 0}, 1, FALTUNG_ACTIVATION_NONE, 0.01, -HUGE_VAL, HUGE_VAL,                      \
-            FALTUNG_ACCURACY_BALANCED, 0, NULL, NULL, NULL                                         \
+            FALTUNG_ACCURACY_BALANCED, 0, NULL, NULL, NULL, 0, 0                                   \
     }
 #define FALTUNG_CONV1D           FALTUNG_DEFAULTS(FALTUNG_CONV, 1)
 #define FALTUNG_CONV2D           FALTUNG_DEFAULTS(FALTUNG_CONV, 2)
@@ -370,8 +387,11 @@ FALTUNG_API faltung_status faltung_output_shape(const faltung_conv *conv,
 
 // Computes a convolution: output = conv(input, weight) + bias, or a gradient. `bias` may be NULL,
 // and must be for gradients, else it has one axis with an element per output channel. `output` has
-// the shape that faltung_output_shape gives; all operands have the same dtype and any strides, and
-// the output overlaps none of them, nor itself. Nothing is kept between calls. Errors: as
+// the shape that faltung_output_shape gives. All operands have the same dtype, but for integers,
+// where input and weight are I8 or U8 each and output and bias I32; there are no gradients of
+// these. They have any strides, and the output overlaps none of them, nor itself. Complex numbers
+// are multiplied as such, without conjugation; their gradients are those that PyTorch's autograd
+// gives, of which the real part belongs to the real part. Nothing is kept between calls. Errors: as
 // faltung_output_shape, OVERLAP, MEMORY.
 FALTUNG_API faltung_status faltung_convolve(const faltung_conv *conv, const faltung_tensor *input,
                                             const faltung_tensor *weight,
@@ -392,8 +412,8 @@ FALTUNG_API faltung_status faltung_convolve_residual(
 // (N, O, spatial...) or (O, spatial...), the sum over batch and space. grad_bias has one axis of O
 // elements. It is the same for transposed convolutions and whatever the stride, so only the options
 // of `conv` are looked at: axes and threads. An empty batch gives zeros. Sums are made in double,
-// in one order (docs/numerics.md), and rounded once. Errors: NULL, OPTION, DTYPE, RANK, SHAPE,
-// EMPTY, OVERFLOW, OVERLAP.
+// in one order (docs/numerics.md), and rounded once; integers have no gradients. Errors: NULL,
+// OPTION, DTYPE, RANK, SHAPE, EMPTY, OVERFLOW, OVERLAP.
 FALTUNG_API faltung_status faltung_bias_gradient(const faltung_conv *conv,
                                                  const faltung_tensor *grad_output,
                                                  const faltung_tensor *grad_bias,
@@ -497,7 +517,8 @@ FALTUNG_API faltung_status faltung_fold_shape(const faltung_conv *conv, const in
 
 // Adds all blocks up where they lie in the picture: the adjoint of faltung_unfold. Each sum is made
 // in double, over the elements of the block in row-major order, and rounded once; where no block
-// lies, it is 0. Errors: as faltung_fold_shape, OVERLAP.
+// lies, it is 0. Integers and complex numbers are not folded. Errors: as faltung_fold_shape,
+// OVERLAP.
 FALTUNG_API faltung_status faltung_fold(const faltung_conv *conv, const int64_t *kernel,
                                         const faltung_tensor *columns, const faltung_tensor *output,
                                         faltung_message *message);
@@ -524,7 +545,7 @@ typedef struct faltung_explanation {
     int threads;                         // that pay for this problem
     size_t packed_bytes;    // of the weight and bias in the algorithm's order; 0: as they are
     size_t workspace_bytes; // of all threads: what a run needs besides its operands
-    double multiply_adds;   // with those that meet the padding's zeros
+    double multiply_adds;   // of real numbers, with those that meet the padding's zeros
     double bytes;           // of input, weight and output, each counted once
     double bytes_moved;     // that the algorithm reads and writes, for contiguous tensors: packed
                             // copies too, and weights as often as a block needs them
@@ -547,11 +568,13 @@ FALTUNG_API faltung_status faltung_plan_explain(const faltung_plan *plan,
 // A convolution without its numbers, as written in tests, benchmarks and bug reports.
 typedef struct faltung_problem {
     faltung_conv conv;
-    faltung_dtype dtype;
+    faltung_dtype dtype; // of the operands
     int input_rank;
     int64_t input_shape[FALTUNG_MAX_AXES + 2];
     int weight_rank;
     int64_t weight_shape[FALTUNG_MAX_AXES + 2];
+    faltung_dtype weight_dtype; // where it is another one, as I8 may be beside U8; else 0, or the
+                                // same
 } faltung_problem;
 
 // Reads a problem string:
@@ -560,21 +583,24 @@ typedef struct faltung_problem {
 // conv2d_input, conv2d_weight. Then come the shapes of the convolution's input and weight, also
 // where a gradient is asked for; then, in any order and each at most once: stride, padding
 // (numbers, begin:end pairs, which may be negative, or the name of a rule), padding_mode, dilation,
-// input_dilation, output_padding, output_size, groups,
-// activation (a name; leaky_relu:slope; clamp:min:max), dtype. Axes are joined by '+'; one value
-// stands for all axes. Only the form is checked: whether the problem can be computed is for
-// faltung_output_shape to say. Errors: NULL, PARSE.
+// input_dilation, output_padding, output_size, groups, activation (a name; leaky_relu:slope;
+// clamp:min:max), dtype, weight_dtype (where it is another one), input_zero_point,
+// weight_zero_point. Axes are joined by '+'; one value stands for all axes. Only the form is
+// checked: whether the problem can be computed is for faltung_output_shape to say. Errors: NULL,
+// PARSE.
 FALTUNG_API faltung_status faltung_problem_parse(const char *text, faltung_problem *problem,
                                                  faltung_message *message);
 
 // What faltung_convolve is to be called with for a problem: its operands and its result.
 typedef struct faltung_call {
-    faltung_conv conv; // of a gradient with the result's size as output_size
-    faltung_dtype dtype;
+    faltung_conv conv;   // of a gradient with the result's size as output_size
+    faltung_dtype dtype; // of the input
     int input_rank;
     int64_t input_shape[FALTUNG_MAX_AXES + 2];
+    faltung_dtype weight_dtype;
     int weight_rank;
     int64_t weight_shape[FALTUNG_MAX_AXES + 2];
+    faltung_dtype output_dtype; // and that of a bias
     int output_rank;
     int64_t output_shape[FALTUNG_MAX_AXES + 2];
 } faltung_call;
@@ -607,8 +633,8 @@ FALTUNG_API faltung_status faltung_manual_seed(faltung_generator *generator, uin
 // torch.randn: fills a tensor, in the order of its indices, with numbers of the standard normal
 // distribution. f32 gives every bit that PyTorch gives on x86-64 with AVX2; f64, and tensors of
 // fewer than 16 elements, do where the C library's log, sin, cos and log1p agree with PyTorch's.
-// Errors: as faltung_tensor_count; DTYPE for f16; OVERLAP if two indices name the same element;
-// OPTION if `generator` cannot have been seeded. After a failure nothing has been drawn.
+// Errors: as faltung_tensor_count; DTYPE for other types; OVERLAP if two indices name the same
+// element; OPTION if `generator` cannot have been seeded. After a failure nothing has been drawn.
 FALTUNG_API faltung_status faltung_randn(faltung_generator *generator, const faltung_tensor *tensor,
                                          faltung_message *message);
 

@@ -47,7 +47,7 @@ int find_instruction_set(session *s, const instruction_set **found)
 
 const fma_loop *loop_for(const instruction_set *set, faltung_dtype dtype)
 {
-    return dtype == FALTUNG_F64 ? set->f64 : set->f32;
+    return dtype == FALTUNG_F64 || dtype == FALTUNG_C128 ? set->f64 : set->f32;
 }
 
 // So many rounds that reading the clock costs nothing beside them: some ten microseconds.

@@ -26,7 +26,8 @@ bool is_there(const instruction_set *set);
 // FALTUNG_ISA that is unknown or not there.
 int find_instruction_set(session *s, const instruction_set **found);
 
-// The loop that bounds sums of numbers of this type: f16 is summed as f32.
+// The loop that bounds sums of numbers of this type: f64 of those of 64 bits, else f32, by which
+// sums of integers are measured, too.
 const fma_loop *loop_for(const instruction_set *set, faltung_dtype dtype);
 
 // Multiply-adds per second of a loop on `threads` threads at once, as team_size gives them,

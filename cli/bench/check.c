@@ -79,13 +79,27 @@ static int64_t source(const geometry *g, int axis, int64_t o, int64_t k)
     return at < g->in[axis] ? at : -1;
 }
 
+// Every number is a complex one here.
+typedef struct number {
+    double re, im;
+} number;
+
 typedef struct sum {
-    long double value, magnitude; // of the terms, and of their absolute values
+    long double re, im, magnitude; // of the terms, and of their absolute values
     int64_t terms;
 } sum;
 
+static void add_term(sum *total, number x, number w)
+{
+    total->re += (long double)x.re * w.re - (long double)x.im * w.im;
+    total->im += (long double)x.re * w.im + (long double)x.im * w.re;
+    total->magnitude += (fabsl((long double)x.re) + fabsl((long double)x.im)) *
+                        (fabsl((long double)w.re) + fabsl((long double)w.im));
+    total->terms++;
+}
+
 // Adds the terms of one pair of channels: planes of the input and of the weight.
-static void add_planes(const geometry *g, const double *x, const double *w, const int64_t *o,
+static void add_planes(const geometry *g, const number *x, const number *w, const int64_t *o,
                        sum *total)
 {
     for (int64_t a = 0; a < g->kernel[0]; a++)
@@ -95,10 +109,7 @@ static void add_planes(const geometry *g, const double *x, const double *w, cons
                 int64_t k = source(g, 2, o[2], c);
                 if (i < 0 || j < 0 || k < 0)
                     continue;
-                long double term = (long double)x[(i * g->in[1] + j) * g->in[2] + k] * *w;
-                total->value += term;
-                total->magnitude += fabsl(term);
-                total->terms++;
+                add_term(total, x[(i * g->in[1] + j) * g->in[2] + k], *w);
             }
 }
 
@@ -108,7 +119,7 @@ static int64_t volume(const int64_t *size)
 }
 
 // The result at one index of the output, counted in row-major order.
-static sum sum_at(const geometry *g, const double *x, const double *w, int64_t at)
+static sum sum_at(const geometry *g, const number *x, const number *w, int64_t at)
 {
     int64_t o[FALTUNG_MAX_AXES];
     for (int i = FALTUNG_MAX_AXES - 1; i >= 0; at /= g->out[i--])
@@ -127,7 +138,7 @@ static sum sum_at(const geometry *g, const double *x, const double *w, int64_t a
     return total;
 }
 
-static sum sum_of_weight_at(const geometry *g, const double *big, const double *small, int64_t at)
+static sum sum_of_weight_at(const geometry *g, const number *big, const number *small, int64_t at)
 {
     int64_t o[FALTUNG_MAX_AXES], shared = g->channels / g->groups;
     for (int i = FALTUNG_MAX_AXES - 1; i >= 0; at /= g->out[i--])
@@ -141,23 +152,27 @@ static sum sum_of_weight_at(const geometry *g, const double *big, const double *
     return total;
 }
 
-// The most by which rounding to nearest changes a number, relative to it.
-static double rounding(faltung_dtype dtype)
-{
-    static const double units[] = {
-        [FALTUNG_F32] = 0x1p-24,
-        [FALTUNG_F64] = 0x1p-53,
-        [FALTUNG_F16] = 0x1p-11,
-    };
-    return units[dtype];
-}
+// The most by which rounding to nearest changes a number, relative to it: when it is stored, and in
+// the type that it is summed in. Integers are not rounded.
+static const struct {
+    double stored, summed;
+} rounding[] = {
+    [FALTUNG_F32] = {0x1p-24, 0x1p-24},
+    [FALTUNG_F64] = {0x1p-53, 0x1p-53},
+    [FALTUNG_F16] = {0x1p-11, 0x1p-24},
+    [FALTUNG_BF16] = {0x1p-8, 0x1p-24},
+    [FALTUNG_C64] = {0x1p-24, 0x1p-24},
+    [FALTUNG_C128] = {0x1p-53, 0x1p-53},
+    [FALTUNG_I32] = {0, 0},
+};
 
-static void compare(verdict *v, double result, const sum *expected, faltung_dtype dtype)
+// A complex term is two of each part.
+static void compare(verdict *v, number result, const sum *expected, faltung_dtype dtype)
 {
-    faltung_dtype kept = dtype == FALTUNG_F64 ? FALTUNG_F64 : FALTUNG_F32;
-    double error = (double)fabsl(result - expected->value);
-    double bound = 2 * (double)expected->terms * rounding(kept) * (double)expected->magnitude +
-                   rounding(dtype) * (double)fabsl(expected->value);
+    double error = (double)hypotl(result.re - expected->re, result.im - expected->im);
+    double terms = (double)expected->terms * (is_complex(dtype) ? 2 : 1);
+    double bound = 2 * terms * rounding[dtype].summed * (double)expected->magnitude +
+                   rounding[dtype].stored * (double)hypotl(expected->re, expected->im);
     v->compared++;
     if (error == 0)
         return;
@@ -178,7 +193,7 @@ static int64_t choose(int64_t i, int64_t chosen, int64_t count)
     return i * part + (int64_t)((uint64_t)scattered * (uint64_t)part >> 32);
 }
 
-static void compare_all(const subject *u, const double *x, const double *w, const double *y,
+static void compare_all(const subject *u, const number *x, const number *w, const number *y,
                         verdict *v)
 {
     const faltung_operation operation = u->problem.conv.operation;
@@ -196,22 +211,45 @@ static void compare_all(const subject *u, const double *x, const double *w, cons
         sum expected = turned      ? sum_of_weight_at(&g, w, x, at)
                        : of_weight ? sum_of_weight_at(&g, x, w, at)
                                    : sum_at(&g, x, w, at);
-        compare(v, y[at], &expected, u->problem.dtype);
+        compare(v, y[at], &expected, u->output.dtype);
     }
+}
+
+// Lets numbers be what is multiplied: without the zero point, or conjugated.
+static void prepare(const array *numbers, int zero_point, bool conjugate)
+{
+    int64_t count;
+    number *x = numbers->tensor.data;
+    faltung_tensor_count(&numbers->tensor, &count, NULL);
+    for (int64_t i = 0; i < count; i++)
+        x[i] = (number){x[i].re - zero_point, conjugate ? -x[i].im : x[i].im};
+}
+
+// A gradient depends on the conjugate of the operand that is not grad_output.
+static void prepare_operands(const subject *u, const array *x, const array *w)
+{
+    const faltung_conv *conv = &u->problem.conv;
+    const faltung_operation operation = conv->operation;
+    bool of_weight = operation == FALTUNG_CONV_WEIGHT || operation == FALTUNG_CONV_TRANSPOSE_WEIGHT;
+    bool of_input = operation > FALTUNG_CONV_TRANSPOSE && !of_weight;
+    prepare(x, conv->input_zero_point, of_weight);
+    prepare(w, conv->weight_zero_point, of_input);
 }
 
 int check_subject(session *s, const subject *u, verdict *v)
 {
     const faltung_tensor *const tensor[] = {&u->input, &u->weight, &u->output};
     enum { TENSORS = sizeof tensor / sizeof *tensor };
-    array doubles[TENSORS];
+    array numbers[TENSORS];
     int status = EXIT_DONE, made = 0;
     for (; made < TENSORS; made++)
-        if ((status = array_copy(s, &doubles[made], tensor[made], FALTUNG_F64)))
+        if ((status = array_copy(s, &numbers[made], tensor[made], FALTUNG_C128)))
             break;
-    if (!status)
-        compare_all(u, doubles[0].tensor.data, doubles[1].tensor.data, doubles[2].tensor.data, v);
+    if (!status) {
+        prepare_operands(u, &numbers[0], &numbers[1]);
+        compare_all(u, numbers[0].tensor.data, numbers[1].tensor.data, numbers[2].tensor.data, v);
+    }
     while (made > 0)
-        array_free(&doubles[--made]);
+        array_free(&numbers[--made]);
     return status;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/subject.h"
 
+#include "files/array.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,18 +35,44 @@ static bool take_tensor(faltung_tensor *tensor, const char *what, faltung_messag
     return tensor->data;
 }
 
-// faltung_randn draws no f16: those are rounded from f32.
+// Complex numbers as twice as many real ones.
+static bool fill_parts(faltung_generator *generator, const faltung_tensor *tensor,
+                       faltung_message *message)
+{
+    int64_t count;
+    faltung_tensor_count(tensor, &count, NULL);
+    const int64_t parts[] = {count, 2};
+    const faltung_dtype dtype = tensor->dtype == FALTUNG_C64 ? FALTUNG_F32 : FALTUNG_F64;
+    const faltung_tensor real = {tensor->data, dtype, 2, parts, NULL};
+    return !faltung_randn(generator, &real, message);
+}
+
+// Integers use about the range of 8 bits.
+static void widen(const faltung_tensor *wide)
+{
+    int64_t count;
+    float *numbers = wide->data;
+    faltung_tensor_count(wide, &count, NULL);
+    for (int64_t i = 0; i < count; i++)
+        numbers[i] *= 40;
+}
+
+// faltung_randn draws f32 and f64: the others are rounded from f32.
 static bool fill(faltung_generator *generator, const faltung_tensor *tensor,
                  faltung_message *message)
 {
-    if (tensor->dtype != FALTUNG_F16)
+    if (tensor->dtype == FALTUNG_F32 || tensor->dtype == FALTUNG_F64)
         return !faltung_randn(generator, tensor, message);
+    if (is_complex(tensor->dtype))
+        return fill_parts(generator, tensor, message);
     faltung_tensor wide = *tensor;
     wide.dtype = FALTUNG_F32;
     if (!take_tensor(&wide, "numbers", message))
         return false;
-    bool done =
-        !faltung_randn(generator, &wide, message) && !faltung_tensor_copy(&wide, tensor, message);
+    bool done = !faltung_randn(generator, &wide, message);
+    if (done && is_integer(tensor->dtype))
+        widen(&wide);
+    done = done && !faltung_tensor_copy(&wide, tensor, message);
     free(wide.data);
     return done;
 }
@@ -75,8 +103,8 @@ bool subject_make(subject *u, const faltung_problem *problem, faltung_message *m
     if (faltung_problem_call(problem, &u->call, message))
         return false;
     u->input = (faltung_tensor){NULL, c->dtype, c->input_rank, c->input_shape, NULL};
-    u->weight = (faltung_tensor){NULL, c->dtype, c->weight_rank, c->weight_shape, NULL};
-    u->output = (faltung_tensor){NULL, c->dtype, c->output_rank, c->output_shape, NULL};
+    u->weight = (faltung_tensor){NULL, c->weight_dtype, c->weight_rank, c->weight_shape, NULL};
+    u->output = (faltung_tensor){NULL, c->output_dtype, c->output_rank, c->output_shape, NULL};
     if (faltung_explain(&c->conv, &u->input, &u->weight, &u->explanation, message))
         return false;
     if (take_operands(u, message) && plan(u, message))

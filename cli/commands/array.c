@@ -73,13 +73,35 @@ static int find_shape(session *s, const options *o, const table *t, array_shape 
     return EXIT_DONE;
 }
 
+// An integer type takes whole numbers of its range only.
+static int check_integers(session *s, const options *o, const array *numbers,
+                          const array *converted)
+{
+    array back;
+    int64_t count;
+    int status = array_copy(s, &back, &converted->tensor, FALTUNG_F64);
+    if (status)
+        return status;
+    const double *given = numbers->tensor.data, *kept = back.tensor.data;
+    faltung_tensor_count(&back.tensor, &count, NULL);
+    for (int64_t i = 0; !status && i < count; i++)
+        if (given[i] != kept[i])
+            status = refuse(s, EXIT_REFUSED, "--dtype %s: it does not have the number %.9g",
+                            faltung_dtype_name(o->dtype), given[i]);
+    array_free(&back);
+    return status;
+}
+
 static int convert(session *s, const options *o, const array *numbers)
 {
     array converted;
     int status = array_copy(s, &converted, &numbers->tensor, o->dtype);
     if (status)
         return status;
-    status = array_write(s, &converted.tensor, o->output[0], o->force);
+    if (is_integer(o->dtype))
+        status = check_integers(s, o, numbers, &converted);
+    if (!status)
+        status = array_write(s, &converted.tensor, o->output[0], o->force);
     array_free(&converted);
     return status;
 }

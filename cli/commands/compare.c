@@ -10,17 +10,21 @@
 #include <math.h>
 #include <string.h>
 
-// An array as contiguous doubles: every type converts exactly.
-static int read_doubles(session *s, const char *path, array *doubles)
+// An array of contiguous complex numbers: every type converts exactly.
+static int read_numbers(session *s, const char *path, array *numbers)
 {
     array a;
     int status = array_read(s, &a, path);
     if (status)
         return status;
-    status = array_copy(s, doubles, &a.tensor, FALTUNG_F64);
+    status = array_copy(s, numbers, &a.tensor, FALTUNG_C128);
     array_free(&a);
     return status;
 }
+
+typedef struct number {
+    double re, im;
+} number;
 
 typedef struct report {
     int64_t count, beyond; // elements in all, and beyond the tolerance
@@ -34,24 +38,47 @@ static bool is_worse(double difference, double largest)
     return isnan(difference) ? !isnan(largest) : difference > largest;
 }
 
-static report measure(const double *a, const double *b, int64_t count, const options *o)
+static bool is_nan(number x)
+{
+    return isnan(x.re) || isnan(x.im);
+}
+
+static double magnitude(number x)
+{
+    return x.im == 0 ? fabs(x.re) : hypot(x.re, x.im);
+}
+
+static bool are_same(number a, number b, const options *o)
+{
+    return (a.re == b.re && a.im == b.im) || (o->equal_nan && is_nan(a) && is_nan(b));
+}
+
+static report measure(const number *a, const number *b, int64_t count, const options *o)
 {
     report r = {.count = count, .at = -1};
     for (int64_t i = 0; i < count; i++) {
-        bool same = a[i] == b[i] || (o->equal_nan && isnan(a[i]) && isnan(b[i]));
-        double difference = same ? 0 : fabs(a[i] - b[i]);
+        bool same = are_same(a[i], b[i], o);
+        double size = magnitude(b[i]);
+        double difference = same ? 0 : magnitude((number){a[i].re - b[i].re, a[i].im - b[i].im});
         if (is_worse(difference, r.largest)) {
             r.largest = difference;
             r.at = i;
         }
-        if (isfinite(difference) && b[i] != 0)
-            r.relative = fmax(r.relative, difference / fabs(b[i]));
+        if (isfinite(difference) && size != 0)
+            r.relative = fmax(r.relative, difference / size);
         // Written so that a NaN is beyond any tolerance, and a finite value beyond one around an
         // infinite one.
-        if (!same && !(isfinite(b[i]) && difference <= o->atol + o->rtol * fabs(b[i])))
+        if (!same && !(isfinite(size) && difference <= o->atol + o->rtol * size))
             r.beyond++;
     }
     return r;
+}
+
+static void print_number(FILE *file, number x)
+{
+    fprintf(file, "%.9g", x.re);
+    if (x.im != 0)
+        fprintf(file, "%+.9gj", x.im);
 }
 
 static void print_index(FILE *file, const faltung_tensor *tensor, int64_t at)
@@ -71,13 +98,16 @@ static void print_report(session *s, const report *r, const array *a, const arra
         fprintf(s->out, "equal: all %" PRId64 " elements\n", r->count);
         return;
     }
-    const double *x = a->tensor.data, *y = b->tensor.data;
+    const number *x = a->tensor.data, *y = b->tensor.data;
     fprintf(s->out, "%s: %" PRId64 " of %" PRId64 " elements are beyond the tolerance\n",
             r->beyond ? "different" : "equal within the tolerance", r->beyond, r->count);
     fprintf(s->out, "largest difference %.9g at [", r->largest);
     print_index(s->out, &a->tensor, r->at);
-    fprintf(s->out, "]: %.9g and %.9g; largest relative difference %.9g\n", x[r->at], y[r->at],
-            r->relative);
+    fprintf(s->out, "]: ");
+    print_number(s->out, x[r->at]);
+    fprintf(s->out, " and ");
+    print_number(s->out, y[r->at]);
+    fprintf(s->out, "; largest relative difference %.9g\n", r->relative);
 }
 
 static void print_json(session *s, const report *r, const faltung_tensor *tensor)
@@ -117,10 +147,10 @@ int run_compare(session *s, const command *c, const options *o)
     array a, b;
     if (strcmp(o->operand[0], "-") == 0 && strcmp(o->operand[1], "-") == 0)
         return refuse(s, EXIT_USAGE, "standard input (-) can be one operand only");
-    int status = read_doubles(s, o->operand[0], &a);
+    int status = read_numbers(s, o->operand[0], &a);
     if (status)
         return status;
-    status = read_doubles(s, o->operand[1], &b);
+    status = read_numbers(s, o->operand[1], &b);
     if (!status) {
         status = compare(s, o, &a, &b);
         array_free(&b);

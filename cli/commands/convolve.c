@@ -138,6 +138,8 @@ static int describe(session *s, const options *o, int rank, faltung_conv *conv)
     conv->negative_slope = o->activation.slope;
     conv->clamp_min = o->activation.min;
     conv->clamp_max = o->activation.max;
+    conv->input_zero_point = o->input_zero_point;
+    conv->weight_zero_point = o->weight_zero_point;
     conv->accuracy = o->accuracy;
     conv->threads = (int)o->threads;
     return conv->operation > FALTUNG_CONV_TRANSPOSE ? read_result_size(s, o, rank, conv)
@@ -160,7 +162,8 @@ static int compute(session *s, const options *o, const faltung_conv *conv, const
         return refuse_message(s, &message);
     int rank = is_of_weight(conv) ? conv->axes + 2 : input->rank;
     int status = check_result_shape(s, o, conv, rank, shape);
-    if (status || (status = make_result(s, o, result, input->dtype, rank, shape)))
+    const faltung_dtype dtype = faltung_result_dtype(input->dtype);
+    if (status || (status = make_result(s, o, result, dtype, rank, shape)))
         return status;
     if (faltung_convolve_residual(conv, input, weight, bias, residual, &result->tensor, &message)) {
         array_free(result);

@@ -65,7 +65,9 @@ int run_info(session *s, const command *c, const options *o)
     fprintf(s->out, "faltung %s\nalgorithms:", faltung_version());
     for (int i = 0; i < explanation.algorithms; i++)
         fprintf(s->out, "%s %s", i ? "," : "", explanation.algorithm[i]);
-    fprintf(s->out, "\nkernels: %s\ntypes: f32, f64, f16 (stored; sums are wider)\n",
+    fprintf(s->out,
+            "\nkernels: %s\ntypes: f32, f64, f16 and bf16 (stored; sums are wider), "
+            "i8 and u8 (summed in i32), c64, c128\n",
             explanation.instruction_set);
     return EXIT_DONE;
 }

@@ -78,8 +78,9 @@ int run_randn(session *s, const command *c, const options *o)
     if (o->outputs != o->operands)
         return refuse(s, EXIT_USAGE, "-o is needed once for each shape: shapes are %d, -o are %d",
                       o->operands, o->outputs);
-    if (o->dtype == FALTUNG_F16)
-        return refuse(s, EXIT_REFUSED, "--dtype f16: random numbers are f32 or f64");
+    if (o->dtype != FALTUNG_F32 && o->dtype != FALTUNG_F64)
+        return refuse(s, EXIT_REFUSED, "--dtype %s: random numbers are f32 or f64",
+                      faltung_dtype_name(o->dtype));
     int status = read_shapes(s, o, shapes);
     if (!status)
         status = check_outputs(s, shapes, o);

@@ -19,7 +19,9 @@ enum { ELIDE_OVER = 1000, EDGE = 3 };
 
 typedef struct printer {
     FILE *file;
-    const faltung_tensor *tensor;
+    const faltung_tensor *tensor;   // of doubles, or of pairs of them
+    int parts;                      // of a number: 2 of a complex one
+    bool is_integer;                // whether numbers are of a type of whole ones
     int64_t step[FALTUNG_MAX_RANK]; // contiguous strides
     bool elide;
     bool whole;       // whether all values shown are whole numbers
@@ -28,14 +30,29 @@ typedef struct printer {
 } printer;
 
 // Whole numbers as "3.", others with four decimals, and with an exponent where these would not do:
-// as PyTorch prints tensors.
-static void print_number(char *text, size_t size, const printer *p, double value)
+// as PyTorch prints tensors. Those of types of whole numbers have no point. Returns the length.
+static int print_part(char *text, size_t size, const printer *p, double value, bool sign)
 {
     bool far = p->magnitude >= 1e6 || (p->magnitude < 1e-3 && p->magnitude != 0);
-    const char *format = p->whole && !far ? "%.0f." : far ? "%.4e" : "%.4f";
+    if (p->is_integer)
+        return snprintf(text, size, "%.0f", value);
     if (!isfinite(value))
-        format = "%f";
-    snprintf(text, size, format, value);
+        return snprintf(text, size, sign ? "%+f" : "%f", value);
+    if (far)
+        return snprintf(text, size, sign ? "%+.4e" : "%.4e", value);
+    if (p->whole)
+        return snprintf(text, size, sign ? "%+.0f." : "%.0f.", value);
+    return snprintf(text, size, sign ? "%+.4f" : "%.4f", value);
+}
+
+// A complex number as "1.5000-2.0000j".
+static void print_number(char *text, size_t size, const printer *p, const double *value)
+{
+    int length = print_part(text, size, p, value[0], false);
+    if (p->parts == 1)
+        return;
+    length += print_part(text + length, size - (size_t)length, p, value[1], true);
+    snprintf(text + length, size - (size_t)length, "j");
 }
 
 // Calls `visit` on the offset of each element that is shown, below `axis`.
@@ -54,23 +71,25 @@ static void visit(printer *p, int axis, int64_t offset, void (*each)(printer *, 
     }
 }
 
-static double value_at(const printer *p, int64_t offset)
+static const double *value_at(const printer *p, int64_t offset)
 {
-    return ((const double *)p->tensor->data)[offset];
+    return (const double *)p->tensor->data + offset * p->parts;
 }
 
 static void weigh(printer *p, int64_t offset)
 {
-    double value = value_at(p, offset);
-    if (!isfinite(value))
-        return;
-    p->whole = p->whole && value == trunc(value);
-    p->magnitude = fmax(p->magnitude, fabs(value));
+    for (int i = 0; i < p->parts; i++) {
+        double value = value_at(p, offset)[i];
+        if (!isfinite(value))
+            continue;
+        p->whole = p->whole && value == trunc(value);
+        p->magnitude = fmax(p->magnitude, fabs(value));
+    }
 }
 
 static void widen(printer *p, int64_t offset)
 {
-    char text[400];
+    char text[800];
     print_number(text, sizeof text, p, value_at(p, offset));
     int width = (int)strlen(text);
     if (width > p->width)
@@ -111,7 +130,7 @@ static void print_items(printer *p, int axis, int64_t offset)
 static void print_axis(printer *p, int axis, int64_t offset)
 {
     if (axis == p->tensor->rank) {
-        char text[400];
+        char text[800];
         print_number(text, sizeof text, p, value_at(p, offset));
         fprintf(p->file, "%*s", p->width, text);
         return;
@@ -121,9 +140,15 @@ static void print_axis(printer *p, int axis, int64_t offset)
     fputc(']', p->file);
 }
 
-static void print_values(session *s, const faltung_tensor *doubles, int64_t count)
+static void print_values(session *s, faltung_dtype dtype, const faltung_tensor *doubles,
+                         int64_t count)
 {
-    printer p = {.file = s->out, .tensor = doubles, .elide = count > ELIDE_OVER, .whole = true};
+    printer p = {.file = s->out,
+                 .tensor = doubles,
+                 .parts = is_complex(dtype) ? 2 : 1,
+                 .is_integer = is_integer(dtype),
+                 .elide = count > ELIDE_OVER,
+                 .whole = true};
     int64_t step = 1;
     for (int i = doubles->rank - 1; i >= 0; i--) {
         p.step[i] = step;
@@ -148,7 +173,10 @@ static void print_json(session *s, faltung_dtype dtype, const faltung_tensor *do
     json j = json_begin(s->out);
     json_text(&j, "dtype", faltung_dtype_name(dtype));
     json_integers(&j, "shape", doubles->rank, doubles->shape);
-    json_numbers(&j, "values", count, values);
+    if (is_complex(dtype))
+        json_pairs(&j, "values", count, values);
+    else
+        json_numbers(&j, "values", count, values);
     json_end(&j);
 }
 
@@ -164,7 +192,7 @@ static void show(session *s, const faltung_tensor *tensor, const faltung_tensor 
     }
     fprintf(s->out, "%s %s\n", faltung_dtype_name(tensor->dtype),
             shape_write(&shape, tensor->rank, tensor->shape));
-    print_values(s, doubles, count);
+    print_values(s, tensor->dtype, doubles, count);
 }
 
 int run_show(session *s, const command *c, const options *o)
@@ -174,7 +202,8 @@ int run_show(session *s, const command *c, const options *o)
     int status = array_read(s, &a, o->operand[0]);
     if (status)
         return status;
-    status = array_copy(s, &doubles, &a.tensor, FALTUNG_F64);
+    status =
+        array_copy(s, &doubles, &a.tensor, is_complex(a.tensor.dtype) ? FALTUNG_C128 : FALTUNG_F64);
     if (!status) {
         show(s, &a.tensor, &doubles.tensor, o);
         array_free(&doubles);

@@ -15,6 +15,16 @@ typedef struct array {
     void *memory; // what array_free frees
 } array;
 
+static inline bool is_complex(faltung_dtype dtype)
+{
+    return dtype == FALTUNG_C64 || dtype == FALTUNG_C128;
+}
+
+static inline bool is_integer(faltung_dtype dtype)
+{
+    return dtype == FALTUNG_I8 || dtype == FALTUNG_U8 || dtype == FALTUNG_I32;
+}
+
 // Makes a contiguous array of zeros. Refuses what does not fit into memory. `shape` may be NULL
 // when rank is 0.
 int array_make(session *s, array *a, faltung_dtype dtype, int rank, const int64_t *shape);
@@ -23,12 +33,12 @@ int array_make(session *s, array *a, faltung_dtype dtype, int rank, const int64_
 int array_copy(session *s, array *a, const faltung_tensor *source, faltung_dtype dtype);
 
 // Reads an array from a file, or from standard input if `path` is "-". The kind of file is told by
-// its first byte: .npy (versions 1 to 3, C or Fortran order, either byte order, f2, f4 or f8), or
-// P5 or P6 with a maximum of 255, which become f32 of shape (1, H, W) or (3, H, W) with values 0 to
-// 255. A file, and standard input, holds exactly one array: what follows it is malformed, because
-// two arrays joined, or one written over a longer one, would lose data in silence. Memory is never
-// taken on a header's word alone. What cannot be opened or read is EXIT_REFUSED, what is no such
-// file EXIT_BAD_FILE. On failure nothing is to be freed.
+// its first byte: .npy (versions 1 to 3, C or Fortran order, either byte order, the types of
+// npy_header.c), or P5 or P6 with a maximum of 255, which become f32 of shape (1, H, W) or (3, H,
+// W) with values 0 to 255. A file, and standard input, holds exactly one array: what follows it is
+// malformed, because two arrays joined, or one written over a longer one, would lose data in
+// silence. Memory is never taken on a header's word alone. What cannot be opened or read is
+// EXIT_REFUSED, what is no such file EXIT_BAD_FILE. On failure nothing is to be freed.
 int array_read(session *s, array *a, const char *path);
 
 // Writes an array to a file, or to the session's out if `path` is "-"; see output.h for what is

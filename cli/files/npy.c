@@ -81,7 +81,7 @@ int npy_read(session *s, array *a, input *in)
     if (status)
         return status;
     if (header.swapped)
-        swap_bytes(a->memory, bytes, size);
+        swap_bytes(a->memory, bytes, is_complex(header.dtype) ? size / 2 : size);
     memcpy(a->shape, header.shape, sizeof a->shape);
     a->tensor = (faltung_tensor){a->memory, header.dtype, header.rank, a->shape, a->strides};
     return EXIT_DONE;

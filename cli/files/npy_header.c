@@ -78,9 +78,9 @@ static const struct {
     faltung_dtype dtype;
     const char *name;
 } types[] = {
-    {FALTUNG_F16, "f2"},
-    {FALTUNG_F32, "f4"},
-    {FALTUNG_F64, "f8"},
+    {FALTUNG_F16, "f2"},  {FALTUNG_F32, "f4"}, {FALTUNG_F64, "f8"}, {FALTUNG_I8, "i1"},
+    {FALTUNG_U8, "u1"},   {FALTUNG_I32, "i4"}, {FALTUNG_C64, "c8"}, {FALTUNG_C128, "c16"},
+    {FALTUNG_BF16, "V2"}, // as ml_dtypes has it saved: NumPy itself knows no bfloat16
 };
 enum { TYPES = sizeof types / sizeof *types };
 
@@ -90,11 +90,11 @@ static const struct {
     const char *name;
 } kinds[] = {
     {'f', "floating-point numbers of another width"},
-    {'c', "complex numbers"},
-    {'i', "integers"},
-    {'u', "unsigned integers"},
+    {'c', "complex numbers of another width"},
+    {'i', "integers of another width"},
+    {'u', "unsigned integers of another width"},
     {'b', "truth values"},
-    {'V', "raw bytes, which bfloat16 is saved as too"},
+    {'V', "raw bytes, but not the two of which bfloat16 is saved as"},
     {'O', "Python objects"},
     {'S', "bytes"},
     {'U', "text"},
@@ -103,21 +103,22 @@ static const struct {
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
+#define NPY_TYPES "f2, f4, f8, i1, u1, i4, c8, c16 and V2 (bfloat16)"
+
 static bool refuse_type(parser *p, word descr, word name)
 {
     int i = 0;
     while (i < KINDS && (!name.length || kinds[i].letter != *name.text))
         i++;
-    return fail(
-        p, "its elements are '%.*s' (%s); only f2, f4 and f8 (float16, float32, float64) are read",
-        descr.length, descr.text, i < KINDS ? kinds[i].name : "not known");
+    return fail(p, "its elements are '%.*s' (%s); only " NPY_TYPES " are read", descr.length,
+                descr.text, i < KINDS ? kinds[i].name : "not known");
 }
 
 static bool parse_descr(parser *p, npy_header *header)
 {
     word descr;
     if (peek(p) == '[' || peek(p) == '(')
-        return fail(p, "its elements are structured; only f2, f4 and f8 are read");
+        return fail(p, "its elements are structured; only " NPY_TYPES " are read");
     if (!parse_string(p, "'descr'", &descr))
         return false;
     bool ordered = descr.length && *descr.text && strchr("<>=|", *descr.text);
@@ -245,6 +246,12 @@ static int room_to_grow(int rank, const int64_t *shape)
     return rank ? MOST_DIGITS - snprintf(NULL, 0, "%lld", (long long)shape[0]) : 0;
 }
 
+// A single byte has no order.
+static char order_of(faltung_dtype dtype)
+{
+    return faltung_dtype_size(dtype) == 1 ? '|' : is_little_endian() ? '<' : '>';
+}
+
 size_t npy_header_write(char text[NPY_HEADER_ROOM], faltung_dtype dtype, int rank,
                         const int64_t *shape)
 {
@@ -255,7 +262,7 @@ size_t npy_header_write(char text[NPY_HEADER_ROOM], faltung_dtype dtype, int ran
     shape_text shape_as_text;
     int length = snprintf(text + PREFIX, NPY_HEADER_ROOM - PREFIX,
                           "{'descr': '%c%s', 'fortran_order': False, 'shape': %s, }%*s",
-                          is_little_endian() ? '<' : '>', types[type].name,
+                          order_of(types[type].dtype), types[type].name,
                           shape_write(&shape_as_text, rank, shape), room_to_grow(rank, shape), "");
     size_t used = PREFIX + (size_t)length + 1;
     size_t total = used + ALIGNMENT - used % ALIGNMENT;

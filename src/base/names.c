@@ -54,9 +54,9 @@ static const struct {
     const char *name;
     size_t size;
 } dtypes[] = {
-    [FALTUNG_F32] = {"f32", 4},
-    [FALTUNG_F64] = {"f64", 8},
-    [FALTUNG_F16] = {"f16", 2},
+    [FALTUNG_F32] = {"f32", 4},   [FALTUNG_F64] = {"f64", 8}, [FALTUNG_F16] = {"f16", 2},
+    [FALTUNG_BF16] = {"bf16", 2}, [FALTUNG_I8] = {"i8", 1},   [FALTUNG_U8] = {"u8", 1},
+    [FALTUNG_I32] = {"i32", 4},   [FALTUNG_C64] = {"c64", 8}, [FALTUNG_C128] = {"c128", 16},
 };
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
@@ -89,4 +89,11 @@ const char *faltung_dtype_name(faltung_dtype dtype)
 size_t faltung_dtype_size(faltung_dtype dtype)
 {
     return (size_t)dtype < COUNT(dtypes) ? dtypes[dtype].size : 0;
+}
+
+faltung_dtype faltung_result_dtype(faltung_dtype input)
+{
+    if (input == FALTUNG_I8 || input == FALTUNG_U8)
+        return FALTUNG_I32;
+    return faltung_dtype_size(input) && input != FALTUNG_I32 ? input : (faltung_dtype)0;
 }

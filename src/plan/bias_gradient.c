@@ -3,22 +3,30 @@
 #include "base/checked.h"
 #include "base/parallel.h"
 #include "problem/validate.h"
+#include "tensor/element.h"
 #include "tensor/tensor.h"
 
+// Of one of the parts that elements have.
 static fal_channel_sums lower(const faltung_conv *conv, const faltung_tensor *grad_output,
-                              const faltung_tensor *grad_bias)
+                              const faltung_tensor *grad_bias, int part)
 {
     int64_t strides[FALTUNG_MAX_RANK], output_step;
     const int channel = grad_output->rank - conv->axes - 1;
+    const faltung_dtype dtype = fal_part_dtype(grad_output->dtype);
+    const size_t size = faltung_dtype_size(dtype);
+    const int parts = fal_is_complex(grad_output->dtype) ? 2 : 1;
     fal_tensor_strides(grad_output, strides);
+    for (int i = 0; i < grad_output->rank; i++)
+        strides[i] = grad_output->shape[i] > 1 ? parts * strides[i] : 0; // which is never taken
     fal_tensor_strides(grad_bias, &output_step);
+    output_step = grad_bias->shape[0] > 1 ? parts * output_step : 0;
     fal_channel_sums sums = {
-        .dtype = grad_output->dtype,
-        .input = grad_output->data,
+        .dtype = dtype,
+        .input = (const char *)grad_output->data + (size_t)part * size,
         .channels = grad_output->shape[channel],
-        .channel = grad_output->shape[channel] > 1 ? strides[channel] : 0, // or never taken
+        .channel = strides[channel],
         .size = {1, 1, 1, 1},
-        .output = grad_bias->data,
+        .output = (char *)grad_bias->data + (size_t)part * size,
         .output_step = output_step,
     };
     if (channel) {
@@ -48,11 +56,13 @@ faltung_status faltung_bias_gradient(const faltung_conv *conv, const faltung_ten
     faltung_status status = fal_validate_bias_gradient(conv, grad_output, grad_bias, message);
     if (status)
         return status;
-    fal_channel_sums sums = lower(conv, grad_output, grad_bias);
     faltung_tensor_count(grad_output, &count, NULL);
-    const int64_t tasks = fal_ceil_divide(sums.channels, fal_channels_at_once(&sums));
     const int64_t most = fal_least(count / worth + 1, FAL_MOST_THREADS);
-    fal_parallel_by(conv->parallel, fal_parallel_limit(conv->threads, most), tasks, sum_some,
-                    &sums);
+    for (int part = 0; part <= fal_is_complex(grad_output->dtype); part++) {
+        fal_channel_sums sums = lower(conv, grad_output, grad_bias, part);
+        const int64_t tasks = fal_ceil_divide(sums.channels, fal_channels_at_once(&sums));
+        fal_parallel_by(conv->parallel, fal_parallel_limit(conv->threads, most), tasks, sum_some,
+                        &sums);
+    }
     return FALTUNG_OK;
 }

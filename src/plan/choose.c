@@ -4,6 +4,7 @@
 #include "base/checked.h"
 #include "base/fail.h"
 #include "plan/pieces.h"
+#include "tensor/element.h"
 #include "tensor/tensor.h"
 
 #include <stdlib.h>
@@ -86,7 +87,11 @@ static void count_work(const fal_choice *choice, faltung_explanation *explanatio
     double weight = input_channels * output_channels / groups * taps;
     explanation->multiply_adds = v->transposed ? input * output_channels / groups * taps
                                                : output * input_channels / groups * taps * share;
-    explanation->bytes = (input + weight + output) * (double)faltung_dtype_size(v->dtype);
+    if (fal_is_complex(v->dtype)) // real and imaginary parts, each by each
+        explanation->multiply_adds *= 4;
+    explanation->bytes = input * (double)faltung_dtype_size(v->dtype) +
+                         weight * (double)faltung_dtype_size(v->weight_dtype) +
+                         output * (double)faltung_dtype_size(v->output_dtype);
 }
 
 // The algorithm's own account of what it does.

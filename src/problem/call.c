@@ -31,13 +31,17 @@ faltung_status faltung_problem_call(const faltung_problem *problem, faltung_call
     forward.operation = operation->forward;
     const faltung_tensor input = {NULL, problem->dtype, problem->input_rank, problem->input_shape,
                                   NULL};
-    const faltung_tensor weight = {NULL, problem->dtype, problem->weight_rank,
-                                   problem->weight_shape, NULL};
+    const faltung_dtype of_weight = problem->weight_dtype ? problem->weight_dtype : problem->dtype;
+    const faltung_tensor weight = {NULL, of_weight, problem->weight_rank, problem->weight_shape,
+                                   NULL};
     int64_t shape[FALTUNG_MAX_AXES + 2];
     faltung_status status = faltung_output_shape(&forward, &input, &weight, shape, message);
     if (status)
         return status;
-    *call = (faltung_call){.conv = problem->conv, .dtype = problem->dtype};
+    *call = (faltung_call){.conv = problem->conv,
+                           .dtype = problem->dtype,
+                           .weight_dtype = of_weight,
+                           .output_dtype = faltung_result_dtype(problem->dtype)};
     const int64_t *spatial = problem->input_shape + (problem->input_rank - forward.axes);
     SET_SHAPE(call, input, input.rank, problem->input_shape);
     SET_SHAPE(call, weight, weight.rank, problem->weight_shape);

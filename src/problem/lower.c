@@ -60,6 +60,10 @@ static fal_problem lower_of_weight(const fal_valid *valid)
     int64_t second = valid->transposed ? valid->output_channels : valid->input_channels;
     fal_problem problem = {
         .dtype = valid->dtype,
+        .weight_dtype = valid->dtype,
+        .output_dtype = valid->dtype,
+        .conjugates_input = valid->conjugates && !valid->transposed,
+        .conjugates_weight = valid->conjugates && valid->transposed,
         .batch = second / valid->groups,
         .groups = valid->groups,
         .input_channels = valid->batch,
@@ -106,6 +110,11 @@ fal_problem fal_lower(const fal_valid *valid)
         return lower_of_weight(valid);
     fal_problem problem = {
         .dtype = valid->dtype,
+        .weight_dtype = valid->weight_dtype,
+        .output_dtype = valid->output_dtype,
+        .input_zero = valid->input_zero_point,
+        .weight_zero = valid->weight_zero_point,
+        .conjugates_weight = valid->conjugates,
         .batch = valid->batch,
         .groups = valid->groups,
         .input_channels = valid->input_channels / valid->groups,
@@ -196,7 +205,7 @@ static fal_view lower_weight(const fal_valid *valid, const faltung_tensor *tenso
     }
     bool empty = valid->input_channels == 0;
     view.data = empty ? tensor->data
-                      : (char *)tensor->data + first * (int64_t)faltung_dtype_size(valid->dtype);
+                      : (char *)tensor->data + first * (int64_t)faltung_dtype_size(tensor->dtype);
     return view;
 }
 

@@ -31,7 +31,9 @@ typedef struct fal_problem_axis {
 } fal_problem_axis;
 
 typedef struct fal_problem {
-    faltung_dtype dtype;
+    faltung_dtype dtype, weight_dtype, output_dtype; // of the operands' elements
+    int input_zero, weight_zero;                     // what is subtracted from integers
+    bool conjugates_input, conjugates_weight;        // before complex numbers are multiplied
     int64_t batch, groups;
     int64_t input_channels, output_channels; // of one group
     fal_problem_axis axis[FALTUNG_MAX_AXES];

@@ -5,6 +5,7 @@
 #include "base/fail.h"
 #include "problem/operations.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,14 +179,43 @@ static bool read_activation(part p, faltung_problem *problem)
     return kind <= FALTUNG_ACTIVATION_CLAMP && !p.at;
 }
 
-static bool read_dtype(part p, faltung_problem *problem)
+static bool read_type(part p, faltung_dtype *dtype)
 {
-    for (int dtype = 1; faltung_dtype_size((faltung_dtype)dtype); dtype++)
-        if (is_word(p, faltung_dtype_name((faltung_dtype)dtype))) {
-            problem->dtype = (faltung_dtype)dtype;
+    for (int i = 1; faltung_dtype_size((faltung_dtype)i); i++)
+        if (is_word(p, faltung_dtype_name((faltung_dtype)i))) {
+            *dtype = (faltung_dtype)i;
             return true;
         }
     return false;
+}
+
+static bool read_dtype(part p, faltung_problem *problem)
+{
+    return read_type(p, &problem->dtype);
+}
+
+static bool read_weight_dtype(part p, faltung_problem *problem)
+{
+    return read_type(p, &problem->weight_dtype);
+}
+
+static bool read_zero_point(part p, int *zero)
+{
+    int64_t number;
+    if (!read_number(p, &number) || number < INT_MIN || number > INT_MAX)
+        return false;
+    *zero = (int)number;
+    return true;
+}
+
+static bool read_input_zero_point(part p, faltung_problem *problem)
+{
+    return read_zero_point(p, &problem->conv.input_zero_point);
+}
+
+static bool read_weight_zero_point(part p, faltung_problem *problem)
+{
+    return read_zero_point(p, &problem->conv.weight_zero_point);
 }
 
 static const struct option {
@@ -206,7 +236,10 @@ static const struct option {
     {"activation", read_activation,
      "none, relu, relu6, leaky_relu, leaky_relu:slope, sigmoid, silu, gelu, gelu_tanh, hardswish, "
      "clamp:min:max"},
-    {"dtype", read_dtype, "f32, f64, f16"},
+    {"dtype", read_dtype, "f32, f64, f16, bf16, i8, u8, i32, c64, c128"},
+    {"weight_dtype", read_weight_dtype, "f32, f64, f16, bf16, i8, u8, i32, c64, c128"},
+    {"input_zero_point", read_input_zero_point, "one number"},
+    {"weight_zero_point", read_weight_zero_point, "one number"},
 };
 
 enum { OPTIONS = sizeof options / sizeof *options };
@@ -231,7 +264,7 @@ static faltung_status read_option(part p, bool *seen, faltung_problem *problem,
     return fal_fail(message, FALTUNG_ERROR_PARSE,
                     "problem: '%.*s' is no option; there are stride=, padding=, padding_mode=, "
                     "dilation=, input_dilation=, output_padding=, output_size=, groups=, "
-                    "activation=, dtype=",
+                    "activation=, dtype=, weight_dtype=, input_zero_point=, weight_zero_point=",
                     (int)(p.end - p.at), p.at);
 }
 
@@ -288,6 +321,8 @@ faltung_status faltung_problem_parse(const char *text, faltung_problem *problem,
             read_shape(cut(&rest, ','), "weight", &read.weight_rank, read.weight_shape, message);
     while (!status && rest.at)
         status = read_option(cut(&rest, ','), seen, &read, message);
+    if (!read.weight_dtype)
+        read.weight_dtype = read.dtype;
     if (!status)
         *problem = read;
     return status;

@@ -7,6 +7,7 @@
 #include "arithmetic/check.h"
 #include "base/checked.h"
 #include "base/fail.h"
+#include "tensor/element.h"
 #include "tensor/tensor.h"
 
 #include <inttypes.h>
@@ -74,16 +75,79 @@ faltung_status fal_validate_options(const faltung_conv *conv, faltung_message *m
 // PyTorch's names of types, as in its messages.
 static const char *type_name(faltung_dtype dtype)
 {
-    return dtype == FALTUNG_F64 ? "double" : dtype == FALTUNG_F16 ? "c10::Half" : "float";
+    static const char *const names[] = {
+        [FALTUNG_F32] = "float",
+        [FALTUNG_F64] = "double",
+        [FALTUNG_F16] = "c10::Half",
+        [FALTUNG_BF16] = "c10::BFloat16",
+        [FALTUNG_I8] = "signed char",
+        [FALTUNG_U8] = "unsigned char",
+        [FALTUNG_I32] = "int",
+        [FALTUNG_C64] = "c10::complex<float>",
+        [FALTUNG_C128] = "c10::complex<double>",
+    };
+    return names[dtype];
 }
 
-static faltung_status check_dtype(const request *r, const faltung_tensor *operand, const char *name)
+static bool is_byte(faltung_dtype dtype)
 {
-    if (operand->dtype == r->input->dtype)
-        return FALTUNG_OK;
+    return dtype == FALTUNG_I8 || dtype == FALTUNG_U8;
+}
+
+static faltung_status refuse_dtype(const request *r, const faltung_tensor *operand,
+                                   const char *name)
+{
+    const char *given = type_name(operand->dtype), *input = type_name(r->input->dtype);
+    if (is_byte(r->input->dtype))
+        return fal_fail(r->message, FALTUNG_ERROR_DTYPE,
+                        "Input type (%s) and %s type (%s) do not go together, allowed is %s", input,
+                        name, given, operand == r->bias ? "i32" : "i8 or u8");
     return fal_fail(r->message, FALTUNG_ERROR_DTYPE,
-                    "Input type (%s) and %s type (%s) should be the same",
-                    type_name(r->input->dtype), name, type_name(operand->dtype));
+                    "Input type (%s) and %s type (%s) should be the same", input, name, given);
+}
+
+static faltung_status check_dtypes(const request *r)
+{
+    faltung_dtype input = r->input->dtype, result = faltung_result_dtype(input);
+    if (!result)
+        return fal_fail(r->message, FALTUNG_ERROR_DTYPE,
+                        "input has type %s, allowed are f32, f64, f16, bf16, i8, u8, c64 and c128",
+                        faltung_dtype_name(input));
+    bool fits = is_byte(input) ? is_byte(r->weight->dtype) : r->weight->dtype == input;
+    if (!fits)
+        return refuse_dtype(r, r->weight, "weight");
+    if (r->bias && r->bias->dtype != result)
+        return refuse_dtype(r, r->bias, "bias");
+    return FALTUNG_OK;
+}
+
+static faltung_status check_zero_point(const request *r, const faltung_tensor *operand,
+                                       const char *name, int zero)
+{
+    faltung_dtype dtype = operand->dtype;
+    int low = dtype == FALTUNG_I8 ? INT8_MIN : 0;
+    int high = dtype == FALTUNG_I8 ? INT8_MAX : dtype == FALTUNG_U8 ? UINT8_MAX : 0;
+    if (zero >= low && zero <= high)
+        return FALTUNG_OK;
+    return fal_fail(r->message, FALTUNG_ERROR_OPTION,
+                    "%s_zero_point=%d, allowed for %s is %d to %d", name, zero,
+                    faltung_dtype_name(dtype), low, high);
+}
+
+static faltung_status check_numbers(const request *r)
+{
+    faltung_status status = check_dtypes(r);
+    if (!status)
+        status = check_zero_point(r, r->input, "input", r->conv->input_zero_point);
+    if (!status)
+        status = check_zero_point(r, r->weight, "weight", r->conv->weight_zero_point);
+    bool real = !fal_is_integer(r->input->dtype) && !fal_is_complex(r->input->dtype);
+    if (!status && r->conv->activation && !real)
+        return fal_fail(r->message, FALTUNG_ERROR_OPTION,
+                        "activation=%s is for real floating-point numbers, not for %s",
+                        faltung_activation_name(r->conv->activation),
+                        faltung_dtype_name(r->input->dtype));
+    return status;
 }
 
 static faltung_status check_ranks(const request *r)
@@ -115,9 +179,7 @@ static faltung_status check_tensors(const request *r)
     if (!status)
         status = check_ranks(r);
     if (!status)
-        status = check_dtype(r, r->weight, "weight");
-    if (!status && r->bias)
-        status = check_dtype(r, r->bias, "bias");
+        status = check_numbers(r);
     return status;
 }
 
@@ -127,6 +189,10 @@ static void describe(const request *r, fal_valid *valid)
     const int64_t *shape = r->input->shape;
     *valid = (fal_valid){
         .dtype = r->input->dtype,
+        .weight_dtype = r->weight->dtype,
+        .output_dtype = faltung_result_dtype(r->input->dtype),
+        .input_zero_point = conv->input_zero_point,
+        .weight_zero_point = conv->weight_zero_point,
         .transposed = conv->operation == FALTUNG_CONV_TRANSPOSE,
         .batched = r->input->rank == conv->axes + 2,
         .axes = conv->axes,
@@ -333,7 +399,7 @@ static faltung_status check_output_count(const request *r, const fal_valid *vali
 {
     int64_t shape[FALTUNG_MAX_AXES + 2], count;
     int rank = fal_forward_shape(valid, shape);
-    faltung_tensor output = {NULL, valid->dtype, rank, shape, NULL};
+    faltung_tensor output = {NULL, valid->output_dtype, rank, shape, NULL};
     return fal_tensor_check(&output, "output", &count, r->message);
 }
 

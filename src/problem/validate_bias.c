@@ -2,6 +2,7 @@
 #include "problem/validate.h"
 
 #include "base/fail.h"
+#include "tensor/element.h"
 #include "tensor/tensor.h"
 
 #include <inttypes.h>
@@ -11,6 +12,10 @@ static faltung_status check_grad_output(const faltung_conv *conv, const faltung_
 {
     int axes = conv->axes;
     fal_list list;
+    if (fal_is_integer(tensor->dtype))
+        return fal_fail(message, FALTUNG_ERROR_DTYPE,
+                        "only floating-point and complex numbers have gradients, not %s",
+                        faltung_dtype_name(tensor->dtype));
     if (tensor->rank != axes + 1 && tensor->rank != axes + 2)
         return fal_fail(message, FALTUNG_ERROR_RANK,
                         "grad_output of size %s, expected are %d (unbatched) or %d (batched) "

@@ -9,6 +9,7 @@
 #include "base/checked.h"
 #include "base/fail.h"
 #include "problem/operations.h"
+#include "tensor/element.h"
 #include "tensor/tensor.h"
 
 #include <inttypes.h>
@@ -269,6 +270,17 @@ faltung_status fal_validate_axes(const faltung_conv *conv, faltung_message *mess
                     FALTUNG_MAX_AXES);
 }
 
+static faltung_status validate_gradient(const faltung_conv *conv, const faltung_tensor *input,
+                                        const faltung_tensor *weight, fal_valid *valid,
+                                        faltung_message *message)
+{
+    if (conv->operation == FALTUNG_CONV_INPUT)
+        return validate_conv_input(conv, input, weight, valid, message);
+    if (conv->operation == FALTUNG_CONV_TRANSPOSE_INPUT)
+        return validate_transpose_input(conv, input, weight, valid, message);
+    return validate_weight(conv, input, weight, valid, message);
+}
+
 faltung_status fal_validate(const faltung_conv *conv, const faltung_tensor *input,
                             const faltung_tensor *weight, const faltung_tensor *bias,
                             fal_valid *valid, faltung_message *message)
@@ -281,23 +293,19 @@ faltung_status fal_validate(const faltung_conv *conv, const faltung_tensor *inpu
     faltung_status status = fal_validate_axes(conv, message);
     if (status)
         return status;
-    if (bias && conv->operation > FALTUNG_CONV_TRANSPOSE)
-        return fal_fail(message, FALTUNG_ERROR_OPTION, "a gradient has no bias");
-    if (conv->activation && conv->operation > FALTUNG_CONV_TRANSPOSE)
-        return fal_fail(message, FALTUNG_ERROR_OPTION, "a gradient has no activation");
-    if (conv->operation > FALTUNG_CONV_TRANSPOSE)
-        status = check_is_plain(conv, message);
-    if (status)
-        return status;
-    switch (conv->operation) {
-    case FALTUNG_CONV_INPUT:
-        return validate_conv_input(conv, input, weight, valid, message);
-    case FALTUNG_CONV_TRANSPOSE_INPUT:
-        return validate_transpose_input(conv, input, weight, valid, message);
-    case FALTUNG_CONV_WEIGHT:
-    case FALTUNG_CONV_TRANSPOSE_WEIGHT:
-        return validate_weight(conv, input, weight, valid, message);
-    default:
+    if (conv->operation <= FALTUNG_CONV_TRANSPOSE)
         return fal_validate_forward(conv, input, weight, bias, valid, message);
-    }
+    if (bias)
+        return fal_fail(message, FALTUNG_ERROR_OPTION, "a gradient has no bias");
+    if (conv->activation)
+        return fal_fail(message, FALTUNG_ERROR_OPTION, "a gradient has no activation");
+    status = check_is_plain(conv, message);
+    if (!status)
+        status = validate_gradient(conv, input, weight, valid, message);
+    if (!status && fal_is_integer(valid->dtype))
+        return fal_fail(message, FALTUNG_ERROR_DTYPE,
+                        "only floating-point and complex numbers have gradients, not %s",
+                        faltung_dtype_name(valid->dtype));
+    valid->conjugates = !status && fal_is_complex(valid->dtype);
+    return status;
 }

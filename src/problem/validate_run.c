@@ -9,8 +9,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-static faltung_status check_operand(const fal_valid *valid, const faltung_tensor *tensor,
-                                    const char *name, int rank, const int64_t *shape,
+static faltung_status check_operand(const faltung_tensor *tensor, const char *name,
+                                    faltung_dtype dtype, int rank, const int64_t *shape,
                                     faltung_message *message)
 {
     int64_t count;
@@ -18,9 +18,9 @@ static faltung_status check_operand(const fal_valid *valid, const faltung_tensor
     faltung_status status = fal_tensor_check(tensor, name, &count, message);
     if (status)
         return status;
-    if (tensor->dtype != valid->dtype)
+    if (tensor->dtype != dtype)
         return fal_fail(message, FALTUNG_ERROR_DTYPE, "%s has type %s, expected is %s", name,
-                        faltung_dtype_name(tensor->dtype), faltung_dtype_name(valid->dtype));
+                        faltung_dtype_name(tensor->dtype), faltung_dtype_name(dtype));
     if (tensor->rank != rank || memcmp(tensor->shape, shape, (size_t)rank * sizeof *shape) != 0)
         return fal_fail(message, tensor->rank != rank ? FALTUNG_ERROR_RANK : FALTUNG_ERROR_SHAPE,
                         "%s has size %s, expected is %s", name,
@@ -34,10 +34,10 @@ faltung_status fal_validate_run(const fal_valid *valid, const faltung_tensor *in
 {
     int64_t shape[FALTUNG_MAX_AXES + 2];
     int rank = fal_input_shape(valid, shape);
-    faltung_status status = check_operand(valid, input, "input", rank, shape, message);
+    faltung_status status = check_operand(input, "input", valid->dtype, rank, shape, message);
     rank = fal_output_shape(valid, shape);
     if (!status)
-        status = check_operand(valid, output, "output", rank, shape, message);
+        status = check_operand(output, "output", valid->output_dtype, rank, shape, message);
     if (!status)
         status = fal_tensor_check_self(output, "output", message);
     if (!status)
@@ -53,7 +53,7 @@ faltung_status fal_validate_weight_run(const fal_valid *valid, const faltung_ten
     int rank = fal_forward_shape(valid, shape);
     faltung_status status = fal_validate_run(valid, input, grad_weight, message);
     if (!status)
-        status = check_operand(valid, grad_output, "grad_output", rank, shape, message);
+        status = check_operand(grad_output, "grad_output", valid->dtype, rank, shape, message);
     if (!status)
         status = fal_tensor_check_apart(grad_weight, "output", grad_output, "grad_output", message);
     return status;
@@ -80,7 +80,8 @@ faltung_status fal_validate_residual(const fal_valid *valid, const faltung_tenso
         return FALTUNG_OK;
     if (valid->of_weight)
         return fal_fail(message, FALTUNG_ERROR_OPTION, "a weight's gradient has no residual");
-    faltung_status status = check_operand(valid, residual, "residual", rank, shape, message);
+    faltung_status status =
+        check_operand(residual, "residual", valid->output_dtype, rank, shape, message);
     if (status)
         return status;
     if (!has_strides_of(residual, output))

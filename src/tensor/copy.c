@@ -22,6 +22,10 @@ static faltung_status check(const faltung_tensor *source, const faltung_tensor *
                         fal_list_write(&from, source->rank, source->shape),
                         fal_list_write(&to, destination->rank, destination->shape));
     }
+    if (fal_is_complex(source->dtype) && !fal_is_complex(destination->dtype))
+        return fal_fail(message, FALTUNG_ERROR_DTYPE,
+                        "source has type %s, destination %s: imaginary parts would be lost",
+                        faltung_dtype_name(source->dtype), faltung_dtype_name(destination->dtype));
     status = fal_tensor_check_data(source, "source", message);
     if (!status)
         status = fal_tensor_check_data(destination, "destination", message);
@@ -30,6 +34,19 @@ static faltung_status check(const faltung_tensor *source, const faltung_tensor *
     if (!status)
         status = fal_tensor_check_apart(destination, "destination", source, "source", message);
     return status;
+}
+
+// Part by part, of which the source may have fewer.
+static void convert_element(const faltung_tensor *source, int64_t from,
+                            const faltung_tensor *destination, int64_t to)
+{
+    int parts = fal_is_complex(destination->dtype) ? 2 : 1;
+    int given = fal_is_complex(source->dtype) ? 2 : 1;
+    faltung_dtype read = fal_part_dtype(source->dtype),
+                  written = fal_part_dtype(destination->dtype);
+    for (int i = 0; i < parts; i++)
+        fal_store(written, destination->data, to * parts + i,
+                  i < given ? fal_load(read, source->data, from * given + i) : 0);
 }
 
 // Elements of one type are copied as bytes, so that every bit of a NaN survives.
@@ -41,8 +58,7 @@ static void copy_element(const faltung_tensor *source, int64_t from,
         memcpy((char *)destination->data + to * (int64_t)size,
                (const char *)source->data + from * (int64_t)size, size);
     else
-        fal_store(destination->dtype, destination->data, to,
-                  fal_load(source->dtype, source->data, from));
+        convert_element(source, from, destination, to);
 }
 
 faltung_status faltung_tensor_copy(const faltung_tensor *source, const faltung_tensor *destination,

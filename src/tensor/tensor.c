@@ -12,8 +12,10 @@ static faltung_status check_form(const faltung_tensor *tensor, const char *name,
     if (!tensor)
         return fal_fail(message, FALTUNG_ERROR_NULL, "%s is NULL", name);
     if (!faltung_dtype_size(tensor->dtype))
-        return fal_fail(message, FALTUNG_ERROR_DTYPE, "%s has dtype %d, which is none of %s", name,
-                        (int)tensor->dtype, "f32 (1), f64 (2), f16 (3)");
+        return fal_fail(
+            message, FALTUNG_ERROR_DTYPE, "%s has dtype %d, which is none of %s", name,
+            (int)tensor->dtype,
+            "f32 (1), f64 (2), f16 (3), bf16 (4), i8 (5), u8 (6), i32 (7), c64 (8), c128 (9)");
     if (tensor->rank < 0 || tensor->rank > FALTUNG_MAX_RANK)
         return fal_fail(message, FALTUNG_ERROR_RANK, "%s has rank %d, allowed are 0 to %d", name,
                         tensor->rank, FALTUNG_MAX_RANK);

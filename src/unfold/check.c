@@ -8,6 +8,7 @@
 #include "base/checked.h"
 #include "base/fail.h"
 #include "problem/validate.h"
+#include "tensor/element.h"
 #include "tensor/tensor.h"
 
 #include <inttypes.h>
@@ -302,6 +303,11 @@ static faltung_status check_columns(const request *r)
     const int rank = columns->rank;
     fal_list list;
     bool fits = rank == 2 || rank == 3;
+    if (fal_is_integer(columns->dtype) || fal_is_complex(columns->dtype))
+        return fal_fail(
+            r->message, FALTUNG_ERROR_DTYPE,
+            "columns have type %s, allowed are f32, f64, f16 and bf16, which are summed",
+            faltung_dtype_name(columns->dtype));
     if (fits && columns->shape[rank - 1] && columns->shape[rank - 2])
         return FALTUNG_OK;
     return fal_fail(r->message, fits ? FALTUNG_ERROR_EMPTY : FALTUNG_ERROR_RANK,

@@ -26,6 +26,14 @@ static const char *const problems[] = {
     "conv2d:1x3x8x8,4x3x3x3,stride=2,padding=same_lower",
     "conv2d:1x4x6x6,4x1x3x3,padding=1,groups=4,dtype=f64",
     "conv2d:1x4x6x6,4x4x3x3,dtype=f16",
+    "conv2d:1x4x6x6,4x4x3x3,dtype=bf16",
+    "conv2d:1x4x6x6,4x4x3x3,padding=1,dtype=i8,input_zero_point=-3,weight_zero_point=5",
+    "conv2d:1x4x6x6,4x4x3x3,padding=1,dtype=u8,weight_dtype=i8,input_zero_point=130",
+    "conv2d:1x4x6x6,4x2x3x3,padding=1,groups=2,dtype=c64",
+    "conv_transpose2d:1x4x6x6,4x2x3x3,stride=2,dtype=c128",
+    "conv2d_input:1x4x6x6,4x2x3x3,padding=1,groups=2,dtype=c64",
+    "conv2d_weight:2x4x6x6,4x2x3x3,padding=1,groups=2,dtype=c64",
+    "conv_transpose2d_weight:2x4x6x6,4x2x3x3,padding=1,stride=2,dtype=c128",
     "conv3d:1x2x4x5x6,3x2x2x3x2,padding=1+0+1,stride=1+2+1",
     "conv_transpose1d:2x4x5,4x3x3,stride=3,dilation=2,output_padding=1",
     "conv_transpose2d:1x4x5x4,4x3x3x2,stride=2+1,padding=1+0,groups=2,dtype=f64",
@@ -76,7 +84,7 @@ static void what_the_library_computes_is_within_the_bound(void **state)
 static void exchange(const subject *u, int64_t i, int64_t j)
 {
     size_t size = faltung_dtype_size(u->output.dtype);
-    char kept[sizeof(double)], *data = u->output.data;
+    char kept[2 * sizeof(double)], *data = u->output.data;
     memcpy(kept, data + (size_t)i * size, size);
     memcpy(data + (size_t)i * size, data + (size_t)j * size, size);
     memcpy(data + (size_t)j * size, kept, size);

@@ -74,7 +74,7 @@ static void names_that_are_not_known_are_refused(void **state)
         {"faltung padding --input 8 --kernel 3 --rule foo", "--rule 'foo': allowed is"},
         {"faltung padding --input 8 --kernel 3 --rule 1", "--rule '1'"},
         {"faltung conv2d x w -o y --accuracy best", "'best': allowed is exact, balanced or fast"},
-        {"faltung randn 4 -o y --dtype f99", "--dtype 'f99': allowed is f32, f64 or f16"},
+        {"faltung randn 4 -o y --dtype f99", "--dtype 'f99': allowed is f32, f64, f16"},
         {"faltung completion fish", "'fish'"},
         {"faltung plot size --input 8 --kernel 3", "'size'"},
     };

@@ -68,7 +68,7 @@ static void tensors_are_drawn_from_one_stream(void **state)
 static void types_are_chosen_by_name(void **state)
 {
     (void)state;
-    static const char *const types[] = {"f32", "f64", "f16"};
+    static const char *const types[] = {"f32", "f64", "f16", "bf16"};
     for (size_t i = 0; i < COUNT(types); i++) {
         char expected[64];
         succeed("faltung array '1.5,-2' --dtype %s -o y.npy --force", types[i]);
@@ -78,6 +78,44 @@ static void types_are_chosen_by_name(void **state)
     assert_prints("faltung randn 4 --dtype f64 -o r.npy", "");
     assert_prints("faltung info r.npy", "f64 (4,)\n");
     assert_refuses(REFUSED, "faltung randn 4 --dtype f16 -o s.npy", "--dtype f16");
+    assert_refuses(REFUSED, "faltung randn 4 --dtype c64 -o s.npy", "--dtype c64");
+}
+
+static void integers_and_complex_numbers_are_made_and_shown(void **state)
+{
+    (void)state;
+    static const char *const types[] = {"i8", "i32"};
+    for (size_t i = 0; i < COUNT(types); i++) {
+        char expected[64];
+        succeed("faltung array '1,-20' --dtype %s -o y.npy --force", types[i]);
+        snprintf(expected, sizeof expected, "%s (2,)\n[  1 -20]\n", types[i]);
+        assert_prints("faltung show y.npy", expected);
+    }
+    succeed("faltung array '0,255' --dtype u8 -o u.npy");
+    assert_prints("faltung show u.npy", "u8 (2,)\n[  0 255]\n");
+    assert_refuses(REFUSED, "faltung array '1,256' --dtype u8 -o z.npy", "number 256");
+    assert_refuses(REFUSED, "faltung array '1.5' --dtype i8 -o z.npy", "number 1.5");
+
+    const float parts[] = {1.5F, -2, 0, 0.25F};
+    write_raw_npy("c.npy", "{'descr': '<c8', 'fortran_order': False, 'shape': (2,), }", parts,
+                  sizeof parts);
+    assert_prints("faltung show c.npy", "c64 (2,)\n[1.5000-2.0000j 0.0000+0.2500j]\n");
+    assert_json("faltung show c.npy --json", "\"values\": [[1.5, -2], [0, 0.25]]");
+    assert_prints("faltung info c.npy", "c64 (2,)\n");
+    assert_prints("faltung compare c.npy c.npy", "equal: all 2 elements\n");
+    assert_refuses(REFUSED, "faltung conv1d c.npy c.npy -o z.npy", "");
+}
+
+static void integers_are_convolved_around_their_zero_points(void **state)
+{
+    (void)state;
+    succeed("faltung array '10,20,30' --dtype u8 --shape 1x3 -o x.npy");
+    succeed("faltung array '4,2' --dtype i8 --shape 1x1x2 -o w.npy");
+    succeed("faltung conv1d x.npy w.npy -o y.npy --padding 1 --input-zero-point 20 "
+            "--weight-zero-point 3");
+    assert_prints("faltung show y.npy", "i32 (1, 4)\n[[ 10 -10 -10  10]]\n");
+    assert_refuses(REFUSED, "faltung conv1d x.npy w.npy -o z.npy --input-zero-point -1",
+                   "input_zero_point=-1, allowed for u8 is 0 to 255");
 }
 
 static void arrays_have_the_shape_that_is_asked_for(void **state)
@@ -186,6 +224,8 @@ int main(void)
         program_test(a_seed_is_taken_as_torch_manual_seed_takes_it),
         program_test(tensors_are_drawn_from_one_stream),
         program_test(types_are_chosen_by_name),
+        program_test(integers_and_complex_numbers_are_made_and_shown),
+        program_test(integers_are_convolved_around_their_zero_points),
         program_test(arrays_have_the_shape_that_is_asked_for),
         program_test(numbers_are_written_as_numpy_does),
         program_test(special_numbers_are_shown),

@@ -105,6 +105,10 @@ static void what_was_computed_is_checked(void **state)
     write_text("list", "conv2d:2x4x7x8,6x2x3x2,padding=0:2+1:0,dilation=2+1,groups=2\n"
                        "conv2d:1x3x40x40,20x3x5x5,stride=2,padding=2\n"
                        "conv1d:4x9,6x4x3,dtype=f16\n"
+                       "conv2d:4x9x8,6x4x3x2,dtype=bf16\n"
+                       "conv2d:4x9x8,6x4x3x2,padding=1,dtype=u8,weight_dtype=i8,"
+                       "input_zero_point=9\n"
+                       "conv2d_input:4x9x8,6x4x3x2,padding=1,stride=2,dtype=c64\n"
                        "conv3d:1x2x4x5x6,3x2x2x3x2,padding=1+0+1,dtype=f64\n"
                        "conv_transpose2d:1x4x5x4,4x3x3x2,stride=2+1,padding=1+0,groups=2\n");
     assert_json(QUICK "--json --check --file list", "\"max_err\": ");
@@ -113,7 +117,7 @@ static void what_was_computed_is_checked(void **state)
     int correct = 0;
     for (const char *at = ran.out; (at = strstr(at, "\"correct\": true")); at++)
         correct++;
-    assert_int_equal(correct, 5);
+    assert_int_equal(correct, 8);
     assert_says(QUICK "--check --file list", "\nchecked: no result differs");
 }
 

@@ -113,7 +113,7 @@ static void malformed_files_are_told_from_refusals(void **state)
     } cases[] = {
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", 7, "truncated"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", 9, "after the end"},
-        {"{'descr': '<i4', 'fortran_order': False, 'shape': (2,), }", 8, "<i4"},
+        {"{'descr': '<i8', 'fortran_order': False, 'shape': (2,), }", 8, "<i8"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (-2,), }", 8, "shape"},
         {"{'descr': '<f4', 'fortran_order': Maybe, 'shape': (2,), }", 8, "fortran_order"},
         {"{'descr': '<f4', 'shape': (2,), }", 8, "fortran_order"},

@@ -125,8 +125,9 @@ void operands_make(operands *o, const sample *s, faltung_dtype dtype)
         weight[2 + i] = s->axis[3 - s->axes + i].kernel;
     make_batched(&o->input, s, dtype, s->channels_in, input);
     array_make(&o->weight, dtype, s->axes + 2, weight);
-    array_make(&o->bias, dtype, 1, &s->channels_out);
-    make_batched(&o->output, s, dtype, s->channels_out, s->output);
+    const faltung_dtype result = faltung_result_dtype(dtype);
+    array_make(&o->bias, result, 1, &s->channels_out);
+    make_batched(&o->output, s, result, s->channels_out, s->output);
     array_fill_bytes(&o->output, 0xff);
 }
 

@@ -45,7 +45,8 @@ typedef struct operands {
     array output; // every byte 0xff: NaN in every type
 } operands;
 
-// Contiguous arrays of the shapes that the sample asks for; all zero but the output.
+// Contiguous arrays of the shapes that the sample asks for, bias and output of the type of results;
+// all zero but the output.
 void operands_make(operands *o, const sample *s, faltung_dtype dtype);
 void operands_free(operands *o);
 

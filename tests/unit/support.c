@@ -53,11 +53,26 @@ double array_get(const array *a, int64_t i)
     switch (a->tensor.dtype) {
     case FALTUNG_F16:
         return half_to_double(((uint16_t *)a->memory)[i]);
+    case FALTUNG_BF16:
+        return brain_to_double(((uint16_t *)a->memory)[i]);
     case FALTUNG_F32:
+    case FALTUNG_C64:
         return ((float *)a->memory)[i];
+    case FALTUNG_I8:
+        return ((int8_t *)a->memory)[i];
+    case FALTUNG_U8:
+        return ((uint8_t *)a->memory)[i];
+    case FALTUNG_I32:
+        return ((int32_t *)a->memory)[i];
     default:
         return ((double *)a->memory)[i];
     }
+}
+
+static int64_t count_parts(const array *a)
+{
+    bool pairs = a->tensor.dtype == FALTUNG_C64 || a->tensor.dtype == FALTUNG_C128;
+    return pairs ? 2 * a->count : a->count;
 }
 
 void array_set(array *a, int64_t i, double value)
@@ -66,8 +81,21 @@ void array_set(array *a, int64_t i, double value)
     case FALTUNG_F16:
         ((uint16_t *)a->memory)[i] = half_from_double(value);
         break;
+    case FALTUNG_BF16:
+        ((uint16_t *)a->memory)[i] = brain_from_double(value);
+        break;
     case FALTUNG_F32:
+    case FALTUNG_C64:
         ((float *)a->memory)[i] = (float)value;
+        break;
+    case FALTUNG_I8:
+        ((int8_t *)a->memory)[i] = (int8_t)fmax(-128, fmin(value, 127));
+        break;
+    case FALTUNG_U8:
+        ((uint8_t *)a->memory)[i] = (uint8_t)fmax(0, fmin(value, 255));
+        break;
+    case FALTUNG_I32:
+        ((int32_t *)a->memory)[i] = (int32_t)value;
         break;
     default:
         ((double *)a->memory)[i] = value;
@@ -76,13 +104,13 @@ void array_set(array *a, int64_t i, double value)
 
 void array_fill_integers(array *a, prng *random, int64_t low, int64_t high)
 {
-    for (int64_t i = 0; i < a->count; i++)
+    for (int64_t i = 0; i < count_parts(a); i++)
         array_set(a, i, (double)random_between(random, low, high));
 }
 
 void array_fill_reals(array *a, prng *random)
 {
-    for (int64_t i = 0; i < a->count; i++)
+    for (int64_t i = 0; i < count_parts(a); i++)
         array_set(a, i, random_real(random));
 }
 
@@ -125,6 +153,31 @@ uint16_t half_from_double(double value)
     // A normal number has 1024 steps or more: the implicit bit carries into the exponent, which so
     // begins one lower; rounding up to 2048 steps carries once more, to the right result.
     return (uint16_t)(sign | (((unsigned)(exponent + 24) << 10) + steps));
+}
+
+// The upper half of a binary32.
+double brain_to_double(uint16_t bits)
+{
+    uint32_t wide = (uint32_t)bits << 16;
+    float value;
+    memcpy(&value, &wide, sizeof value);
+    return value;
+}
+
+// Of the neighbours in steps of the 8 bits that are kept, the nearest, else the even one.
+uint16_t brain_from_double(double value)
+{
+    unsigned sign = signbit(value) ? 0x8000u : 0;
+    double magnitude = fabs(value);
+    if (isnan(value))
+        return (uint16_t)(sign | 0x7fc0u);
+    if (magnitude >= 0x1.ffp127) // half a step above the greatest finite number
+        return (uint16_t)(sign | 0x7f80u);
+    int exponent = 0;
+    frexp(magnitude, &exponent);
+    exponent = exponent - 8 < -133 ? -133 : exponent - 8;
+    unsigned steps = (unsigned)nearbyint(ldexp(magnitude, -exponent));
+    return (uint16_t)(sign | (((unsigned)(exponent + 133) << 7) + steps));
 }
 
 void check_refused(faltung_status status, faltung_status expected, faltung_message *message,

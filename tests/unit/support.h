@@ -46,8 +46,8 @@ typedef struct array {
 void array_make(array *a, faltung_dtype dtype, int rank, const int64_t *shape);
 void array_free(array *a);
 
-// The i-th element of the block as a double, which holds every element type exactly. set rounds
-// to nearest even.
+// The i-th element of the block as a double, which holds every element type exactly; of complex
+// ones the i-th part. set rounds to nearest even, and clamps to an integer type's range.
 double array_get(const array *a, int64_t i);
 void array_set(array *a, int64_t i, double value);
 
@@ -60,9 +60,11 @@ void array_fill_bytes(array *a, int byte);
 // Whether two arrays of one type and count hold the same bits.
 bool array_same_bits(const array *a, const array *b);
 
-// binary16 from and to double, written from the definition of the format.
+// binary16, and bfloat16, from and to double, written from the definitions of the formats.
 double half_to_double(uint16_t bits);
 uint16_t half_from_double(double value);
+double brain_to_double(uint16_t bits);
+uint16_t brain_from_double(double value);
 
 // -------------------------------------------------------------------------------------- refusals
 

@@ -6,12 +6,15 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-static const faltung_dtype dtypes[] = {FALTUNG_F32, FALTUNG_F64, FALTUNG_F16};
+static const faltung_dtype dtypes[] = {FALTUNG_F32,  FALTUNG_F64, FALTUNG_F16,
+                                       FALTUNG_BF16, FALTUNG_I8,  FALTUNG_U8};
+
+enum { DTYPES = COUNT_OF(dtypes) };
 
 // The greatest absolute value that keeps every sum of a sample representable.
 static int64_t limit_of(faltung_dtype dtype)
 {
-    return dtype == FALTUNG_F16 ? 2 : 9;
+    return dtype == FALTUNG_BF16 ? 1 : dtype == FALTUNG_F16 ? 2 : 9;
 }
 
 static void describe(const sample *s, faltung_dtype dtype)
@@ -114,7 +117,7 @@ static void every_small_axis_is_exact(void **state)
         bool allowed = axis->output_padding < axis->stride || axis->output_padding < axis->dilation;
         if (!allowed || !sample_measure(&s))
             continue;
-        check_exact(&s, dtypes[i / 7 % 3], i / 11 % 2, &random);
+        check_exact(&s, dtypes[i / 7 % DTYPES], i / 11 % 2, &random);
         done++;
     }
     print_message("%d convolutions over one axis\n", done);
@@ -125,9 +128,9 @@ static void random_convolutions_are_exact(void **state)
 {
     (void)state;
     prng random = {3};
-    for (int i = 0; i < 2 * 3 * 3 * 300; i++) {
+    for (int i = 0; i < 2 * 3 * DTYPES * 150; i++) {
         sample s = sample_random(&random, i % 2, i / 2 % 3 + 1);
-        check_exact(&s, dtypes[i / 6 % 3], i / 18 % 2, &random);
+        check_exact(&s, dtypes[i / 6 % DTYPES], i / 36 % 2, &random);
     }
 }
 
@@ -146,7 +149,7 @@ static void large_kernels_and_paddings_are_exact(void **state)
             axis->padding.end = random_between(&random, 0, s.transposed ? 5 : 24);
         }
         if (sample_measure(&s))
-            check_exact(&s, FALTUNG_F32, FALTUNG_ACCURACY_EXACT, &random);
+            check_exact(&s, i % 4 < 2 ? FALTUNG_F32 : FALTUNG_I8, FALTUNG_ACCURACY_EXACT, &random);
     }
 }
 
@@ -164,6 +167,8 @@ static void many_channels_are_exact(void **state)
         *sample_axis(&s, 1) = (faltung_axis){7, 3, 2, 1, {1, 0}, s.transposed, 0, 1};
         assert_true(sample_measure(&s));
         check_exact(&s, FALTUNG_F32, i / 2 % 2, &random);
+        check_exact(&s, FALTUNG_I8, i / 2 % 2, &random);
+        check_exact(&s, FALTUNG_U8, i / 2 % 2, &random);
     }
 }
 

@@ -107,11 +107,12 @@ static void gradients_of_reals_are_within_the_bound(void **state)
 {
     (void)state;
     prng random = {61};
-    static const faltung_dtype dtypes[] = {FALTUNG_F32, FALTUNG_F64, FALTUNG_F16};
-    static const double units[] = {0x1p-24, 0x1p-53, 0x1p-24};
-    for (int i = 0; i < 360; i++) {
+    static const faltung_dtype dtypes[] = {FALTUNG_F32, FALTUNG_F64, FALTUNG_F16, FALTUNG_BF16};
+    static const double units[] = {0x1p-24, 0x1p-53, 0x1p-24, 0x1p-24};
+    static const double stored[] = {0, 0, 0x1p-11, 0x1p-8};
+    for (int i = 0; i < 480; i++) {
         gradient g;
-        int type = i / 12 % 3;
+        int type = i / 12 % 4;
         set_up(&g, &random, i, dtypes[type], i / 6 % 2);
         fill_reals(&g, &random);
         compute(&g);
@@ -119,8 +120,8 @@ static void gradients_of_reals_are_within_the_bound(void **state)
             const oracle_sum *sum = &g.sums[e];
             double error = fabs((double)(array_get(&g.result, e) - sum->value));
             double bound = 2 * (double)sum->terms * units[type] * (double)sum->magnitude;
-            if (dtypes[type] == FALTUNG_F16) // rounded once more, to normal or subnormal numbers
-                bound += 0x1p-11 * (double)fabsl(sum->value) + 0x1p-25;
+            if (stored[type] > 0) // rounded once more, to normal or subnormal numbers
+                bound += stored[type] * (double)fabsl(sum->value) + 0x1p-25;
             assert_true(error <= bound);
         }
         tear_down(&g);

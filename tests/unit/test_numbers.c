@@ -12,18 +12,21 @@
 // The distance from 1 to the next number of a type.
 static double epsilon_of(faltung_dtype dtype)
 {
-    static const double epsilons[] = {
-        [FALTUNG_F32] = 0x1p-23, [FALTUNG_F64] = 0x1p-52, [FALTUNG_F16] = 0x1p-10};
+    static const double epsilons[] = {[FALTUNG_F32] = 0x1p-23,
+                                      [FALTUNG_F64] = 0x1p-52,
+                                      [FALTUNG_F16] = 0x1p-10,
+                                      [FALTUNG_BF16] = 0x1p-7};
     return epsilons[dtype];
 }
 
-// What a sum may be wrong by: n * eps * sum |x||w|, where f16 is summed as f32 and rounded once.
+// What a sum may be wrong by: n * eps * sum |x||w|, where halves are summed as f32 and rounded
+// once.
 static long double bound_of(faltung_dtype dtype, const oracle_sum *sum)
 {
-    if (dtype != FALTUNG_F16)
+    if (dtype == FALTUNG_F32 || dtype == FALTUNG_F64)
         return (long double)sum->terms * epsilon_of(dtype) * sum->magnitude;
     return (long double)sum->terms * epsilon_of(FALTUNG_F32) * sum->magnitude +
-           0x1p-11L * fabsl(sum->value) + 0x1p-25L;
+           epsilon_of(dtype) / 2 * (fabsl(sum->value) + 0x1p-14L);
 }
 
 // Returns the largest error in units of its bound.
@@ -57,7 +60,7 @@ static void errors_keep_to_the_bound(void **state)
 {
     (void)state;
     prng random = {13};
-    for (int type = FALTUNG_F32; type <= FALTUNG_F16; type++) {
+    for (int type = FALTUNG_F32; type <= FALTUNG_BF16; type++) {
         long double worst = 0;
         for (int i = 0; i < 2 * 3 * 2 * 40; i++) {
             sample s = sample_random(&random, i % 2, i / 2 % 3 + 1);

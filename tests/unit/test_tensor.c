@@ -90,8 +90,32 @@ static void names_and_sizes_of_types(void **state)
     assert_string_equal(faltung_dtype_name(FALTUNG_F16), "f16");
     assert_string_equal(faltung_dtype_name(FALTUNG_F32), "f32");
     assert_string_equal(faltung_dtype_name(FALTUNG_F64), "f64");
-    assert_string_equal(faltung_dtype_name((faltung_dtype)4), "unknown");
+    assert_string_equal(faltung_dtype_name(FALTUNG_BF16), "bf16");
+    assert_string_equal(faltung_dtype_name(FALTUNG_I8), "i8");
+    assert_string_equal(faltung_dtype_name(FALTUNG_U8), "u8");
+    assert_string_equal(faltung_dtype_name(FALTUNG_I32), "i32");
+    assert_string_equal(faltung_dtype_name(FALTUNG_C64), "c64");
+    assert_string_equal(faltung_dtype_name(FALTUNG_C128), "c128");
+    assert_true(faltung_dtype_size(FALTUNG_BF16) == 2 && faltung_dtype_size(FALTUNG_I8) == 1);
+    assert_true(faltung_dtype_size(FALTUNG_U8) == 1 && faltung_dtype_size(FALTUNG_I32) == 4);
+    assert_true(faltung_dtype_size(FALTUNG_C64) == 8 && faltung_dtype_size(FALTUNG_C128) == 16);
+    assert_string_equal(faltung_dtype_name((faltung_dtype)(FALTUNG_C128 + 1)), "unknown");
     assert_string_equal(faltung_dtype_name((faltung_dtype)-4), "unknown");
+}
+
+static void results_of_bytes_are_wider(void **state)
+{
+    (void)state;
+    for (int dtype = FALTUNG_F32; dtype <= FALTUNG_C128; dtype++) {
+        faltung_dtype expected = (faltung_dtype)dtype;
+        if (dtype == FALTUNG_I8 || dtype == FALTUNG_U8)
+            expected = FALTUNG_I32;
+        if (dtype == FALTUNG_I32)
+            expected = (faltung_dtype)0;
+        assert_int_equal(faltung_result_dtype((faltung_dtype)dtype), expected);
+    }
+    assert_int_equal(faltung_result_dtype((faltung_dtype)0), 0);
+    assert_int_equal(faltung_result_dtype((faltung_dtype)99), 0);
 }
 
 // ------------------------------------------------------------------------------------ converting
@@ -102,34 +126,39 @@ static void copy(const array *from, const array *to)
     assert_ok(faltung_tensor_copy(&from->tensor, &to->tensor, &message), &message);
 }
 
-static void every_half_survives_wider_types(void **state)
+static void check_halves_survive(faltung_dtype type, double (*value_of)(uint16_t))
 {
-    (void)state;
     const int64_t count = 65536;
     array half, wide, back;
-    array_make(&half, FALTUNG_F16, 1, &count);
-    array_make(&back, FALTUNG_F16, 1, &count);
+    array_make(&half, type, 1, &count);
+    array_make(&back, type, 1, &count);
     for (int64_t i = 0; i < count; i++)
         ((uint16_t *)half.memory)[i] = (uint16_t)i;
-    for (int type = FALTUNG_F32; type <= FALTUNG_F64; type++) {
-        array_make(&wide, (faltung_dtype)type, 1, &count);
+    for (int to = FALTUNG_F32; to <= FALTUNG_F64; to++) {
+        array_make(&wide, (faltung_dtype)to, 1, &count);
         copy(&half, &wide);
         array_fill_bytes(&back, 0);
         copy(&wide, &back);
         for (int64_t i = 0; i < count; i++) {
-            double expected = half_to_double((uint16_t)i);
+            double expected = value_of((uint16_t)i), found = array_get(&wide, i);
             uint16_t bits = ((uint16_t *)back.memory)[i];
-            assert_true(isnan(expected) ? isnan(array_get(&wide, i))
-                                        : array_get(&wide, i) == expected);
-            assert_true(!signbit(array_get(&wide, i)) == !(i >> 15));
+            assert_true(isnan(expected) ? isnan(found) : found == expected);
+            assert_true(!signbit(found) == !(i >> 15));
             // A NaN stays one, with its sign; any other number comes back with every bit.
-            assert_true(isnan(expected) ? (bits & 0x7fff) > 0x7c00 && bits >> 15 == i >> 15
+            assert_true(isnan(expected) ? isnan(value_of(bits)) && bits >> 15 == i >> 15
                                         : bits == i);
         }
         array_free(&wide);
     }
     array_free(&half);
     array_free(&back);
+}
+
+static void every_half_survives_wider_types(void **state)
+{
+    (void)state;
+    check_halves_survive(FALTUNG_F16, half_to_double);
+    check_halves_survive(FALTUNG_BF16, brain_to_double);
 }
 
 // Converts one number and returns the bits of the result as a double, or as a half.
@@ -145,11 +174,89 @@ static array converted(double value, faltung_dtype from, faltung_dtype to)
     return result;
 }
 
-static void assert_half(double value, faltung_dtype from, uint16_t expected)
+static void assert_bits(double value, faltung_dtype from, faltung_dtype to, uint16_t expected)
 {
-    array result = converted(value, from, FALTUNG_F16);
+    array result = converted(value, from, to);
     assert_int_equal(*(uint16_t *)result.memory, expected);
     array_free(&result);
+}
+
+static void assert_half(double value, faltung_dtype from, uint16_t expected)
+{
+    assert_bits(value, from, FALTUNG_F16, expected);
+}
+
+static void brains_round_to_nearest_even(void **state)
+{
+    (void)state;
+    for (uint16_t bits = 0; bits < 0x7f80; bits++) {
+        double low = brain_to_double(bits);
+        double high = bits == 0x7f7f ? 0x1p128 : brain_to_double((uint16_t)(bits + 1));
+        double middle = (low + high) / 2;
+        uint16_t even = (uint16_t)(bits + (bits & 1));
+        assert_bits(middle, FALTUNG_F64, FALTUNG_BF16, even);
+        assert_bits(nextafter(middle, 0), FALTUNG_F64, FALTUNG_BF16, bits);
+        assert_bits(nextafter(middle, INFINITY), FALTUNG_F64, FALTUNG_BF16, (uint16_t)(bits + 1));
+        assert_bits(-middle, FALTUNG_F32, FALTUNG_BF16, (uint16_t)(0x8000 | even));
+    }
+    assert_bits(1e300, FALTUNG_F64, FALTUNG_BF16, 0x7f80);
+    assert_bits(-INFINITY, FALTUNG_F32, FALTUNG_BF16, 0xff80);
+    assert_bits(-1e-300, FALTUNG_F64, FALTUNG_BF16, 0x8000);
+}
+
+static void assert_whole(double value, faltung_dtype to, double expected)
+{
+    array result = converted(value, FALTUNG_F64, to);
+    assert_true(array_get(&result, 0) == expected);
+    array_free(&result);
+}
+
+static void integers_take_the_nearest_that_they_have(void **state)
+{
+    (void)state;
+    static const struct {
+        faltung_dtype dtype;
+        double low, high;
+    } types[] = {
+        {FALTUNG_I8, -128, 127}, {FALTUNG_U8, 0, 255}, {FALTUNG_I32, -2147483648.0, 2147483647}};
+    for (size_t i = 0; i < COUNT_OF(types); i++) {
+        const faltung_dtype to = types[i].dtype;
+        assert_whole(2.5, to, 2);
+        assert_whole(3.5, to, 4);
+        assert_whole(-0.25, to, 0);
+        assert_whole(types[i].low, to, types[i].low);
+        assert_whole(types[i].low - 1, to, types[i].low);
+        assert_whole(types[i].high, to, types[i].high);
+        assert_whole(types[i].high + 0.75, to, types[i].high);
+        assert_whole(INFINITY, to, types[i].high);
+        assert_whole(-1e300, to, types[i].low);
+        assert_whole(NAN, to, 0);
+    }
+}
+
+static void complex_numbers_keep_their_parts(void **state)
+{
+    (void)state;
+    faltung_message message = {""};
+    const int64_t two = 2;
+    array single, pair, real;
+    array_make(&single, FALTUNG_C64, 1, &two);
+    array_make(&pair, FALTUNG_C128, 1, &two);
+    array_make(&real, FALTUNG_F32, 1, &two);
+    for (int i = 0; i < 4; i++)
+        array_set(&single, i, i + 0.5);
+    copy(&single, &pair);
+    for (int i = 0; i < 4; i++)
+        assert_true(array_get(&pair, i) == i + 0.5);
+    assert_refused(faltung_tensor_copy(&pair.tensor, &real.tensor, &message), FALTUNG_ERROR_DTYPE,
+                   &message, "c128", "imaginary");
+    array_set(&real, 1, 7);
+    copy(&real, &single);
+    assert_true(array_get(&single, 0) == 0 && array_get(&single, 1) == 0);
+    assert_true(array_get(&single, 2) == 7 && array_get(&single, 3) == 0);
+    array_free(&single);
+    array_free(&pair);
+    array_free(&real);
 }
 
 static void halves_round_to_nearest_even(void **state)
@@ -247,8 +354,8 @@ static void random_numbers_convert_by_one_rounding(void **state)
 static void nan_stays_nan(void **state)
 {
     (void)state;
-    for (int from = FALTUNG_F32; from <= FALTUNG_F16; from++)
-        for (int to = FALTUNG_F32; to <= FALTUNG_F16; to++) {
+    for (int from = FALTUNG_F32; from <= FALTUNG_BF16; from++)
+        for (int to = FALTUNG_F32; to <= FALTUNG_BF16; to++) {
             array result = converted(NAN, (faltung_dtype)from, (faltung_dtype)to);
             assert_true(isnan(array_get(&result, 0)));
             array_free(&result);
@@ -277,8 +384,12 @@ int main(void)
         cmocka_unit_test(bad_tensors_are_refused),
         cmocka_unit_test(an_empty_tensor_has_no_far_element),
         cmocka_unit_test(names_and_sizes_of_types),
+        cmocka_unit_test(results_of_bytes_are_wider),
         cmocka_unit_test(every_half_survives_wider_types),
         cmocka_unit_test(halves_round_to_nearest_even),
+        cmocka_unit_test(brains_round_to_nearest_even),
+        cmocka_unit_test(integers_take_the_nearest_that_they_have),
+        cmocka_unit_test(complex_numbers_keep_their_parts),
         cmocka_unit_test(numbers_beyond_a_half_become_its_ends),
         cmocka_unit_test(a_double_becomes_a_half_in_one_rounding),
         cmocka_unit_test(doubles_round_to_floats),

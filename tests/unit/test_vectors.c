@@ -57,6 +57,12 @@ static void make(array *a, faltung_dtype dtype, int rank, const int64_t *shape)
     a->tensor = (faltung_tensor){a->memory, dtype, rank, a->shape, NULL};
 }
 
+static void release(array *a)
+{
+    free(a->memory);
+    a->memory = NULL;
+}
+
 // An array of the type and shape of `original`, channels last, with gaps between the channels, and
 // its last axis backwards.
 static void make_strided(array *a, const array *original, int channel)
@@ -87,15 +93,24 @@ static void copy_strided(array *a, const array *original, int channel)
     require(faltung_tensor_copy(&original->tensor, &a->tensor, &message), &message, "a copy");
 }
 
-// The magnitudes of the elements, in f64.
+static bool is_complex(faltung_dtype dtype)
+{
+    return dtype == FALTUNG_C64 || dtype == FALTUNG_C128;
+}
+
+// The magnitudes of the elements, in f64: of complex ones at most the sum of those of their parts.
 static void copy_magnitudes(array *a, const array *original)
 {
     faltung_message message;
+    array pairs;
+    make(&pairs, FALTUNG_C128, original->tensor.rank, original->shape);
     make(a, FALTUNG_F64, original->tensor.rank, original->shape);
-    require(faltung_tensor_copy(&original->tensor, &a->tensor, &message), &message, "a copy");
+    require(faltung_tensor_copy(&original->tensor, &pairs.tensor, &message), &message, "a copy");
+    const double *parts = pairs.tensor.data;
     double *values = a->tensor.data;
     for (int64_t i = 0; i < a->count; i++)
-        values[i] = fabs(values[i]);
+        values[i] = fabs(parts[2 * i]) + fabs(parts[2 * i + 1]);
+    release(&pairs);
 }
 
 static void assert_same_bits(const array *a, const array *b, const char *what, const char *problem)
@@ -105,12 +120,6 @@ static void assert_same_bits(const array *a, const array *b, const char *what, c
     for (int64_t i = 0; i < a->count; i++)
         if (memcmp(a->memory + i * (int64_t)size, b->memory + i * (int64_t)size, size) != 0)
             fail_msg("%s: element %" PRId64 " has other bits %s", problem, i, what);
-}
-
-static void release(array *a)
-{
-    free(a->memory);
-    a->memory = NULL;
 }
 
 // ---------------------------------------------------------------------------------------- trials
@@ -144,6 +153,29 @@ static void make_output(trial *t, faltung_message *message)
     make(&t->output, t->problem.dtype, recorded->rank, shape);
 }
 
+// As record.py draws: halves are rounded from f32, complex numbers are two of their parts' type.
+static void draw(faltung_generator *generator, const array *a, const char *problem)
+{
+    faltung_message message;
+    const faltung_tensor *t = &a->tensor;
+    const int64_t pairs[] = {a->count, 2};
+    if (is_complex(t->dtype)) {
+        faltung_dtype part = t->dtype == FALTUNG_C64 ? FALTUNG_F32 : FALTUNG_F64;
+        const faltung_tensor real = {t->data, part, 2, pairs, NULL};
+        require(faltung_randn(generator, &real, &message), &message, problem);
+        return;
+    }
+    if (t->dtype == FALTUNG_F32 || t->dtype == FALTUNG_F64) {
+        require(faltung_randn(generator, t, &message), &message, problem);
+        return;
+    }
+    array wide;
+    make(&wide, FALTUNG_F32, t->rank, a->shape);
+    require(faltung_randn(generator, &wide.tensor, &message), &message, problem);
+    require(faltung_tensor_copy(&wide.tensor, t, &message), &message, problem);
+    release(&wide);
+}
+
 static void set_up(trial *t, const vector_case *recorded)
 {
     faltung_message message;
@@ -152,8 +184,6 @@ static void set_up(trial *t, const vector_case *recorded)
     t->recorded = recorded;
     require(faltung_problem_parse(recorded->problem, problem, &message), &message,
             recorded->problem);
-    if (recorded->count)
-        assert_int_equal(problem->dtype, recorded->type);
     require(faltung_problem_call(problem, &t->call, &message), &message, recorded->problem);
     make(&t->input, problem->dtype, t->call.input_rank, t->call.input_shape);
     make(&t->weight, problem->dtype, t->call.weight_rank, t->call.weight_shape);
@@ -164,8 +194,7 @@ static void set_up(trial *t, const vector_case *recorded)
     require(faltung_manual_seed(&generator, recorded->seed, &message), &message, "a seed");
     const array *drawn[] = {&t->input, &t->weight, &t->bias};
     for (int i = 0; i < 3; i++)
-        require(faltung_randn(&generator, &drawn[i]->tensor, &message), &message,
-                recorded->problem);
+        draw(&generator, drawn[i], recorded->problem);
 }
 
 static void convolve(const trial *t)
@@ -206,27 +235,44 @@ static int64_t count_products(const trial *t)
            (is_of_weight(t) ? t->weight.shape[find_channel(t)] : t->output.shape[find_channel(t)]);
 }
 
+// The distance from 1 to the next number of the type that is summed in, and of the one that is
+// stored; the latter is 0 where they are the same.
+static void find_steps(faltung_dtype dtype, double *summed, double *stored)
+{
+    bool single = dtype != FALTUNG_F64 && dtype != FALTUNG_C128;
+    *summed = single ? (double)FLT_EPSILON : DBL_EPSILON;
+    *stored = dtype == FALTUNG_F16 ? 0x1p-10 : dtype == FALTUNG_BF16 ? 0x1p-7 : 0;
+}
+
 // Both results are sums of n products, a bias counted as one more, in some order: each is within
-// n eps sum|x||w| of the truth, so they are within twice that of each other. Returns the largest
-// part of it that was needed.
+// n eps sum|x||w| of the truth, so they are within twice that of each other. Of complex numbers
+// each part has twice as many products, and PyTorch's, by three real convolutions for four, sums of
+// up to four such parts; halves are rounded, by PyTorch before and after the bias is added. Returns
+// the largest part of it that was needed.
 static double compare(const trial *t, const trial *sums)
 {
     const vector_case *recorded = t->recorded;
-    bool single = t->problem.dtype == FALTUNG_F32;
-    const double eps = single ? (double)FLT_EPSILON : DBL_EPSILON, *sum = sums->output.tensor.data;
-    int64_t n = count_products(t) + recorded->has_bias;
-    double worst = 0;
-    for (int64_t i = 0; i < t->output.count; i++) {
-        double value = single ? (double)((const float *)t->output.tensor.data)[i]
-                              : ((const double *)t->output.tensor.data)[i];
+    const faltung_dtype dtype = t->problem.dtype;
+    const int parts = is_complex(dtype) ? 2 : 1;
+    const double *sum = sums->output.tensor.data;
+    int64_t n = (count_products(t) + recorded->has_bias) * parts * parts * parts;
+    double worst = 0, eps, stored;
+    find_steps(dtype, &eps, &stored);
+    array values; // as pairs, whatever they are
+    faltung_message message;
+    make(&values, FALTUNG_C128, t->output.tensor.rank, t->output.shape);
+    require(faltung_tensor_copy(&t->output.tensor, &values.tensor, &message), &message, "a copy");
+    for (int64_t i = 0; i < recorded->count; i++) {
+        double value = ((const double *)values.tensor.data)[parts == 1 ? 2 * i : i];
         double error = fabs(value - recorded->expected[i]);
-        double bound = 2 * (double)n * eps * sum[i];
+        double bound = 2 * (double)n * eps * sum[i / parts] + 2 * stored * sum[i / parts];
         if (!(error <= bound))
             fail_msg("%s: element %" PRId64 " is %a, recorded was %a, %g times the bound away",
                      recorded->problem, i, value, recorded->expected[i], error / bound);
         if (error > 0)
             worst = fmax(worst, error / bound);
     }
+    release(&values);
     return worst;
 }
 

@@ -39,6 +39,22 @@ static bool is_complete(const progress *at)
     return !last || at->filled == last->count;
 }
 
+// The type that a problem says, where the digits of its elements do not tell; else 0.
+static faltung_dtype find_type(const char *problem)
+{
+    static const faltung_dtype types[] = {FALTUNG_F16, FALTUNG_BF16, FALTUNG_C64, FALTUNG_C128};
+    const char *key = strstr(problem, ",dtype=");
+    for (int i = 0; key && i < 4; i++)
+        if (strcmp(key + strlen(",dtype="), faltung_dtype_name(types[i])) == 0)
+            return types[i];
+    return (faltung_dtype)0;
+}
+
+static int parts_of(faltung_dtype type)
+{
+    return type == FALTUNG_C64 || type == FALTUNG_C128 ? 2 : 1;
+}
+
 // Reads sizes joined by x, to the end of the text.
 static bool read_shape(const char *text, vector_case *recorded)
 {
@@ -72,11 +88,13 @@ static bool read_case(progress *at, const char *line)
            &recorded.seed, bias, shape, &length);
     if (length == 0 || line[length] != '\0')
         return refuse(at, "not a case: %.160s", line);
+    recorded.type = find_type(recorded.problem);
     recorded.has_bias = strcmp(bias, "yes") == 0;
     if (!recorded.has_bias && strcmp(bias, "no") != 0)
         return refuse(at, "bias=%s, allowed are yes and no", bias);
     if (!read_shape(shape, &recorded))
         return refuse(at, "output=%s is not a shape", shape);
+    recorded.count *= parts_of(recorded.type);
 
     vector_file *file = at->file;
     vector_case *cases = realloc(file->cases, (size_t)(file->count + 1) * sizeof *cases);
@@ -91,17 +109,24 @@ static bool read_case(progress *at, const char *line)
     return true;
 }
 
-static double decode(faltung_dtype type, uint64_t bits)
+static double decode_half(faltung_dtype type, uint64_t bits)
 {
-    if (type == FALTUNG_F32) {
-        uint32_t low = (uint32_t)bits;
-        float value;
-        memcpy(&value, &low, sizeof value);
-        return value;
-    }
-    double value;
-    memcpy(&value, &bits, sizeof value);
+    uint16_t half = (uint16_t)bits;
+    double value = 0;
+    const faltung_tensor from = {&half, type, 0, NULL, NULL};
+    const faltung_tensor to = {&value, FALTUNG_F64, 0, NULL, NULL};
+    faltung_tensor_copy(&from, &to, NULL);
     return value;
+}
+
+static double decode(faltung_dtype type, size_t digits, uint64_t bits)
+{
+    uint32_t low = (uint32_t)bits;
+    float single;
+    double value;
+    memcpy(&single, &low, sizeof single);
+    memcpy(&value, &bits, sizeof value);
+    return digits == 4 ? decode_half(type, bits) : digits == 8 ? (double)single : value;
 }
 
 static bool read_elements(progress *at, char *line)
@@ -110,15 +135,19 @@ static bool read_elements(progress *at, char *line)
     char *rest = NULL;
     for (char *word = strtok_r(line, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
         size_t digits = strspn(word, "0123456789abcdef");
-        faltung_dtype type = digits == 8 ? FALTUNG_F32 : FALTUNG_F64;
-        if (word[digits] != '\0' || (digits != 8 && digits != 16))
+        if (word[digits] != '\0')
             return refuse(at, "not an element: %.64s", word);
         if (is_complete(at))
             return refuse(at, "an element too many: %s", word);
-        if (at->filled && recorded->type != type)
+        if (digits != 8 && digits != 16 && digits != 4)
+            return refuse(at, "not an element: %.64s", word);
+        faltung_dtype type = recorded->type;
+        if (!type)
+            type = digits == 16 ? FALTUNG_F64 : FALTUNG_F32;
+        if (digits * (size_t)parts_of(type) != 2 * faltung_dtype_size(type))
             return refuse(at, "elements of different types: %s", word);
         recorded->type = type;
-        recorded->expected[at->filled++] = decode(type, strtoull(word, NULL, 16));
+        recorded->expected[at->filled++] = decode(type, digits, strtoull(word, NULL, 16));
     }
     return true;
 }

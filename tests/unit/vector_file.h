@@ -2,9 +2,9 @@
 //
 // Reading tests/vectors/convolutions.txt, which holds per case a line such as
 //   case conv2d:2x3x8x8,4x3x3x3,padding=1 seed=23 bias=yes output=2x4x8x8
-// followed by the output's elements, each the hexadecimal digits of its bits, and after the last
-// case "end" and the number of cases. Lines that begin with # are comments. Anything else is an
-// error: a test that silently skips a case would pass.
+// followed by the output's elements, each the hexadecimal digits of its bits, a complex one those
+// of its two parts, and after the last case "end" and the number of cases. Lines that begin with #
+// are comments. Anything else is an error: a test that silently skips a case would pass.
 #ifndef VECTOR_FILE_H
 #define VECTOR_FILE_H
 
@@ -18,9 +18,9 @@ typedef struct vector_case {
     bool has_bias;
     int rank; // of the output
     int64_t shape[FALTUNG_MAX_AXES + 2];
-    int64_t count;      // elements of the output
-    faltung_dtype type; // f32 or f64, as the elements are written; 0 if there are none
-    double *expected;   // the elements, exactly
+    int64_t count;      // elements of the output, complex ones counted twice
+    faltung_dtype type; // of the elements; 0 if there are none
+    double *expected;   // the elements, exactly; of complex ones their parts
 } vector_case;
 
 typedef struct vector_file {

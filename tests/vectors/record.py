@@ -5,7 +5,8 @@
 
 in this folder. Each line of CASES is a problem string of include/faltung.h, and "bias" if there is
 one. Input, weight and bias are torch.randn's after torch.manual_seed with the number of the case,
-drawn in this order: the file needs to hold the outputs only, as the bits of their elements.
+drawn in this order: the file needs to hold the outputs only, as the bits of their elements. What
+torch.randn does not draw by the same numbers is made of what it draws: see draw().
 
 A gradient's case draws the two operands of the gradient instead, grad_output being one of them;
 PyTorch's autograd gives what is recorded.
@@ -139,11 +140,42 @@ conv_transpose2d_input:1x3x5x6,3x3x3x2,output_padding=1+2,dilation=2+3
 conv_transpose2d_weight:3x5x6,3x4x3x3,stride=1+2,padding=1,dtype=f64
 conv_transpose3d_input:1x2x3x4x3,2x2x3x3x2,stride=2+1+3,padding=1+0+1,output_padding=1+0+2
 conv_transpose3d_weight:1x2x3x4x3,2x2x3x3x2,stride=2+1+3,padding=1+0+1,output_padding=1+0+2
+conv1d:2x3x20,4x3x3,stride=2,padding=1,dtype=bf16 bias
+conv2d:2x3x9x8,4x3x3x3,padding=1,dtype=bf16 bias
+conv2d:1x6x7x5,6x1x3x3,padding=1,groups=6,dtype=bf16 bias
+conv2d:1x20x6x6,18x20x3x3,padding=1,dtype=f16 bias
+conv3d:1x2x4x5x6,3x2x2x3x3,padding=1,dtype=bf16
+conv_transpose2d:1x3x8x8,3x2x3x3,stride=2,padding=1,output_padding=1,dtype=bf16 bias
+conv2d_input:2x3x10x13,4x3x3x5,stride=2+3,padding=1+2,dtype=bf16
+conv2d_weight:2x3x10x13,4x3x3x5,stride=2+3,padding=1+2,dtype=bf16
+conv1d:2x3x20,4x3x3,stride=2,padding=1,dtype=c64 bias
+conv2d:2x4x9x8,6x2x3x4,stride=2+1,padding=1+2,groups=2,dtype=c64 bias
+conv2d:1x3x9x8,4x3x3x3,padding=1,dilation=2,dtype=c128
+conv3d:1x2x4x5x6,3x2x2x3x3,padding=1,dtype=c64 bias
+conv_transpose2d:1x3x8x8,3x2x3x3,stride=2,padding=1,output_padding=1,dtype=c64 bias
+conv2d_input:2x3x10x13,4x3x3x5,stride=2+3,padding=1+2,dtype=c64
+conv2d_weight:2x3x10x13,4x3x3x5,stride=2+3,padding=1+2,dtype=c64
+conv_transpose2d_input:1x3x8x8,3x2x3x3,stride=2,padding=1,output_padding=1,dtype=c64
+conv_transpose2d_weight:1x3x8x8,3x2x3x3,stride=2,padding=1,output_padding=1,dtype=c128
 """
 
 TRANSPOSED = {'conv_transpose1d': torch.nn.ConvTranspose1d,
               'conv_transpose2d': torch.nn.ConvTranspose2d,
               'conv_transpose3d': torch.nn.ConvTranspose3d}
+
+
+DTYPES = {'f32': torch.float32, 'f64': torch.float64, 'f16': torch.float16,
+          'bf16': torch.bfloat16, 'c64': torch.complex64, 'c128': torch.complex128}
+
+
+def draw(shape, dtype):
+    """torch.randn's numbers; halves are rounded from f32, complex ones have two of them."""
+    if dtype.is_complex:
+        real = torch.float32 if dtype == torch.complex64 else torch.float64
+        return torch.view_as_complex(torch.randn(*shape, 2, dtype=real))
+    if dtype in (torch.float16, torch.bfloat16):
+        return torch.randn(shape).to(dtype)
+    return torch.randn(shape, dtype=dtype)
 
 
 class Problem:
@@ -164,7 +196,7 @@ class Problem:
         self.dilation = self.per_axis(options.pop('dilation', '1'))
         self.output_padding = self.per_axis(options.pop('output_padding', '0'))
         self.groups = int(options.pop('groups', '1'))
-        self.dtype = {'f32': torch.float32, 'f64': torch.float64}[options.pop('dtype', 'f32')]
+        self.dtype = DTYPES[options.pop('dtype', 'f32')]
         padding = options.pop('padding', '0')
         self.rule = padding if padding[0].isalpha() else None
         self.padding = None if self.rule else self.per_axis(padding, self.two_sides)
@@ -263,32 +295,33 @@ def differentiate(problem):
     x, weight = zeros(problem.input_shape), zeros(problem.weight_shape)
     shape = compute(x, weight).shape
     if problem.gradient == 'input':
-        grad_output = torch.randn(shape, dtype=problem.dtype)
-        weight = torch.randn(problem.weight_shape, dtype=problem.dtype)
+        grad_output = draw(shape, problem.dtype)
+        weight = draw(problem.weight_shape, problem.dtype)
         compute(x, weight).backward(grad_output)
         return x.grad
-    x = torch.randn(problem.input_shape, dtype=problem.dtype)
-    grad_output = torch.randn(shape, dtype=problem.dtype)
+    x = draw(problem.input_shape, problem.dtype)
+    grad_output = draw(shape, problem.dtype)
     compute(x, weight).backward(grad_output)
     return weight.grad
 
 
 def bits(tensor):
-    """The elements in row-major order, as hexadecimal digits of their bits."""
-    digits = 8 if tensor.dtype == torch.float32 else 16
-    kind = torch.int32 if tensor.dtype == torch.float32 else torch.int64
+    """The elements in row-major order, as hexadecimal digits of their bits; complex ones are two."""
+    if tensor.dtype.is_complex:
+        tensor = torch.view_as_real(tensor.resolve_conj())
+    digits = 2 * tensor.element_size()
+    kind = {4: torch.int16, 8: torch.int32, 16: torch.int64}[digits]
     return ['%0*x' % (digits, value % 16**digits)
             for value in tensor.contiguous().view(kind).flatten().tolist()]
 
 
 def convolve(problem, has_bias):
     channels = problem.weight_shape[1 if problem.transposed else 0]
-    x = torch.randn(problem.input_shape, dtype=problem.dtype)
-    weight = torch.randn(problem.weight_shape, dtype=problem.dtype)
+    x = draw(problem.input_shape, problem.dtype)
+    weight = draw(problem.weight_shape, problem.dtype)
     bias = None
     if has_bias:
-        bias = torch.randn(channels * (problem.groups if problem.transposed else 1),
-                           dtype=problem.dtype)
+        bias = draw((channels * (problem.groups if problem.transposed else 1),), problem.dtype)
     return (transpose if problem.transposed else forward)(problem, x, weight, bias)
 
 
@@ -299,7 +332,7 @@ def record(seed, text, has_bias):
     print('case %s seed=%d bias=%s output=%s'
           % (text, seed, 'yes' if has_bias else 'no', 'x'.join(map(str, y.shape))))
     values = bits(y)
-    per_line = 10 if problem.dtype == torch.float32 else 5
+    per_line = 80 // len(values[0]) if values else 1
     for i in range(0, len(values), per_line):
         print(' '.join(values[i:i + per_line]))
 
