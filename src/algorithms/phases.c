@@ -10,10 +10,11 @@
 // no element of the kernel holds the bias.
 #include "algorithms/algorithm.h"
 
-#include "algorithms/bias.h"
 #include "algorithms/finish.h"
+#include "algorithms/numbers.h"
 #include "base/checked.h"
 #include "base/memory.h"
+#include "tensor/element.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -91,10 +92,10 @@ static phase make_phase(const fal_task *task, const fal_operands *all, const int
             .padding = -a.shift,
         };
         fal_view *weight = &p.operands.weight, *output = &p.operands.output;
-        const faltung_dtype dtype = task->problem.dtype;
-        weight->data = offset_by(weight->data, a.first * weight->axis[i], dtype);
+        const fal_problem *problem = &task->problem;
+        weight->data = offset_by(weight->data, a.first * weight->axis[i], problem->weight_dtype);
         weight->axis[i] *= a.every;
-        output->data = offset_by(output->data, index[i] * output->axis[i], dtype);
+        output->data = offset_by(output->data, index[i] * output->axis[i], problem->output_dtype);
         output->axis[i] *= count_phases(axis);
     }
     return p;
@@ -122,7 +123,7 @@ static bool is_computed(const phase *p)
 static size_t bias_bytes(const fal_task *task)
 {
     int64_t channels = task->problem.groups * task->problem.output_channels;
-    return fal_align((size_t)channels * faltung_dtype_size(task->problem.dtype));
+    return fal_align((size_t)channels * (size_t)task->kernels->size);
 }
 
 static size_t packed_bytes(const fal_task *task)
@@ -184,7 +185,7 @@ static void fill(const phase *p, const char *bias, const fal_part *part)
     const fal_view *output = &p->operands.output;
     const int64_t *b = part->begin, *e = part->end;
     const int64_t channels = p->task.problem.output_channels;
-    const int64_t size = (int64_t)faltung_dtype_size(p->task.problem.dtype);
+    const fal_kernels *k = p->task.kernels;
     for (int64_t n = b[FAL_IMAGE]; n < e[FAL_IMAGE]; n++)
         for (int64_t c = b[FAL_CHANNEL]; c < e[FAL_CHANNEL]; c++) {
             int64_t to =
@@ -192,15 +193,15 @@ static void fill(const phase *p, const char *bias, const fal_part *part)
             to += b[FAL_ROW] * output->axis[1] + b[FAL_COLUMN] * output->axis[2];
             for (int64_t d = b[FAL_DEPTH]; d < e[FAL_DEPTH]; d++) {
                 const fal_rows rows = {
-                    .from = bias + c * size,
-                    .to = (char *)output->data + (to + d * output->axis[0]) * size,
+                    .from = bias + c * k->size,
+                    .to = (char *)output->data + (to + d * output->axis[0]) * k->output_size,
                     .rows = e[FAL_ROW] - b[FAL_ROW],
                     .columns = e[FAL_COLUMN] - b[FAL_COLUMN],
                     .to_row = output->axis[1],
                     .to_column = output->axis[2],
                     .finish = fal_find_finish(&p->task, &p->operands, &finish),
                 };
-                p->task.kernels->write_rows(&rows);
+                k->write_rows(&rows);
             }
         }
 }
@@ -274,7 +275,7 @@ static void describe(const fal_task *task, fal_description *d)
     do {
         phase p = make_phase(task, NULL, index);
         if (p.untouched)
-            bytes += count_outputs(&p) * (double)faltung_dtype_size(task->problem.dtype);
+            bytes += count_outputs(&p) * (double)task->kernels->output_size;
         if (!is_computed(&p))
             continue;
         fal_direct.describe(&p.task, &each);
@@ -308,8 +309,8 @@ static const char *passed_over(const fal_problem *p)
 {
     const double most = 1024;
     double phases = 1;
-    if (p->dtype != FALTUNG_F32 && p->dtype != FALTUNG_F64)
-        return "it computes f32 and f64 only";
+    if (fal_is_complex(p->dtype))
+        return "numbers are complex";
     if (p->of_weight)
         return "it is a weight's gradient";
     if (p->border_counts)

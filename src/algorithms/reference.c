@@ -112,9 +112,12 @@ static double sum_channels(const fal_problem *p, const fal_operands *all, int64_
                            int64_t weight, const int64_t *y, int part)
 {
     double sum = 0;
-    for (int64_t i = 0; i < p->input_channels; i++)
-        sum += sum_kernel(p, all, input + i * all->input.channel, weight + i * all->weight.channel,
-                          y, part);
+    for (int64_t i = 0; i < p->input_channels; i++) {
+        int64_t x = input + i * all->input.channel, w = weight + i * all->weight.channel;
+        sum += sum_kernel(p, all, x, w, y, part);
+        if (fal_is_paired(p, i))
+            sum += sum_kernel(p, all, x + all->input.pair, w + all->weight.pair, y, part);
+    }
     return sum;
 }
 

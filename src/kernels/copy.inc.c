@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Copying boxes.
+// Copying boxes of elements, which become numbers on the way, once per type of element.
 
-// The last vector of a row lies over the one before it, so that hardly a row is copied number by
-// number.
-FAL_INLINE void copy_row(const real *from, int64_t count, real *to)
+#if ELEMENT_KIND == NUMBER
+
+// The end of a row, from element i on, where some lanes cannot be stored at once. The last vector
+// lies over the one before it, so that hardly a row is copied number by number.
+FAL_INLINE void copy_end(const real *from, int64_t i, int64_t count, real *to)
 {
-    int64_t i = 0;
-    for (; i + FAL_LANES <= count; i += FAL_LANES)
-        vec_store(to + i, vec_load(from + i));
-    if (i == count)
-        return;
-    if (FAL_LANES_STORED) {
-        uint32_t lanes = (UINT32_C(1) << (count - i)) - 1;
-        vec_store_lanes(to + i, vec_load_lanes(from + i, vec_lanes_of(lanes)), lanes);
-    } else if (count >= FAL_LANES) {
+    if (count >= FAL_LANES) {
         vec_store(to + count - FAL_LANES, vec_load(from + count - FAL_LANES));
     } else if (count >= FAL_LANES / 2) {
         memcpy(to, from, FAL_VECTOR / 2);
@@ -25,19 +19,58 @@ FAL_INLINE void copy_row(const real *from, int64_t count, real *to)
     }
 }
 
-FAL_INLINE void gather_row(const real *from, int64_t step, int64_t count, real *to)
+#endif
+
+FAL_INLINE void ELEMENT(copy_row)(const fal_box *box, const ELEMENT_TYPE *from, real *to)
 {
+    const int64_t count = box->columns;
+    int64_t i = 0;
+    for (; i + FAL_LANES <= count; i += FAL_LANES)
+        vec_store(to + i, ELEMENT(read)(box, from + i));
+    if (i == count)
+        return;
+#if ELEMENT_KIND == NUMBER
+    if (!FAL_LANES_STORED) {
+        copy_end(from, i, count, to);
+        return;
+    }
+#endif
+    uint32_t lanes = vec_first_lanes(count - i);
+    vec_store_lanes(to + i, ELEMENT(read_lanes)(box, from + i, lanes), lanes);
+}
+
+// Elements that are `step` apart, as many as are left.
+FAL_INLINE void ELEMENT(gather_rest)(const fal_box *box, const ELEMENT_TYPE *from, int64_t step,
+                                     int64_t count, real *to)
+{
+#if ELEMENT_KIND == NUMBER
+    (void)box;
+    for (int64_t i = 0; i < count; i++)
+        to[i] = from[i * step];
+#else
+    for (int64_t i = 0; i < count; i += FAL_LANES) {
+        uint32_t lanes = vec_first_lanes(count - i < FAL_LANES ? count - i : FAL_LANES);
+        vec_store_lanes(to + i, ELEMENT(read_each)(box, from + i * step, step, lanes), lanes);
+    }
+#endif
+}
+
+FAL_INLINE void ELEMENT(gather_row)(const fal_box *box, const ELEMENT_TYPE *from, int64_t count,
+                                    real *to)
+{
+    const int64_t step = box->from_column;
     int64_t i = 0;
     if (step == 2)
-        for (; i + FAL_LANES < count;
-             i += FAL_LANES) // the second vector ends with what is not used
-            vec_store(to + i, vec_even(vec_load(from + 2 * i), vec_load(from + 2 * i + FAL_LANES)));
-    for (; i < count; i++)
-        to[i] = from[i * step];
+        for (; i + FAL_LANES < count; i += FAL_LANES) { // the second vector ends with what is not
+            vec low = ELEMENT(read)(box, from + 2 * i); // used
+            vec high = ELEMENT(read)(box, from + 2 * i + FAL_LANES);
+            vec_store(to + i, vec_even(low, high));
+        }
+    ELEMENT(gather_rest)(box, from + i * step, step, count - i, to + i);
 }
 
 // Rows that begin one behind the other: squares of them are turned in registers.
-static void copy_turned(const fal_box *box, const real *from, real *to)
+static void ELEMENT(copy_turned)(const fal_box *box, const ELEMENT_TYPE *from, real *to)
 {
     int64_t r = 0;
     for (; r + FAL_LANES <= box->rows; r += FAL_LANES) {
@@ -46,35 +79,35 @@ static void copy_turned(const fal_box *box, const real *from, real *to)
             vec turned[FAL_LANES];
             FAL_UNROLL
             for (int i = 0; i < FAL_LANES; i++)
-                turned[i] = vec_load(from + r + (c + i) * box->from_column);
+                turned[i] = ELEMENT(read)(box, from + r + (c + i) * box->from_column);
             vec_transpose(turned);
             FAL_UNROLL
             for (int i = 0; i < FAL_LANES; i++)
                 vec_store(to + (r + i) * box->to_row + c, turned[i]);
         }
         for (int i = 0; c < box->columns && i < FAL_LANES; i++)
-            gather_row(from + r + i + c * box->from_column, box->from_column, box->columns - c,
-                       to + (r + i) * box->to_row + c);
+            ELEMENT(gather_row)
+        (box, from + r + i + c * box->from_column, box->columns - c,
+         to + (r + i) * box->to_row + c);
     }
     for (; r < box->rows; r++)
-        gather_row(from + r, box->from_column, box->columns, to + r * box->to_row);
+        ELEMENT(gather_row)(box, from + r, box->columns, to + r * box->to_row);
 }
 
-static void copy(const fal_box *box)
+static void ELEMENT(copy)(const fal_box *box)
 {
     for (int64_t p = 0; p < box->planes; p++) {
-        const real *from = (const real *)box->from + p * box->from_plane;
+        const ELEMENT_TYPE *from = (const ELEMENT_TYPE *)box->from + p * box->from_plane;
         real *to = (real *)box->to + p * box->to_plane;
         if (box->from_row == 1 && box->from_column != 1) {
-            copy_turned(box, from, to);
+            ELEMENT(copy_turned)(box, from, to);
             continue;
         }
-        for (int64_t r = 0; r < box->rows; r++) {
+        for (int64_t r = 0; r < box->rows; r++, from += box->from_row, to += box->to_row) {
             if (box->from_column == 1)
-                copy_row(from + r * box->from_row, box->columns, to + r * box->to_row);
+                ELEMENT(copy_row)(box, from, to);
             else
-                gather_row(from + r * box->from_row, box->from_column, box->columns,
-                           to + r * box->to_row);
+                ELEMENT(gather_row)(box, from, box->columns, to);
         }
     }
 }

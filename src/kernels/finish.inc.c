@@ -9,9 +9,23 @@
 
 // ----------------------------------------------------------------------------------------- curves
 
-#if FAL_NUMBER == 4
+#if FAL_INTEGER
 
-typedef int32_t vec_bits __attribute__((vector_size(FAL_VECTOR)));
+// Sums of integers have no activation.
+FAL_INLINE vec activate(const fal_activation *a, vec x)
+{
+    (void)a;
+    return x;
+}
+
+FAL_INLINE vec clamp(const fal_activation *a, vec x)
+{
+    return activate(a, x);
+}
+
+#else
+
+#if FAL_NUMBER == 4
 
 // `yes` in the lanes where all bits of `where` are set, `no` where none is.
 FAL_INLINE vec vec_choose(vec_bits where, vec yes, vec no)
@@ -128,8 +142,7 @@ static __attribute__((noinline)) vec follow_curve(const fal_activation *a, vec x
 
 #endif
 
-// ------------------------------------------------------------------------------------- the last
-// step
+// ----------------------------------------------------------------------------------- the last step
 
 FAL_INLINE vec clamp(const fal_activation *a, vec x)
 {
@@ -143,61 +156,10 @@ FAL_INLINE vec activate(const fal_activation *a, vec x)
     return a->kind == FALTUNG_ACTIVATION_NONE ? x : follow_curve(a, x);
 }
 
-// Lane i from from[i*step], for the lanes of a set, of which alone is read.
-FAL_INLINE vec load_each(const real *from, int64_t step, uint32_t lanes)
-{
-    real lane[FAL_LANES] = {0};
-    if (step == 1)
-        return vec_load_lanes(from, vec_lanes_of(lanes));
-    for (int i = 0; i < FAL_LANES; i++)
-        if (lanes >> i & 1)
-            lane[i] = from[i * step];
-    return vec_load(lane);
-}
+#endif
 
 // Whether a last step is a clamp and nothing else, which the kernels do themselves.
 FAL_INLINE bool is_clamp(const fal_finish *f)
 {
     return f && !f->adds && f->activation.kind == FALTUNG_ACTIVATION_CLAMP;
-}
-
-// A vector of sums whose lanes, those of a set, are to be written to to[i*step].
-FAL_INLINE vec finish(const fal_finish *f, const real *to, int64_t step, uint32_t lanes, vec sum)
-{
-    if (!f)
-        return sum;
-    if (f->adds) {
-        const real *from = (const real *)((uintptr_t)to + (uintptr_t)f->residual);
-        sum += load_each(from, step, lanes);
-    }
-    return activate(&f->activation, sum);
-}
-
-// One sum, to be written to *to.
-FAL_INLINE real finish_one(const fal_finish *f, const real *to, real sum)
-{
-    return finish(f, to, 1, 1, vec_splat(sum))[0];
-}
-
-static void write_row(const fal_rows *rows, const real *from, real *to)
-{
-    const int64_t step = rows->to_column;
-    for (int64_t i = 0; i < rows->columns; i += FAL_LANES) {
-        int64_t left = rows->columns - i;
-        uint32_t lanes = vec_first_lanes(left < FAL_LANES ? left : FAL_LANES);
-        vec sum = load_each(from + i * rows->from_column, rows->from_column, lanes);
-        sum = finish(rows->finish, to + i * step, step, lanes, sum);
-        if (step == 1)
-            vec_store_lanes(to + i, sum, lanes);
-        else
-            vec_store_each(to + i * step, step, sum, lanes);
-    }
-}
-
-static void write_rows(const fal_rows *rows)
-{
-    const real *from = rows->from;
-    real *to = rows->to;
-    for (int64_t r = 0; r < rows->rows; r++, from += rows->from_row, to += rows->to_row)
-        write_row(rows, from, to);
 }

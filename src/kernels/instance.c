@@ -4,8 +4,9 @@
 // CMakeLists.txt lists, with that set's flags and
 //   FAL_ISA     its name: avx512, avx2, neon or scalar
 //   FAL_VECTOR  bytes of a vector
-//   FAL_TYPE    f32 or f64
+//   FAL_TYPE    of its numbers: f32, f64, or pairs, two int16_t of one number and an int32_t to sum
 //   FAL_NUMBER  bytes of a number
+#include "kernels/half.h"
 #include "kernels/kernels.h"
 #include "kernels/vec.h"
 
@@ -15,6 +16,44 @@
 #define FAL_JOIN(a, b, c)  FAL_JOIN_(a, b, c)
 
 #include "kernels/finish.inc.c"
+#include "kernels/wide_turn.inc.c"
+
+// ----------------------------------------------------------------------------- types of elements
+
+#define NUMBER 0
+#define HALF   1
+#define BYTE   2
+
+#define ELEMENT_NAME real
+#define ELEMENT_TYPE real
+#define ELEMENT_KIND NUMBER
+#include "kernels/elements.inc.c"
+
+#if FAL_INTEGER
+
+#define ELEMENT_NAME i8
+#define ELEMENT_TYPE int8_t
+#define ELEMENT_KIND BYTE
+#include "kernels/elements.inc.c"
+
+#define ELEMENT_NAME u8
+#define ELEMENT_TYPE uint8_t
+#define ELEMENT_KIND BYTE
+#include "kernels/elements.inc.c"
+
+#elif FAL_NUMBER == 4
+
+#define ELEMENT_NAME f16
+#define ELEMENT_TYPE uint16_t
+#define ELEMENT_KIND HALF
+#include "kernels/elements.inc.c"
+
+#define ELEMENT_NAME bf16
+#define ELEMENT_TYPE uint16_t
+#define ELEMENT_KIND HALF
+#include "kernels/elements.inc.c"
+
+#endif
 
 // ------------------------------------------------------------------------------- channels in lanes
 
@@ -127,11 +166,7 @@
 
 #endif
 
-#include "kernels/wide_emit.inc.c"
-
 // --------------------------------------------------------------------------------- pixels in lanes
-
-#include "kernels/long_emit.inc.c"
 
 #define TILE_PIECES 1
 #include "kernels/longs.inc.c"
@@ -157,11 +192,13 @@
 
 #include "kernels/dots.inc.c"
 
-#include "kernels/copy.inc.c"
-
 // What is finite gives zero times zero; a NaN or an infinity gives NaN, which stays.
 static bool are_finite(const void *numbers, int64_t count)
 {
+#if FAL_INTEGER
+    (void)numbers, (void)count;
+    return true;
+#else
     const real *x = numbers;
     vec sum = {0};
     real rest = 0;
@@ -173,31 +210,50 @@ static bool are_finite(const void *numbers, int64_t count)
     for (int lane = 0; lane < FAL_LANES; lane++)
         rest += sum[lane];
     return rest == 0;
+#endif
 }
 
-// --------------------------------------------------------------------------------------- the table
+// ------------------------------------------------------------------------------------- the tables
 
-extern const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA, FAL_TYPE);
-
-const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA, FAL_TYPE) = {
-    .name = FAL_TEXT(FAL_ISA),
-    .dtype = FAL_NUMBER == 4 ? FALTUNG_F32 : FALTUNG_F64,
-    .size = FAL_NUMBER,
-    .lanes = FAL_LANES,
 #if FAL_VECTOR == 64
-    .wide = {&wide_14x2, &wide_14x1, &wide_12x2, &wide_12x1},
-    .longs = {LONGS(4) LONGS(2) LONGS(1)},
-    .most_pieces = 4,
+#define WIDE_LIST   &wide_14x2, &wide_14x1, &wide_12x2, &wide_12x1
+#define LONG_LIST   LONGS(4) LONGS(2) LONGS(1)
+#define MOST_PIECES 4
 #else
-    .wide = {&wide_6},
-    .longs = {LONGS(1)},
-    .most_pieces = 1,
+#define WIDE_LIST   &wide_6
+#define LONG_LIST   LONGS(1)
+#define MOST_PIECES 1
 #endif
-    .planes = {PLANES(3) PLANES(5) PLANES(7) PLANES(0)},
-    .emit_wide = emit_wide,
-    .emit_long = emit_long,
-    .sum_dots = sum_dots,
-    .copy = copy,
-    .write_rows = write_rows,
-    .are_finite = are_finite,
-};
+
+// One for each type of elements: of the input, `in`, and of the output, `out`.
+#define TABLE(type, constant, in, in_size, out, out_size)                                          \
+    extern const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA, type);                                \
+    const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA, type) = {                                    \
+        .name = FAL_TEXT(FAL_ISA),                                                                 \
+        .dtype = constant,                                                                         \
+        .size = FAL_NUMBER,                                                                        \
+        .input_size = in_size,                                                                     \
+        .output_size = out_size,                                                                   \
+        .lanes = FAL_LANES,                                                                        \
+        .wide = {WIDE_LIST},                                                                       \
+        .longs = {LONG_LIST},                                                                      \
+        .most_pieces = MOST_PIECES,                                                                \
+        .planes = {PLANES(3) PLANES(5) PLANES(7) PLANES(0)},                                       \
+        .emit_wide = emit_wide_##out,                                                              \
+        .emit_long = emit_long_##out,                                                              \
+        .write_rows = write_rows_##out,                                                            \
+        .sum_dots = sum_dots,                                                                      \
+        .copy = copy_##in,                                                                         \
+        .are_finite = are_finite,                                                                  \
+    }
+
+#if FAL_INTEGER
+TABLE(i8, FALTUNG_I8, i8, 1, real, 4);
+TABLE(u8, FALTUNG_U8, u8, 1, real, 4);
+#elif FAL_NUMBER == 4
+TABLE(f32, FALTUNG_F32, real, 4, real, 4);
+TABLE(f16, FALTUNG_F16, f16, 2, f16, 2);
+TABLE(bf16, FALTUNG_BF16, bf16, 2, bf16, 2);
+#else
+TABLE(f64, FALTUNG_F64, real, 8, real, 8);
+#endif

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The inner loops, once per instruction set and type of number. They know memory and numbers, not
-// convolutions.
+// convolutions. Elements of the input and the output may be of other types: halves become f32 as
+// they are copied, and are rounded once as sums are written; bytes become pairs in one number,
+// which are multiplied each by each and summed in int32_t.
 //
 // All sum alike: a sum is one chain of fused multiply-adds that begins at +0 and goes through its
 // products in order, and neither the shape of a tile nor the width of a vector has a part in it. So
@@ -178,13 +180,22 @@ typedef struct fal_dots {
 
 // ----------------------------------------------------------------------------------------- copying
 
-// Planes of rows of numbers, the numbers of a row to be laid side by side.
+// How bytes become numbers.
+typedef struct fal_pairing {
+    bool paired;  // whether two of them are in a number
+    int64_t pair; // how far behind the first the second is; else 0
+    int zero;     // what is subtracted from each
+} fal_pairing;
+
+// Planes of rows of elements of the input or the weight, which become numbers, those of a row to be
+// laid side by side. Distances `from` are in elements.
 typedef struct fal_box {
     const void *from;
     void *to;
     int64_t planes, rows, columns;
     int64_t from_plane, from_row, from_column; // from one to the next
     int64_t to_plane, to_row;
+    fal_pairing pairing; // of bytes
 } fal_box;
 
 // Rows of sums, with the bias added, that are finished on their way to the output. With a
@@ -204,11 +215,13 @@ typedef struct fal_rows {
 enum { FAL_WIDE_SHAPES = 5, FAL_LONG_SHAPES = 32, FAL_PLANE_SHAPES = 40 };
 
 typedef struct fal_kernels {
-    const char *name; // "avx512", "avx2", "neon", "scalar"
-    faltung_dtype dtype;
-    int size;        // of a number, in bytes
-    int lanes;       // numbers of a vector
-    int most_pieces; // of a vector of pixels
+    const char *name;            // "avx512", "avx2", "neon", "scalar"
+    faltung_dtype dtype;         // of the elements of the input
+    int size;                    // of a number, in bytes
+    int input_size, output_size; // of an element of the input, and of the output. Where it is that
+                                 // of a number, elements are numbers
+    int lanes;                   // numbers of a vector
+    int most_pieces;             // of a vector of pixels
     // Each list ends with NULL. Channels in the lanes: which shape wastes the fewest pixels depends
     // on the width of the output. Those of the same pixels stand together, in falling order of
     // channels.
@@ -229,8 +242,8 @@ typedef struct fal_kernels {
     bool (*are_finite)(const void *numbers, int64_t count);
 } fal_kernels;
 
-// The kernels for the best instruction set that this processor has; those for f32 for a type that
-// has none of its own.
+// The kernels for the best instruction set that this processor has; for a type that has none of its
+// own those of the type that it is summed in.
 const fal_kernels *fal_best_kernels(faltung_dtype dtype);
 
 // The same for an instruction set by name; NULL if there is no such set, or the processor does not

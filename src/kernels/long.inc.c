@@ -163,7 +163,7 @@ FAL_INLINE void TILE_FUNCTION(_tile)(const fal_long_strip *s, int tile)
     if (!rest && TILE_FUNCTION(_write)(s, piece, acc))
         return;
     TILE_FUNCTION(_leave)(sums, acc);
-    write_long_tile(s, &TILE_NAME, piece, sums, rest);
+    write_long_tile_real(s, &TILE_NAME, piece, sums, rest);
 }
 
 static void TILE_FUNCTION(_multiply)(const fal_long_strip *s)

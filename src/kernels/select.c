@@ -5,7 +5,10 @@
 
 #include <string.h>
 
-#define SET(isa) extern const fal_kernels fal_kernels_##isa##_f32, fal_kernels_##isa##_f64
+#define SET(isa)                                                                                   \
+    extern const fal_kernels fal_kernels_##isa##_f32, fal_kernels_##isa##_f64,                     \
+        fal_kernels_##isa##_f16, fal_kernels_##isa##_bf16, fal_kernels_##isa##_i8,                 \
+        fal_kernels_##isa##_u8
 SET(avx512);
 SET(avx2);
 SET(neon);
@@ -30,25 +33,34 @@ static bool always(void)
     return true;
 }
 
+#define TABLES(isa)                                                                                \
+    {                                                                                              \
+        [FALTUNG_F32] = &fal_kernels_##isa##_f32, [FALTUNG_F64] = &fal_kernels_##isa##_f64,        \
+        [FALTUNG_F16] = &fal_kernels_##isa##_f16, [FALTUNG_BF16] = &fal_kernels_##isa##_bf16,      \
+        [FALTUNG_I8] = &fal_kernels_##isa##_i8, [FALTUNG_U8] = &fal_kernels_##isa##_u8,            \
+    }
+
 static const struct {
-    const fal_kernels *f32, *f64;
+    const fal_kernels *tables[FALTUNG_U8 + 1];
     bool (*is_there)(void);
 } sets[] = {
 #if defined(__x86_64__)
-    {&fal_kernels_avx512_f32, &fal_kernels_avx512_f64, has_avx512},
-    {&fal_kernels_avx2_f32, &fal_kernels_avx2_f64, has_avx2},
+    {TABLES(avx512), has_avx512},
+    {TABLES(avx2), has_avx2},
 #elif defined(__aarch64__)
-    {&fal_kernels_neon_f32, &fal_kernels_neon_f64, always},
+    {TABLES(neon), always},
 #endif
-    {&fal_kernels_scalar_f32, &fal_kernels_scalar_f64, always},
+    {TABLES(scalar), always},
 };
 
 enum { SETS = sizeof sets / sizeof *sets };
 
-// f16 is only stored: what is computed with it is f32.
+// Complex numbers are computed part by part, and i32 not at all.
 static const fal_kernels *kernels_of(int set, faltung_dtype dtype)
 {
-    return dtype == FALTUNG_F64 ? sets[set].f64 : sets[set].f32;
+    if (dtype > FALTUNG_U8)
+        dtype = dtype == FALTUNG_C128 ? FALTUNG_F64 : FALTUNG_F32;
+    return sets[set].tables[dtype];
 }
 
 const fal_kernels *fal_best_kernels(faltung_dtype dtype)
@@ -62,7 +74,7 @@ const fal_kernels *fal_best_kernels(faltung_dtype dtype)
 const fal_kernels *fal_find_kernels(const char *name, faltung_dtype dtype)
 {
     for (int i = 0; i < SETS; i++)
-        if (strcmp(sets[i].f32->name, name) == 0)
+        if (strcmp(sets[i].tables[FALTUNG_F32]->name, name) == 0)
             return sets[i].is_there() ? kernels_of(i, dtype) : NULL;
     return NULL;
 }

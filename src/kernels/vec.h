@@ -5,7 +5,8 @@
 // different instruction sets, and a shared copy could be one that this processor does not have.
 //
 // FAL_VECTOR: bytes of a vector: 64 (AVX-512), 32 (AVX2) or 16 (NEON, or any machine through the C
-// library's fma). FAL_NUMBER: bytes of a number: 4 for float, 8 for double.
+// library's fma). FAL_NUMBER: bytes of a number: 4 for float, 8 for double. FAL_INTEGER: numbers
+// are int32_t instead, which as factors are pairs of int16_t.
 #ifndef FAL_KERNELS_VEC_H
 #define FAL_KERNELS_VEC_H
 
@@ -22,7 +23,9 @@
 #include <arm_neon.h>
 #endif
 
-#if FAL_NUMBER == 4
+#if FAL_INTEGER
+typedef int32_t real;
+#elif FAL_NUMBER == 4
 typedef float real;
 #define FAL_FMA __builtin_fmaf
 #elif FAL_NUMBER == 8
@@ -72,6 +75,29 @@ FAL_INLINE vec vec_splat(real x)
     return x - (vec){0};
 }
 
+#if FAL_INTEGER
+
+// Two numbers of 16 bits in each lane.
+FAL_INLINE vec pair_vec(vec low, vec high)
+{
+    return (low & 0xffff) | high << 16;
+}
+
+// a0*b0 + a1*b1 + c in every lane, modulo 2^32.
+FAL_INLINE vec vec_fma(vec a, vec b, vec c)
+{
+#if FAL_VECTOR == 64
+    return (vec)_mm512_madd_epi16((__m512i)a, (__m512i)b) + c;
+#elif FAL_VECTOR == 32
+    return (vec)_mm256_madd_epi16((__m256i)a, (__m256i)b) + c;
+#else
+    vec low = (a << 16 >> 16) * (b << 16 >> 16), high = (a >> 16) * (b >> 16);
+    return low + high + c;
+#endif
+}
+
+#else
+
 // a*b + c with one rounding, in every lane: where there is no instruction for it, the C standard's
 // fma. (gcc makes one instruction of a loop over lanes, too, but not everywhere.)
 FAL_INLINE vec vec_fma(vec a, vec b, vec c)
@@ -95,6 +121,8 @@ FAL_INLINE vec vec_fma(vec a, vec b, vec c)
     return r;
 #endif
 }
+
+#endif
 
 // a > b ? a : b and a < b ? a : b in every lane, which give b where either is NaN.
 FAL_INLINE vec vec_most(vec a, vec b)
@@ -262,7 +290,7 @@ FAL_INLINE vec_lanes vec_lanes_of(uint32_t lanes)
 FAL_INLINE vec vec_load_lanes(const real *from, vec_lanes lanes)
 {
 #if FAL_NUMBER == 4
-    return (vec)_mm256_maskload_ps(from, lanes);
+    return (vec)_mm256_maskload_ps((const float *)from, lanes);
 #else
     return (vec)_mm256_maskload_pd(from, lanes);
 #endif

@@ -2,6 +2,7 @@
 #include "problem/lower.h"
 
 #include "base/checked.h"
+#include "tensor/element.h"
 #include "tensor/tensor.h"
 
 // A kernel of one element, without padding, samples the input: along such an axis the view of the
@@ -104,6 +105,11 @@ int64_t fal_find_element(faltung_padding_mode border, int64_t position, int64_t 
     return found ? position : -1;
 }
 
+bool fal_is_paired(const fal_problem *p, int64_t channel)
+{
+    return fal_is_integer(p->dtype) && !(p->odd && channel == p->input_channels - 1);
+}
+
 fal_problem fal_lower(const fal_valid *valid)
 {
     if (valid->of_weight)
@@ -123,6 +129,10 @@ fal_problem fal_lower(const fal_valid *valid)
         .border = valid->padding_mode,
         .border_counts = !valid->transposed,
     };
+    if (fal_is_integer(valid->dtype)) {
+        problem.odd = problem.input_channels % 2;
+        problem.input_channels = problem.input_channels / 2 + problem.odd;
+    }
     const int missing = FALTUNG_MAX_AXES - valid->axes;
     add_missing_axes(valid, &problem);
     for (int i = 0; i < valid->axes; i++) {
@@ -168,9 +178,19 @@ static fal_view lower_picture(const fal_valid *valid, const faltung_tensor *tens
     return view;
 }
 
+// Lets the channels of integers be pairs.
+static void pair_channels(const fal_valid *valid, fal_view *view)
+{
+    if (!fal_is_integer(valid->dtype) || valid->input_channels / valid->groups < 2)
+        return;
+    view->pair = view->channel;
+    view->channel *= 2;
+}
+
 static fal_view lower_input(const fal_valid *valid, const faltung_tensor *tensor)
 {
     fal_view view = lower_picture(valid, tensor, valid->input_channels / valid->groups);
+    pair_channels(valid, &view);
     for (int i = 0; i < valid->axes; i++) {
         int64_t *step = &view.axis[FALTUNG_MAX_AXES - valid->axes + i];
         if (is_sampled(valid, i)) // a step that is never taken may be too large to be multiplied
@@ -195,6 +215,7 @@ static fal_view lower_weight(const fal_valid *valid, const faltung_tensor *tenso
     fal_view view = {.group = valid->groups > 1 ? per_group * strides[0] : 0};
     view.outer = strides[valid->transposed ? 1 : 0];
     view.channel = strides[valid->transposed ? 0 : 1];
+    pair_channels(valid, &view);
     for (int i = 0; i < valid->axes; i++) {
         int64_t stride = strides[2 + i], size = tensor->shape[2 + i];
         if (valid->transposed) { // flipped: from the last element backwards

@@ -17,6 +17,9 @@
 // a group are images, and stride and dilation change places.
 //
 // There are always three axes; missing ones come first and have size 1.
+//
+// Integers of 8 bits are taken in pairs: two input channels are one of the problem, since two of
+// them fit into a number of the kernels, and every product is the sum of two.
 #ifndef FAL_PROBLEM_LOWER_H
 #define FAL_PROBLEM_LOWER_H
 
@@ -35,7 +38,8 @@ typedef struct fal_problem {
     int input_zero, weight_zero;                     // what is subtracted from integers
     bool conjugates_input, conjugates_weight;        // before complex numbers are multiplied
     int64_t batch, groups;
-    int64_t input_channels, output_channels; // of one group
+    int64_t input_channels, output_channels; // of one group; of integers pairs of the former
+    bool odd;                                // whether the last pair has one channel only
     fal_problem_axis axis[FALTUNG_MAX_AXES];
     bool sampled;   // whether the input's view steps over what a stride leaves out
     bool of_weight; // whether this is the gradient of a weight
@@ -47,10 +51,11 @@ typedef struct fal_problem {
 
 // Where an operand's elements are, in elements from `data`. `outer` steps over the batch of input
 // and output, and over the output channels of the weight; `channel` over the channels that the
-// operand holds of one group: input channels of input and weight, output channels of the output.
+// operand holds of one group: input channels of input and weight, output channels of the output;
+// and `pair` from the first channel of a pair to the second.
 typedef struct fal_view {
     void *data;
-    int64_t outer, group, channel;
+    int64_t outer, group, channel, pair;
     int64_t axis[FALTUNG_MAX_AXES];
 } fal_view;
 
@@ -65,6 +70,9 @@ typedef struct fal_operands {
 // The element of an axis of so many elements that is met at a position: the position itself inside;
 // outside, if the border is not zeros, the one that is shown again there; -1: none.
 int64_t fal_find_element(faltung_padding_mode border, int64_t position, int64_t size);
+
+// Whether an input channel of a problem is two, whose products with the weight's are added.
+bool fal_is_paired(const fal_problem *problem, int64_t channel);
 
 fal_problem fal_lower(const fal_valid *valid);
 

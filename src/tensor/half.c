@@ -2,9 +2,8 @@
 #include "tensor/half.h"
 
 #include <math.h>
-#include <string.h>
 
-// 1 sign bit, then the exponent, as great as the bias and once more, then the fraction.
+// 1 sign bit, then the exponent, of twice the bias at most, and then the fraction.
 typedef struct format {
     int bias, fraction; // of the latter how many bits
 } format;
@@ -12,20 +11,6 @@ typedef struct format {
 static const format binary16 = {15, 10}, bfloat16 = {127, 7};
 
 enum { FRACTION64 = 52, BIAS64 = 1023 };
-
-static double widen(format f, uint16_t half)
-{
-    int exponent = half >> f.fraction & (2 * f.bias + 1);
-    int hidden = 1 << f.fraction, fraction = half & (hidden - 1);
-    double magnitude;
-    if (exponent == 2 * f.bias + 1)
-        magnitude = fraction ? (double)NAN : (double)INFINITY;
-    else if (exponent == 0)
-        magnitude = ldexp(fraction, 1 - f.bias - f.fraction);
-    else
-        magnitude = ldexp(fraction | hidden, exponent - f.bias - f.fraction);
-    return half & 0x8000 ? -magnitude : magnitude;
-}
 
 // value >> shift, rounded to nearest even; 1 <= shift <= 63.
 static uint64_t shift_to_nearest_even(uint64_t value, int shift)
@@ -61,16 +46,6 @@ static uint16_t narrow(format f, double value)
     if (exponent >= lowest)
         rounded += (uint64_t)(exponent - lowest) << f.fraction;
     return sign | (uint16_t)rounded;
-}
-
-double fal_from_float16(uint16_t half)
-{
-    return widen(binary16, half);
-}
-
-double fal_from_bfloat16(uint16_t half)
-{
-    return widen(bfloat16, half);
 }
 
 uint16_t fal_to_float16(double value)

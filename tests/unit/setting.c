@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "setting.h"
 
+static void fill(array *a, prng *random)
+{
+    faltung_dtype dtype = a->tensor.dtype;
+    if (dtype == FALTUNG_I8 || dtype == FALTUNG_U8 || dtype == FALTUNG_I32)
+        array_fill_integers(a, random, -128, 255);
+    else
+        array_fill_reals(a, random);
+}
+
 void setting_make(setting *s, const char *text)
 {
     faltung_message message;
@@ -10,13 +19,13 @@ void setting_make(setting *s, const char *text)
     assert_ok(faltung_problem_parse(text, p, &message), &message);
     assert_ok(faltung_problem_call(p, &s->call, &message), &message);
     array_make(&s->input, c->dtype, c->input_rank, c->input_shape);
-    array_make(&s->weight, c->dtype, c->weight_rank, c->weight_shape);
-    array_make(&s->output, c->dtype, c->output_rank, c->output_shape);
+    array_make(&s->weight, c->weight_dtype, c->weight_rank, c->weight_shape);
+    array_make(&s->output, c->output_dtype, c->output_rank, c->output_shape);
     s->has_bias = c->conv.operation <= FALTUNG_CONV_TRANSPOSE;
-    array_make(&s->bias, c->dtype, 1, &c->output_shape[c->output_rank - c->conv.axes - 1]);
-    array_fill_reals(&s->input, &random);
-    array_fill_reals(&s->weight, &random);
-    array_fill_reals(&s->bias, &random);
+    array_make(&s->bias, c->output_dtype, 1, &c->output_shape[c->output_rank - c->conv.axes - 1]);
+    fill(&s->input, &random);
+    fill(&s->weight, &random);
+    fill(&s->bias, &random);
 }
 
 void setting_free(setting *s)
@@ -44,7 +53,7 @@ uint64_t setting_compute(setting *s)
                                s->has_bias ? &s->bias.tensor : NULL, &s->output.tensor, &message),
               &message);
     return hash_bytes(s->output.memory,
-                      (size_t)s->output.count * faltung_dtype_size(s->problem.dtype));
+                      (size_t)s->output.count * faltung_dtype_size(s->output.tensor.dtype));
 }
 
 faltung_plan *setting_plan(const setting *s)

@@ -6,7 +6,7 @@
 
 #include "support.h"
 
-// Real numbers, always the same, drawn in the order input, weight, bias.
+// Real numbers, or integers, always the same, drawn in the order input, weight, bias.
 typedef struct setting {
     faltung_problem problem;
     faltung_call call; // that computes it; its conv may be changed

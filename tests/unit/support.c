@@ -144,7 +144,7 @@ uint16_t half_from_double(double value)
         return (uint16_t)(sign | 0x7e00u);
     if (magnitude >= 65520) // half a step above the greatest finite number, 65504
         return (uint16_t)(sign | 0x7c00u);
-    if (magnitude == 0)
+    if (magnitude == 0) // which has no exponent
         return (uint16_t)sign;
     int exponent = 0; // of the last place that is kept: subnormals share the least normal one
     frexp(magnitude, &exponent);
@@ -173,6 +173,8 @@ uint16_t brain_from_double(double value)
         return (uint16_t)(sign | 0x7fc0u);
     if (magnitude >= 0x1.ffp127) // half a step above the greatest finite number
         return (uint16_t)(sign | 0x7f80u);
+    if (magnitude == 0)
+        return (uint16_t)sign;
     int exponent = 0;
     frexp(magnitude, &exponent);
     exponent = exponent - 8 < -133 ? -133 : exponent - 8;

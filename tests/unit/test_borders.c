@@ -6,6 +6,7 @@
 #include "setting.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,23 +187,34 @@ static void copy_array(array *to, const array *from)
     memcpy(to->memory, from->memory, (size_t)from->count * faltung_dtype_size(from->tensor.dtype));
 }
 
+static void check_by_hand(const bordered_case *c, const char *type)
+{
+    char problem[200], by_hand_problem[200];
+    setting s, by_hand;
+    const char *key = strstr(c->problem, "dtype=") ? "" : ",dtype="; // else it has one
+    if (!*key)
+        type = "";
+    snprintf(problem, sizeof problem, "%s%s%s", c->problem, key, type);
+    snprintf(by_hand_problem, sizeof by_hand_problem, "%s%s%s", c->by_hand, key, type);
+    print_message("%s\n", problem);
+    setting_make(&s, problem);
+    setting_make(&by_hand, by_hand_problem);
+    make_input(c, &s.input, &by_hand.input, s.call.conv.axes);
+    copy_array(&by_hand.weight, &s.weight);
+    copy_array(&by_hand.bias, &s.bias);
+    assert_int_equal(s.output.count, by_hand.output.count);
+    assert_true(setting_compute(&s) == setting_compute(&by_hand));
+    setting_free(&s);
+    setting_free(&by_hand);
+}
+
 static void borders_are_inputs_made_by_hand(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        const bordered_case *c = &cases[i];
-        setting s, by_hand;
-        print_message("%s\n", c->problem);
-        setting_make(&s, c->problem);
-        setting_make(&by_hand, c->by_hand);
-        make_input(c, &s.input, &by_hand.input, s.call.conv.axes);
-        copy_array(&by_hand.weight, &s.weight);
-        copy_array(&by_hand.bias, &s.bias);
-        assert_int_equal(s.output.count, by_hand.output.count);
-        assert_true(setting_compute(&s) == setting_compute(&by_hand));
-        setting_free(&s);
-        setting_free(&by_hand);
-    }
+    static const char *const types[] = {"f32", "bf16", "i8"};
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        for (size_t t = 0; t < COUNT_OF(types); t++)
+            check_by_hand(&cases[i], types[t]);
 }
 
 // An infinite weight meets what is shown, no zeros.

@@ -6,12 +6,13 @@
 //
 // Each output is one chain of fused multiply-adds over the columns of the kernel and, within a
 // column, its rows; the bias is added last.
-#include "algorithms/bias.h"
 #include "algorithms/depthwise/work.h"
 #include "algorithms/finish.h"
+#include "algorithms/numbers.h"
 
 #include "base/checked.h"
 #include "base/memory.h"
+#include "tensor/element.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -44,11 +45,12 @@ static void pack(const fal_task *task, const fal_operands *all, void *packed)
     bool skips_border = p->border == FALTUNG_PADDING_ZEROS;
     char *to = (char *)packed + FAL_ALIGNMENT;
     for (int64_t g = 0; g < p->groups; g++) {
-        const char *from = (const char *)weight->data + g * weight->group * size, *first = to;
+        const char *first = to;
         for (int64_t kw = 0; kw < p->axis[2].kernel; kw++)
             for (int64_t kh = 0; kh < p->axis[1].kernel; kh++, to += size)
-                memcpy(to, from + (kh * weight->axis[1] + kw * weight->axis[2]) * size,
-                       (size_t)size);
+                fal_take_weight(p, weight,
+                                g * weight->group + kh * weight->axis[1] + kw * weight->axis[2],
+                                fal_is_paired(p, 0), to);
         skips_border = skips_border && task->kernels->are_finite(first, fal_channel_numbers(p) - 1);
         fal_pack_biases(task, all, g, 1, to);
         to += size;
@@ -101,8 +103,10 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     fal_finish finish;
     w.finish = fal_find_finish(task, all, &finish);
     w.clamps = w.finish && !w.finish->adds && w.finish->activation.kind == FALTUNG_ACTIVATION_CLAMP;
-    w.collects = (w.finish && !w.clamps) || all->output.axis[2] != 1;
-    w.copies = all->input.axis[2] != 1 || (!skips_border && has_border(p));
+    const fal_kernels *k = task->kernels;
+    w.collects = (w.finish && !w.clamps) || all->output.axis[2] != 1 || k->output_size != k->size;
+    w.copies =
+        all->input.axis[2] != 1 || (!skips_border && has_border(p)) || k->input_size != k->size;
     w.block = rows_of_block(&w);
     fal_lay_out_depthwise(task, memory, &w);
     for (int64_t kw = 0; kw < p->axis[2].kernel; kw++)
@@ -167,8 +171,8 @@ static bool has_huge_band(const fal_problem *p)
 static const char *passed_over(const fal_problem *p)
 {
     const fal_problem_axis *deep = &p->axis[0], *row = &p->axis[1], *column = &p->axis[2];
-    if (p->dtype != FALTUNG_F32 && p->dtype != FALTUNG_F64)
-        return "it computes f32 and f64 only";
+    if (fal_is_complex(p->dtype))
+        return "numbers are complex";
     if (p->of_weight)
         return "it is a weight's gradient";
     if (!p->border_counts ||

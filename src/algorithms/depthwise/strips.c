@@ -3,6 +3,7 @@
 // Strips of rows: where they read and write.
 #include "algorithms/depthwise/work.h"
 
+#include "algorithms/numbers.h"
 #include "base/checked.h"
 
 #include <string.h>
@@ -12,7 +13,7 @@ static const char *input_plane(const fal_depthwise_work *w, const fal_strip_plac
     const fal_view *input = &w->all->input;
     int64_t depth = at->depth * w->task->problem.axis[0].stride;
     int64_t plane = at->image * input->outer + at->channel * input->group + depth * input->axis[0];
-    return (const char *)input->data + plane * w->task->kernels->size;
+    return (const char *)input->data + plane * w->task->kernels->input_size;
 }
 
 // A strip's input on its way to the band: `count` columns from the position `first` on, of which
@@ -44,18 +45,20 @@ static void copy_columns(const strip_copy *c, int64_t i, int64_t row, int64_t ro
 {
     const fal_depthwise_work *w = c->w;
     const fal_view *input = &w->all->input;
-    const int64_t size = w->task->kernels->size;
+    const fal_kernels *k = w->task->kernels;
+    const fal_problem *p = &w->task->problem;
     const fal_box box = {
-        .from = c->plane + (row * input->axis[1] + element * input->axis[2]) * size,
-        .to = w->band + (i * w->band_pitch + position - c->first) * size,
+        .from = c->plane + (row * input->axis[1] + element * input->axis[2]) * k->input_size,
+        .to = w->band + (i * w->band_pitch + position - c->first) * k->size,
         .planes = 1,
         .rows = rows,
         .columns = columns,
         .from_row = w->rows.pitch * input->axis[1],
         .from_column = input->axis[2],
         .to_row = w->band_pitch,
+        .pairing = fal_find_pairing(p, input, 0),
     };
-    w->task->kernels->copy(&box);
+    k->copy(&box);
 }
 
 // Rows of the input, with what a border shows of them.
@@ -150,7 +153,7 @@ static void run_strip(const fal_depthwise_work *w, const fal_strip_place *at, co
     int64_t corner = at->image * output->outer + at->channel * output->group +
                      at->depth * output->axis[0] + at->row * output->axis[1] +
                      s->column * output->axis[2];
-    char *to = (char *)output->data + corner * size;
+    char *to = (char *)output->data + corner * w->task->kernels->output_size;
     const int64_t pitch = w->rows.apart * output->axis[1];
     fal_plane_strip strip = {
         .offset = w->offset,

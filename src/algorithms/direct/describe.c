@@ -33,8 +33,10 @@ static double count_bytes(const fal_task *task, const fal_layout *l, bool in_pla
     double weights = (double)l->products * (double)l->width;
     for (int i = 0; i < FALTUNG_MAX_AXES; i++)
         outputs *= (double)p->axis[i].output;
-    double band = in_place ? (double)l->band : 3 * (double)l->band; // read, written, and read
-    return (bands * (band + weights) + outputs) * (double)task->kernels->size;
+    // Read in place, or read, written, and read.
+    const double size = (double)task->kernels->size, input = (double)task->kernels->input_size;
+    double band = (double)l->band * (in_place ? size : input + 2 * size);
+    return bands * (band + weights * size) + outputs * (double)task->kernels->output_size;
 }
 
 void fal_direct_describe(const fal_task *task, fal_description *d)

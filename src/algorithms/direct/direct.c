@@ -13,6 +13,7 @@
 #include "algorithms/finish.h"
 #include "algorithms/workspace.h"
 #include "base/checked.h"
+#include "tensor/element.h"
 
 _Static_assert(sizeof(fal_direct_memory) <= FAL_MEMORY_BYTES, "more than is zero at first");
 
@@ -96,7 +97,8 @@ static void run_band(fal_work *w, const fal_band *band, int64_t begin, int64_t e
         const fal_block b = {
             .weight = group + first * w->l->products * size,
             .bias = group + (w->packed->weights + first) * size,
-            .output = (char *)output->data + (corner + first * output->channel) * size,
+            .output = (char *)output->data +
+                      (corner + first * output->channel) * w->task->kernels->output_size,
             .first = (int)fal_most(begin - first, 0), // the others are of other parts
             .past = (int)(fal_least(past, end) - first),
         };
@@ -245,8 +247,8 @@ static bool has_huge_weight(const fal_problem *p)
 
 static const char *passed_over(const fal_problem *p)
 {
-    if (p->dtype != FALTUNG_F32 && p->dtype != FALTUNG_F64)
-        return "it computes f32 and f64 only";
+    if (fal_is_complex(p->dtype))
+        return "numbers are complex";
     for (int i = 0; i < FALTUNG_MAX_AXES; i++)
         if (p->axis[i].input_dilation != 1)
             return "the input is dilated";

@@ -78,11 +78,11 @@ bool fal_flatten(const fal_task *task, const fal_operands *all, const fal_part *
         !is_range(p, part, &begin, &end))
         return false;
     *flat = (fal_flat){.task = fal_flatten_task(task, is_long), .operands = *all, .part = *part};
-    int64_t columns = flat->task.problem.axis[2].output, size = task->kernels->size;
+    int64_t columns = flat->task.problem.axis[2].output;
     columns = fal_least(columns, end - begin);
     int64_t rows = fal_ceil_divide(end - begin, columns);
-    move(&flat->operands.input, size, begin, from, columns);
-    move(&flat->operands.output, size, begin, to, columns);
+    move(&flat->operands.input, task->kernels->input_size, begin, from, columns);
+    move(&flat->operands.output, task->kernels->output_size, begin, to, columns);
     const int64_t extent[FALTUNG_MAX_AXES] = {1, rows, columns};
     for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
         fal_problem_axis *axis = &flat->task.problem.axis[i];

@@ -152,7 +152,10 @@ static void multiply_strip(const fal_work *w, const fal_band *band, const fal_bl
 {
     const fal_stretch *stretches[FAL_LONG_STRIP];
     int64_t channels = w->task->problem.input_channels;
-    const bool whole = b->first == 0 && b->past == kernel->channels;
+    const fal_kernels *kernels = w->task->kernels;
+    // The kernel itself writes numbers only, and all channels.
+    const bool writes =
+        b->first == 0 && b->past == kernel->channels && kernels->output_size == kernels->size;
     fal_long_strip strip;
     for (int i = 0; i < tiles; i++)
         stretches[i] =
@@ -163,7 +166,7 @@ static void multiply_strip(const fal_work *w, const fal_band *band, const fal_bl
             .piece = w->desk.piece + first_vector * w->l->lanes.pieces,
             .sums = w->desk.sums,
             .add = c > 0,
-            .last = whole && c + w->l->chunk_channels >= channels,
+            .last = writes && c + w->l->chunk_channels >= channels,
             .bias = b->bias,
             .output = b->output,
             .channel_stride = w->all->output.channel,
@@ -174,8 +177,8 @@ static void multiply_strip(const fal_work *w, const fal_band *band, const fal_bl
         strip.products.tiles = tiles;
         kernel->multiply(&strip);
     }
-    if (!whole) // the other channels are of other parts
-        w->task->kernels->emit_long(&strip, kernel, b->first, b->past);
+    if (!writes)
+        kernels->emit_long(&strip, kernel, b->first, b->past);
 }
 
 void fal_run_long(const fal_work *w, const fal_band *band, const fal_block *b,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Packing moves numbers and never computes with them, so all it knows is their size in bytes.
+// Packing moves elements, which become numbers on the way; computing with them is left to others.
 #include "algorithms/direct/pack.h"
 
-#include "algorithms/bias.h"
+#include "algorithms/numbers.h"
 #include "base/checked.h"
 #include "base/memory.h"
 
@@ -42,39 +42,36 @@ const char *fal_packed_group(const fal_packed *packed, int64_t group, int64_t si
     return (const char *)packed + head_bytes() + group * (packed->weights + packed->biases) * size;
 }
 
-static void copy_number(int64_t size, char *to, const char *from)
-{
-    if (size == sizeof(float))
-        memcpy(to, from, sizeof(float));
-    else
-        memcpy(to, from, sizeof(double));
-}
-
-// The kernel of one pair of channels: its taps go to `to`, `distance` bytes apart.
-static void pack_kernel(const fal_task *task, const fal_view *weight, const char *from,
+// The kernel of an input and an output channel, which begins at an element of the weight: its taps
+// go to `to`, `distance` bytes apart.
+static void pack_kernel(const fal_problem *p, const fal_view *weight, int64_t first, bool paired,
                         int64_t distance, char *to)
 {
-    const fal_problem *p = &task->problem;
-    const int64_t size = task->kernels->size;
     for (int64_t kw = 0; kw < p->axis[2].kernel; kw++)
         for (int64_t kd = 0; kd < p->axis[0].kernel; kd++)
             for (int64_t kh = 0; kh < p->axis[1].kernel; kh++, to += distance) {
                 int64_t at = kd * weight->axis[0] + kh * weight->axis[1] + kw * weight->axis[2];
-                copy_number(size, to, from + at * size);
+                fal_take_weight(p, weight, first + at, paired, to);
             }
 }
 
-// One chunk of the tile of output channels that begins at `from` and has `channels` of `width`.
-static void pack_chunk(const fal_task *task, const fal_view *weight, const char *from, int64_t taps,
-                       int64_t inputs, int64_t channels, int64_t width, char *to)
+// A chunk of `inputs` channels, from `channel` on, for a tile of output channels, `outputs` of
+// `width`, that begins at an element of the weight.
+typedef struct chunk {
+    int64_t element, channel, inputs, outputs, width;
+} chunk;
+
+static void pack_chunk(const fal_task *task, const fal_view *weight, const chunk *k, int64_t taps,
+                       char *to)
 {
-    const int64_t size = task->kernels->size, distance = inputs * width * size;
-    for (int64_t c = 0; c < inputs; c++)
-        for (int64_t o = 0; o < width; o++) {
-            const char *kernel = from + (c * weight->channel + o * weight->outer) * size;
-            char *first = to + (c * width + o) * size;
-            if (o < channels)
-                pack_kernel(task, weight, kernel, distance, first);
+    const fal_problem *p = &task->problem;
+    const int64_t size = task->kernels->size, distance = k->inputs * k->width * size;
+    for (int64_t c = 0; c < k->inputs; c++)
+        for (int64_t o = 0; o < k->width; o++) {
+            int64_t at = k->element + (k->channel + c) * weight->channel + o * weight->outer;
+            char *first = to + (c * k->width + o) * size;
+            if (o < k->outputs)
+                pack_kernel(p, weight, at, fal_is_paired(p, k->channel + c), distance, first);
             else // a lane without a channel computes what nobody reads
                 for (int64_t tap = 0; tap < taps; tap++)
                     memset(first + tap * distance, 0, (size_t)size);
@@ -86,15 +83,13 @@ static void pack_tile(const fal_task *task, const fal_layout *l, const fal_view 
                       int64_t group, int64_t first, char *to)
 {
     const fal_problem *p = &task->problem;
-    const int64_t size = task->kernels->size, width = fal_tile_channels(task, &l->lanes, first);
-    int64_t channels = fal_least(p->output_channels - first, width);
-    for (int64_t c = 0; c < p->input_channels; c += l->chunk_channels) {
-        int64_t inputs = fal_least(p->input_channels - c, l->chunk_channels);
-        const char *from =
-            (const char *)weight->data +
-            (group * weight->group + first * weight->outer + c * weight->channel) * size;
-        pack_chunk(task, weight, from, l->taps, inputs, channels, width, to);
-        to += inputs * l->taps * width * size;
+    chunk k = {.element = group * weight->group + first * weight->outer};
+    k.width = fal_tile_channels(task, &l->lanes, first);
+    k.outputs = fal_least(p->output_channels - first, k.width);
+    for (; k.channel < p->input_channels; k.channel += k.inputs) {
+        k.inputs = fal_least(p->input_channels - k.channel, l->chunk_channels);
+        pack_chunk(task, weight, &k, l->taps, to);
+        to += k.inputs * l->taps * k.width * task->kernels->size;
     }
 }
 
@@ -132,6 +127,7 @@ typedef struct plane {
     int64_t row;                 // from one row of the band to the next
     faltung_padding_mode border; // what is outside
     bool last;                   // whether the last of the band's rows is among them
+    fal_pairing pairing;         // of its elements
 } plane;
 
 static void clear(const plane *p, char *to, int64_t count)
@@ -146,7 +142,7 @@ static void pack_border(const plane *p, int64_t begin, int64_t end, int64_t colu
     if (element < 0)
         return;
     const fal_box box = {
-        .from = p->from + (begin * p->row_stride + element * p->stride) * p->kernels->size,
+        .from = p->from + (begin * p->row_stride + element * p->stride) * p->kernels->input_size,
         .to = to,
         .planes = 1,
         .rows = end - begin,
@@ -154,6 +150,7 @@ static void pack_border(const plane *p, int64_t begin, int64_t end, int64_t colu
         .from_row = p->row_stride,
         .from_column = p->stride,
         .to_row = p->row,
+        .pairing = p->pairing,
     };
     p->kernels->copy(&box);
 }
@@ -180,7 +177,7 @@ static void pack_phase(const plane *p, int64_t begin, int64_t end, int64_t first
         return; // the first column may be anywhere
     int64_t at = begin * p->row_stride + (first + before * step) * p->stride;
     const fal_box box = {
-        .from = p->from + at * size,
+        .from = p->from + at * p->kernels->input_size,
         .to = to + before * size,
         .planes = 1,
         .rows = end - begin,
@@ -188,6 +185,7 @@ static void pack_phase(const plane *p, int64_t begin, int64_t end, int64_t first
         .from_row = p->row_stride,
         .from_column = step * p->stride,
         .to_row = p->row,
+        .pairing = p->pairing,
     };
     p->kernels->copy(&box);
 }
@@ -229,19 +227,29 @@ static bool are_inside(const fal_problem *p, const plane *rows)
            rows->first >= 0 && rows->first + rows->count <= rows->width;
 }
 
-// The same rows of all channels, all of it inside the input; the last row of a band that needs no
-// more of it may be shorter.
-static void pack_inside(const fal_task *task, const fal_layout *l, const fal_view *input,
-                        const fal_band *band, const plane *rows, char *to)
+// Channels from `first` on of which all are pairs, or none is, as many as there are behind each
+// other.
+static int64_t count_alike(const fal_problem *p, int64_t first)
 {
+    return first == 0 && p->odd && p->input_channels > 1 ? p->input_channels - 1
+                                                         : p->input_channels - first;
+}
+
+// The same rows of channels from `channel` on, all of it inside the input; the last row of a band
+// that needs no more of it may be shorter.
+static void pack_inside(const fal_task *task, const fal_layout *l, const fal_view *input,
+                        const fal_band *band, const plane *rows, int64_t channel, char *to)
+{
+    const fal_problem *p = &task->problem;
+    const int64_t size = task->kernels->size, input_size = task->kernels->input_size;
     int64_t at = band->image * input->outer + band->group * input->group +
-                 band->depth * task->problem.axis[0].stride * input->axis[0] +
+                 channel * input->channel + band->depth * p->axis[0].stride * input->axis[0] +
                  rows->first_row * input->axis[1] + rows->first * input->axis[2];
     bool is_short = rows->last && band->last_columns < band->columns;
     fal_box box = {
-        .from = (const char *)input->data + at * task->kernels->size,
-        .to = to,
-        .planes = task->problem.input_channels,
+        .from = (const char *)input->data + at * input_size,
+        .to = to + channel * l->channel * size,
+        .planes = count_alike(p, channel),
         .rows = rows->rows - is_short,
         .columns = rows->count,
         .from_plane = input->channel,
@@ -249,12 +257,13 @@ static void pack_inside(const fal_task *task, const fal_layout *l, const fal_vie
         .from_column = input->axis[2],
         .to_plane = l->channel,
         .to_row = l->row,
+        .pairing = fal_find_pairing(p, input, channel),
     };
     task->kernels->copy(&box);
     if (!is_short)
         return;
-    box.from = (const char *)box.from + box.rows * box.from_row * task->kernels->size;
-    box.to = (char *)box.to + box.rows * box.to_row * task->kernels->size;
+    box.from = (const char *)box.from + box.rows * box.from_row * input_size;
+    box.to = (char *)box.to + box.rows * box.to_row * size;
     box.rows = 1;
     box.columns = band->last_columns;
     task->kernels->copy(&box);
@@ -270,22 +279,25 @@ static void pack_rows(const fal_task *task, const fal_layout *l, const fal_view 
     int64_t image = band->image * input->outer + band->group * input->group;
     plane source = *rows;
     if (are_inside(p, rows)) {
-        pack_inside(task, l, input, band, rows, to);
+        for (int64_t c = 0; c < p->input_channels; c += count_alike(p, c))
+            pack_inside(task, l, input, band, rows, c, to);
         return;
     }
-    for (int64_t c = 0; c < p->input_channels; c++)
+    for (int64_t c = 0; c < p->input_channels; c++) {
+        source.pairing = fal_find_pairing(p, input, c);
         for (int64_t kd = 0; kd < deep->kernel; kd++) {
             int64_t d = band->depth * deep->stride + (kd * deep->dilation - deep->padding);
             d = fal_find_element(p->border, d, deep->input);
             if (d >= 0) {
                 int64_t at = image + c * input->channel + d * input->axis[0];
-                source.from = (const char *)input->data + at * size;
+                source.from = (const char *)input->data + at * task->kernels->input_size;
                 source.height = p->axis[1].input;
             } else {
                 source.height = 0;
             }
             pack_plane(&source, bordered, to + (c * l->channel + kd * l->plane) * size);
         }
+    }
 }
 
 // Where the channels of a row lie together, a few rows at a time, so that the lines which are

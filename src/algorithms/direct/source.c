@@ -36,8 +36,8 @@ bool fal_can_be_in_place(const fal_task *task, const fal_layout *l, int64_t colu
 {
     const fal_problem *p = &task->problem;
     bool wide = columns >= task->kernels->lanes || l->lanes.pieces > 1;
-    return l->lanes.is_long && wide && p->input_channels <= task->tuning.in_place &&
-           l->phases == 1 && is_inside(p);
+    return task->kernels->input_size == task->kernels->size && l->lanes.is_long && wide &&
+           p->input_channels <= task->tuning.in_place && l->phases == 1 && is_inside(p);
 }
 
 static bool is_in_place(const fal_work *w)

@@ -153,7 +153,7 @@ void fal_run_wide(const fal_work *w, const fal_band *band, const fal_block *b,
         const fal_emission emission = {
             .sums = w->desk.sums,
             .bias = b->bias,
-            .output = b->output + (flat ? pixel * kernels->size : 0),
+            .output = b->output + (flat ? pixel * kernels->output_size : 0),
             .channel_stride = w->all->output.channel,
             .pixel_stride = w->all->output.axis[2],
             .place = w->desk.place + first_run,

@@ -11,6 +11,7 @@
 
 #include "algorithms/workspace.h"
 #include "base/checked.h"
+#include "tensor/element.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -102,7 +103,7 @@ static void pack_grad(const work *w, const block *b, const chunk *c)
                          (c->image + n) * from->channel + c->depth * from->axis[0] +
                          c->row * from->axis[1];
             const fal_box box = {
-                .from = (const char *)from->data + at * size,
+                .from = (const char *)from->data + at * w->task->kernels->input_size,
                 .to = to,
                 .planes = 1,
                 .rows = c->rows,
@@ -141,7 +142,8 @@ static void pack_phase(const work *w, const char *from, const range *rows, const
     if (rows->begin == rows->end || columns->begin == columns->end)
         return;
     const fal_box box = {
-        .from = from + (row * input->axis[1] + column * input->axis[2]) * size,
+        .from =
+            from + (row * input->axis[1] + column * input->axis[2]) * w->task->kernels->input_size,
         .to = to + (rows->begin * w->l.pitch + columns->begin) * size,
         .planes = 1,
         .rows = rows->end - rows->begin,
@@ -174,7 +176,8 @@ static void pack_band(const work *w, const block *b, const chunk *c, int64_t pla
                                         c->rows + l->row.reach, row->input);
                 range columns =
                     find_range(j - column->padding, l->column.phases, l->pitch, column->input);
-                pack_phase(w, (const char *)input->data + at * size, &rows, &columns, to);
+                pack_phase(w, (const char *)input->data + at * w->task->kernels->input_size, &rows,
+                           &columns, to);
             }
     }
 }
@@ -250,10 +253,7 @@ static void write_tap(const work *w, const block *b, int64_t plane, int64_t chan
     }
     int64_t at = b->group * output->group + o * output->channel + c * output->outer +
                  b->depth * output->axis[0] + row * output->axis[1] + column * output->axis[2];
-    if (is_double)
-        ((double *)output->data)[at] = sum;
-    else
-        ((float *)output->data)[at] = (float)sum;
+    fal_store(w->task->problem.output_dtype, output->data, at, sum);
 }
 
 static void write_block(const work *w, const block *b)
@@ -386,8 +386,8 @@ static const char *passed_over(const fal_problem *p)
 {
     if (!p->of_weight)
         return "it is no weight's gradient";
-    if (p->dtype != FALTUNG_F32 && p->dtype != FALTUNG_F64)
-        return "it computes f32 and f64 only";
+    if (fal_is_complex(p->dtype))
+        return "numbers are complex";
     if (p->input_channels == 0)
         return "there are no products to sum";
     if (is_better_by_channels(p))

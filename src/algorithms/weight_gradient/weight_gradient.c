@@ -11,6 +11,7 @@
 
 #include "algorithms/workspace.h"
 #include "base/checked.h"
+#include "tensor/element.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -88,7 +89,8 @@ static void pack_weight(const work *w, const block *b, const chunk *c, int64_t c
         .to_row = w->cut.channels,
     };
     for (int64_t n = 0; n < c->images; n++) {
-        box.from = (const char *)from->data + (at + (c->image + n) * from->channel) * size;
+        box.from = (const char *)from->data +
+                   (at + (c->image + n) * from->channel) * w->task->kernels->input_size;
         w->task->kernels->copy(&box);
         box.to = (char *)box.to + c->rows * c->columns * w->cut.channels * size;
     }
@@ -126,7 +128,8 @@ static void pack_band(const work *w, const block *b, const chunk *c)
     int64_t to = begin[0] * w->cut.band_columns + begin[1];
     for (int64_t n = 0; n < c->images; n++, to += w->cut.image) {
         const fal_box box = {
-            .from = (const char *)from->data + (at + (c->image + n) * from->channel) * size,
+            .from = (const char *)from->data +
+                    (at + (c->image + n) * from->channel) * w->task->kernels->input_size,
             .to = (char *)w->desk.band + to * size,
             .planes = b->planes,
             .rows = end[0] - begin[0],
@@ -225,6 +228,26 @@ static inline void write_elements(const work *w, const fal_part *part, char *to,
             memcpy(to + (kh * step[1] + kw * step[2]) * (int64_t)size, sums, size);
 }
 
+// The same where they are of another type there.
+static void convert_elements(const work *w, const fal_part *part, char *to, const char *sums,
+                             int64_t apart)
+{
+    const int64_t columns = part->end[FAL_COLUMN] - part->begin[FAL_COLUMN];
+    const int64_t *step = w->all->output.axis;
+    int64_t at = part->begin[FAL_ROW] * step[1] + part->begin[FAL_COLUMN] * step[2];
+    const fal_rows rows = {
+        .from = sums,
+        .to = to + at * w->task->kernels->output_size,
+        .rows = part->end[FAL_ROW] - part->begin[FAL_ROW],
+        .columns = columns,
+        .from_row = columns * apart,
+        .from_column = apart,
+        .to_row = step[1],
+        .to_column = step[2],
+    };
+    w->task->kernels->write_rows(&rows);
+}
+
 // The sums of a tile of channels to where they belong, in the order in which they lie there.
 static void write_tile(const work *w, const block *b, int64_t channel, const char *sums)
 {
@@ -236,10 +259,12 @@ static void write_tile(const work *w, const block *b, int64_t channel, const cha
                      b->plane * output->outer + b->depth * output->axis[0];
     for (int64_t i = 0; i < b->planes; i++)
         for (int64_t o = 0; o < channels; o++) {
-            char *to =
-                (char *)output->data + (corner + i * output->outer + o * output->channel) * size;
+            char *to = (char *)output->data + (corner + i * output->outer + o * output->channel) *
+                                                  w->task->kernels->output_size;
             const char *from = sums + (i * w->cut.channels + o) * size;
-            if (size == sizeof(float)) // so that moving one is an instruction
+            if (w->task->kernels->output_size != size)
+                convert_elements(w, b->part, to, from, apart / size);
+            else if (size == sizeof(float)) // so that moving one is an instruction
                 write_elements(w, b->part, to, from, apart, sizeof(float));
             else
                 write_elements(w, b->part, to, from, apart, sizeof(double));
@@ -361,8 +386,8 @@ static const char *passed_over(const fal_problem *p)
 {
     if (!p->of_weight)
         return "it is no weight's gradient";
-    if (p->dtype != FALTUNG_F32 && p->dtype != FALTUNG_F64)
-        return "it computes f32 and f64 only";
+    if (fal_is_complex(p->dtype))
+        return "numbers are complex";
     if (p->input_channels == 0)
         return "there are no products to sum";
     if (is_huge(p))

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Elements of the weight and the bias one by one, as the numbers that kernels work on.
+#ifndef FAL_ALGORITHMS_NUMBERS_H
+#define FAL_ALGORITHMS_NUMBERS_H
+
+#include "algorithms/algorithm.h"
+
+#include "tensor/element.h"
+
+// Two bytes as the halves of a number.
+static inline int32_t fal_join_bytes(double first, double second)
+{
+    return (int32_t)((uint32_t)(int32_t)first & 0xffff) |
+           (int32_t)((uint32_t)(int32_t)second << 16);
+}
+
+// Element `at` of the weight to *to; of bytes that are paired together with the second one.
+static inline void fal_take_weight(const fal_problem *p, const fal_view *weight, int64_t at,
+                                   bool paired, void *to)
+{
+    switch (p->weight_dtype) {
+    case FALTUNG_F32:
+        *(float *)to = ((const float *)weight->data)[at];
+        break;
+    case FALTUNG_F64:
+        *(double *)to = ((const double *)weight->data)[at];
+        break;
+    case FALTUNG_F16:
+        *(float *)to = fal_from_float16(((const uint16_t *)weight->data)[at]);
+        break;
+    case FALTUNG_BF16:
+        *(float *)to = fal_from_bfloat16(((const uint16_t *)weight->data)[at]);
+        break;
+    default: {
+        double first = fal_load(p->weight_dtype, weight->data, at) - p->weight_zero, second = 0;
+        if (paired)
+            second = fal_load(p->weight_dtype, weight->data, at + weight->pair) - p->weight_zero;
+        *(int32_t *)to = fal_join_bytes(first, second);
+    }
+    }
+}
+
+// How the elements of an input channel become numbers.
+static inline fal_pairing fal_find_pairing(const fal_problem *p, const fal_view *input,
+                                           int64_t channel)
+{
+    bool paired = fal_is_paired(p, channel);
+    return (fal_pairing){paired, paired ? input->pair : 0, p->input_zero};
+}
+
+// Biases [first, first + count) to `to`; 0 where there are none, and +0 where they are -0, so that
+// leaving out a product that is -0 cannot show.
+void fal_pack_biases(const fal_task *task, const fal_operands *operands, int64_t first,
+                     int64_t count, void *to);
+
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Sums on their way to elements of the output: finished in the type of numbers, and then stored as
+// what element.inc.c was included for.
+
+// A vector of sums whose lanes, those of a set, are to be written to to[i*step].
+FAL_INLINE vec ELEMENT(finish)(const fal_finish *f, const ELEMENT_TYPE *to, int64_t step,
+                               uint32_t lanes, vec sum)
+{
+    if (!f)
+        return sum;
+    if (f->adds) {
+        const ELEMENT_TYPE *from = (const ELEMENT_TYPE *)((uintptr_t)to + (uintptr_t)f->residual);
+        sum += ELEMENT(load_each)(from, step, lanes);
+    }
+    return activate(&f->activation, sum);
+}
+
+// One sum to *to.
+FAL_INLINE void ELEMENT(write_one)(const fal_finish *f, ELEMENT_TYPE *to, real sum)
+{
+#if ELEMENT_KIND == NUMBER
+    *to = f ? ELEMENT(finish)(f, to, 1, 1, vec_splat(sum))[0] : sum;
+#else
+    ELEMENT(store_each)(to, 1, ELEMENT(finish)(f, to, 1, 1, vec_splat(sum)), 1);
+#endif
+}
+
+static void ELEMENT(write_row)(const fal_rows *rows, const real *from, ELEMENT_TYPE *to)
+{
+    const int64_t step = rows->to_column;
+    for (int64_t i = 0; i < rows->columns; i += FAL_LANES) {
+        int64_t left = rows->columns - i;
+        uint32_t lanes = vec_first_lanes(left < FAL_LANES ? left : FAL_LANES);
+        vec sum = load_each_real(from + i * rows->from_column, rows->from_column, lanes);
+        sum = ELEMENT(finish)(rows->finish, to + i * step, step, lanes, sum);
+        if (step == 1)
+            ELEMENT(store_lanes)(to + i, sum, lanes);
+        else
+            ELEMENT(store_each)(to + i * step, step, sum, lanes);
+    }
+}
+
+static void ELEMENT(write_rows)(const fal_rows *rows)
+{
+    const real *from = rows->from;
+    ELEMENT_TYPE *to = rows->to;
+    for (int64_t r = 0; r < rows->rows; r++, from += rows->from_row, to += rows->to_row)
+        ELEMENT(write_row)(rows, from, to);
+}
