@@ -69,6 +69,7 @@ typedef struct fal_algorithm {
 extern const fal_algorithm *const fal_algorithms[];
 extern const int fal_algorithm_count;
 
+extern const fal_algorithm fal_complex;
 extern const fal_algorithm fal_depthwise;
 extern const fal_algorithm fal_direct;
 extern const fal_algorithm fal_phases;

@@ -66,6 +66,12 @@ static const char *const large[] = {
     "conv2d_weight:4x32x28x28,90x32x3x3,padding=1",
     "conv_transpose2d_weight:2x64x14x14,64x50x4x4,stride=2,padding=1",
     "conv3d_weight:1x16x6x20x20,20x16x3x3x3,padding=1",
+    "conv2d:1x64x33x35,72x64x3x3,padding=1,dtype=bf16",
+    "conv_transpose2d:2x64x20x20,64x48x4x4,stride=2,padding=1,dtype=f16",
+    "conv2d_weight:4x32x28x28,90x32x3x3,padding=1,dtype=bf16",
+    "conv2d:2x160x56x56,160x1x5x5,padding=2,groups=160,dtype=i8",
+    "conv2d:1x64x33x35,72x64x3x3,padding=1,dtype=c64",
+    "conv2d_weight:4x16x20x20,50x16x3x3,padding=1,dtype=c64",
 };
 
 static void any_number_of_threads_gives_the_same_bits(void **state)

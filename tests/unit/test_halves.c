@@ -251,7 +251,7 @@ static void ends_of_the_range_are_right(void **state)
     }
 }
 
-// Whatever is computed of halves that are stored is computed by the same ways as f32.
+// What is not f32 or f64 is computed by the same ways.
 static void the_engine_computes_them(void **state)
 {
     (void)state;
@@ -267,6 +267,10 @@ static void the_engine_computes_them(void **state)
         {"conv_transpose2d:1x8x9x9,8x8x3x3,stride=2,dtype=bf16", "phases"},
         {"conv_transpose2d:1x8x9x9,8x8x3x3,stride=2,dtype=u8", "phases"},
         {"conv2d_weight:1x8x9x9,8x8x3x3,dtype=f16", "weight_gradient"},
+        {"conv2d:1x8x9x9,8x8x3x3,dtype=c64", "complex"},
+        {"conv_transpose1d:1x8x9,8x8x3,stride=2,dtype=c128", "complex"},
+        {"conv2d_weight:1x8x9x9,8x8x3x3,dtype=c64", "complex"},
+        {"conv3d:1x8x5x9x9,8x8x3x3x3,dtype=c64", "reference"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         faltung_message message = {""};
