@@ -143,9 +143,8 @@ static void copy_fill(const copy *c, const array *from)
 
 static double copy_get(const copy *c, int64_t i)
 {
-    int64_t at = place_of(c, i);
-    return c->tensor.dtype == FALTUNG_F32 ? (double)((const float *)c->tensor.data)[at]
-                                          : ((const double *)c->tensor.data)[at];
+    const array elements = {.tensor = c->tensor, .memory = c->tensor.data};
+    return array_get(&elements, place_of(c, i));
 }
 
 // -------------------------------------------------------------------------------------- the trial
@@ -235,10 +234,19 @@ static void compute(const trial *t, const faltung_conv *conv, const copies *c, e
     faltung_plan_destroy(plan);
 }
 
+// What a type holds of a sum.
+static double rounded(faltung_dtype dtype, double sum)
+{
+    return dtype == FALTUNG_F16    ? half_to_double(half_from_double(sum))
+           : dtype == FALTUNG_BF16 ? brain_to_double(brain_from_double(sum))
+                                   : sum;
+}
+
 static void check_output(const copy *out, const oracle_sum *sums, int64_t count)
 {
     for (int64_t i = 0; i < count; i++) {
-        double got = copy_get(out, i), expected = (double)sums[i].value;
+        double got = copy_get(out, i);
+        double expected = rounded(out->tensor.dtype, (double)sums[i].value);
         if (got == expected)
             continue;
         print_error("%s: element %lld is %g, not %g\n", blamed(), (long long)i, got, expected);
@@ -332,9 +340,11 @@ static oracle_sum *sums_of_padded(const trial *t, const operands *o, faltung_pad
     return sums;
 }
 
-// Activations that leave integers what they are.
-static void choose_activation(faltung_conv *conv, prng *random)
+// Activations that leave integers what they are; where they are the type, there is none.
+static void choose_activation(const trial *t, faltung_conv *conv, prng *random)
 {
+    if (faltung_result_dtype(t->dtype) == FALTUNG_I32)
+        return;
     static const faltung_activation some[] = {FALTUNG_ACTIVATION_NONE, FALTUNG_ACTIVATION_NONE,
                                               FALTUNG_ACTIVATION_RELU, FALTUNG_ACTIVATION_CLAMP};
     conv->activation = some[random_between(random, 0, COUNT_OF(some) - 1)];
@@ -368,12 +378,12 @@ void trial_check(const trial *t, prng *random)
     conv.allocator = &allocator;
     operands_make(&o, &t->sample, t->dtype);
     operands_fill_integers(&o, random, 8);
-    array_make(&addend, t->dtype, o.output.tensor.rank, o.output.shape);
+    array_make(&addend, faltung_result_dtype(t->dtype), o.output.tensor.rank, o.output.shape);
     array_fill_integers(&addend, random, -8, 8);
     conv.padding_mode = choose_mode(&t->sample, random);
     oracle_sum *sums = conv.padding_mode ? sums_of_padded(t, &o, conv.padding_mode)
                                          : oracle_convolve(&t->sample, &o, t->with_bias);
-    choose_activation(&conv, random);
+    choose_activation(t, &conv, random);
     finish_sums(&conv, c.added, &addend, sums);
     for (size_t i = 0; i < COUNT_OF(instruction_sets); i++)
         for (int at = 0; is_there[i] && at < EDGES; at++) {
