@@ -14,7 +14,7 @@
 #define GEOMETRY (BIT(INPUT) | BIT(KERNEL) | BIT(STRIDE) | BIT(DILATION))
 #define CONVOLUTION                                                                                \
     (COMMON | TO_FILE | BIT(STRIDE) | BIT(PADDING) | BIT(DILATION) | BIT(GROUPS) | BIT(THREADS) |  \
-     BIT(ACCURACY))
+     BIT(WORKSPACE_LIMIT) | BIT(ACCURACY))
 #define ZERO_POINTS (BIT(INPUT_ZERO_POINT) | BIT(WEIGHT_ZERO_POINT))
 #define FINISHED    (CONVOLUTION | ZERO_POINTS | BIT(ACTIVATION) | BIT(RESIDUAL))
 #define FORWARD     (FINISHED | BIT(PADDING_MODE) | BIT(INPUT_DILATION))
@@ -186,7 +186,7 @@ const command commands[] = {
      "A problem is an operation, the shapes of input and weight, and any of stride=, padding=, "
      "padding_mode=, dilation=, input_dilation=, output_padding=, output_size=, groups=, "
      "activation=, dtype=, with axes joined by '+'.",
-     COMMON | BIT(JSON) | BIT(ACCURACY) | BIT(THREADS), 1, 1, run_explain},
+     COMMON | BIT(JSON) | BIT(ACCURACY) | BIT(THREADS) | BIT(WORKSPACE_LIMIT), 1, 1, run_explain},
     {"bench", "[PROBLEM...]", "how fast convolutions are, beside what the machine can do",
      "faltung bench conv2d:1x64x56x56,64x64x3x3,padding=1\n"
      "faltung bench --table --threads 2\n"
@@ -197,8 +197,8 @@ const command commands[] = {
      "are random, of the normal distribution, without a bias; weights are prepared once, ahead. A "
      "multiply-add counts as two operations, and those with zeros of the padding count. Runs on "
      "one thread unless --threads says more.",
-     COMMON | BIT(JSON) | BIT(ACCURACY) | BIT(THREADS) | BIT(TABLE) | BIT(FILE) | BIT(SECONDS) |
-         BIT(CHECK),
+     COMMON | BIT(JSON) | BIT(ACCURACY) | BIT(THREADS) | BIT(WORKSPACE_LIMIT) | BIT(TABLE) |
+         BIT(FILE) | BIT(SECONDS) | BIT(CHECK),
      0, MAX_OPERANDS, run_bench},
     {"help", "[COMMAND]", "help on a command", "faltung help conv2d", NULL, COMMON, 0, 1, run_help},
     {"man", "", "this manual page, as roff", "faltung man | man -l -", NULL, COMMON, 0, 0, run_man},

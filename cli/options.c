@@ -77,6 +77,10 @@ const option_spec option_specs[OPTION_COUNT] = {
     [OPTION_THREADS] = {"threads", 0, "N", NULL,
                         "the most threads to use; the result does not depend on it", read_threads,
                         FIELD(threads)},
+    [OPTION_WORKSPACE_LIMIT] = {"workspace-limit", 0, "BYTES", NULL,
+                                "the most memory to work in besides the operands and the packed "
+                                "weight, 1 or more; with very little, a slower algorithm is taken",
+                                read_bytes, FIELD(workspace_limit)},
     [OPTION_ACCURACY] = {"accuracy", 0, "NAME", "exact|balanced|fast",
                          "exact, balanced or fast (default balanced)", read_accuracy,
                          FIELD(accuracy)},

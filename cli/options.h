@@ -29,6 +29,7 @@ typedef enum option_id {
     OPTION_ACTIVATION,
     OPTION_RESIDUAL,
     OPTION_THREADS,
+    OPTION_WORKSPACE_LIMIT,
     OPTION_ACCURACY,
     OPTION_INPUT_ZERO_POINT,
     OPTION_WEIGHT_ZERO_POINT,
@@ -104,7 +105,7 @@ typedef struct options {
     axis_paddings padding;
     faltung_padding_mode padding_mode;
     faltung_padding_rule rule;
-    int64_t axes, groups, threads;
+    int64_t axes, groups, threads, workspace_limit;
     int input_zero_point, weight_zero_point;
     uint64_t seed;
     faltung_accuracy accuracy;

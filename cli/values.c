@@ -153,6 +153,13 @@ const char *read_threads(const char *text, void *field)
     return fits && *threads >= 1 && *threads <= INT_MAX ? NULL : "1 to 2147483647";
 }
 
+const char *read_bytes(const char *text, void *field)
+{
+    int64_t *bytes = field;
+    bool fits = parse_int64(text, text + strlen(text), bytes);
+    return fits && *bytes >= 1 ? NULL : "a number of bytes, 1 or more";
+}
+
 static bool parse_uint64(const char *text, uint64_t *number)
 {
     uint64_t value = 0;

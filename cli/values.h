@@ -17,6 +17,7 @@ const char *read_padding_mode(const char *text, void *field);  // faltung_paddin
 const char *read_rule(const char *text, void *field);          // faltung_padding_rule
 const char *read_number(const char *text, void *field);        // int64_t
 const char *read_threads(const char *text, void *field);       // int64_t, 1 to INT_MAX
+const char *read_bytes(const char *text, void *field);         // int64_t, 1 or more
 const char *read_seed(const char *text, void *field);          // uint64_t
 const char *read_zero_point(const char *text, void *field);    // int
 const char *read_accuracy(const char *text, void *field);      // faltung_accuracy

@@ -353,6 +353,11 @@ typedef struct faltung_conv {
     int threads;                           // the most to use, 0: as many as OMP_NUM_THREADS
                                            // says or there are CPUs. Small work takes fewer; the
                                            // result does not depend on it
+    size_t workspace_limit;                // the most bytes that faltung_plan_workspace may be; 0:
+                                           // any. To fit, bands of the input become smaller and
+                                           // threads fewer, which changes no bit, and at last
+                                           // slower algorithms are taken, in the order of
+                                           // explanations, the last of which needs nothing
     const faltung_parallel *parallel;      // NULL: threads of the library's own
     const faltung_allocator *allocator;    // NULL: the C library's
     const char *instruction_set;           // "avx512", "avx2", "neon" or "scalar"; NULL: what the
@@ -367,7 +372,7 @@ typedef struct faltung_conv {
         (operation), (axes), {1, 1, 1}, {1, 1, 1}, FALTUNG_PADDING_EXPLICIT,                       \
             {{0, 0}, {0, 0}, {0, 0}}, FALTUNG_PADDING_ZEROS, {1, 1, 1}, {0, 0, 0}, false,          \
             {0, 0, 0}, 1, FALTUNG_ACTIVATION_NONE, 0.01, -HUGE_VAL, HUGE_VAL,                      \
-            FALTUNG_ACCURACY_BALANCED, 0, NULL, NULL, NULL, 0, 0                                   \
+            FALTUNG_ACCURACY_BALANCED, 0, 0, NULL, NULL, NULL, 0, 0                                \
     }
 #define FALTUNG_CONV1D           FALTUNG_DEFAULTS(FALTUNG_CONV, 1)
 #define FALTUNG_CONV2D           FALTUNG_DEFAULTS(FALTUNG_CONV, 2)
@@ -543,12 +548,13 @@ typedef struct faltung_explanation {
                                          // below which parts cost more than their share
     const char *instruction_set;         // of the kernels used. Static string
     int threads;                         // that pay for this problem
-    size_t packed_bytes;    // of the weight and bias in the algorithm's order; 0: as they are
-    size_t workspace_bytes; // of all threads: what a run needs besides its operands
-    double multiply_adds;   // of real numbers, with those that meet the padding's zeros
-    double bytes;           // of input, weight and output, each counted once
-    double bytes_moved;     // that the algorithm reads and writes, for contiguous tensors: packed
-                            // copies too, and weights as often as a block needs them
+    size_t packed_bytes;     // of the weight and bias in the algorithm's order; 0: as they are
+    size_t workspace_bytes;  // of all threads: what a run needs besides its operands
+    size_t workspace_wanted; // what it would be without a limit
+    double multiply_adds;    // of real numbers, with those that meet the padding's zeros
+    double bytes;            // of input, weight and output, each counted once
+    double bytes_moved;      // that the algorithm reads and writes, for contiguous tensors: packed
+                             // copies too, and weights as often as a block needs them
 } faltung_explanation;
 
 // Explains what faltung_convolve would do. Data is not read and may be NULL. Errors: as

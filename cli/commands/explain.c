@@ -28,7 +28,10 @@ static void print_text(session *s, const char *problem, int axes, bool transpose
     fprintf(s->out, "moved          %.0f bytes (with packed copies, and weights for every block)\n",
             e->bytes_moved);
     fprintf(s->out, "packed         %zu bytes of weight and bias\n", e->packed_bytes);
-    fprintf(s->out, "workspace      %zu bytes\n", e->workspace_bytes);
+    fprintf(s->out, "workspace      %zu bytes", e->workspace_bytes);
+    if (e->workspace_bytes != e->workspace_wanted)
+        fprintf(s->out, " (%zu without the limit)", e->workspace_wanted);
+    fputc('\n', s->out);
     fprintf(s->out, "threads        %d\n", e->threads);
     fprintf(s->out, "kernels        %s\n", e->instruction_set);
     fprintf(s->out, "block          %s\n", shape_write(&shape, e->rank, e->block));
@@ -50,6 +53,7 @@ static void print_json(session *s, const char *problem, int axes, const faltung_
     json_number(&j, "bytes_moved", e->bytes_moved);
     json_integer(&j, "packed_bytes", (int64_t)e->packed_bytes);
     json_integer(&j, "workspace_bytes", (int64_t)e->workspace_bytes);
+    json_integer(&j, "workspace_wanted", (int64_t)e->workspace_wanted);
     json_integer(&j, "threads", e->threads);
     json_text(&j, "instruction_set", e->instruction_set);
     json_texts(&j, "algorithms", e->algorithms, e->algorithm);
@@ -71,6 +75,7 @@ int run_explain(session *s, const command *c, const options *o)
         return refuse(s, EXIT_USAGE, "%s", message.text);
     problem.conv.accuracy = o->accuracy;
     problem.conv.threads = (int)o->threads;
+    problem.conv.workspace_limit = (size_t)o->workspace_limit;
     faltung_call call;
     if (faltung_problem_call(&problem, &call, &message))
         return refuse_message(s, &message);

@@ -27,6 +27,24 @@ static faltung_status find_kernels(const faltung_conv *conv, faltung_dtype dtype
     return FALTUNG_OK;
 }
 
+// Takes the first algorithm that applies and fits: it is there, since the last one applies to
+// everything and needs no workspace.
+static void choose_algorithm(fal_choice *choice, size_t limit)
+{
+    choice->algorithm = NULL;
+    for (int i = 0;; i++) {
+        const fal_algorithm *algorithm = fal_algorithms[i];
+        if (algorithm->passed_over(&choice->task.problem))
+            continue;
+        if (!choice->algorithm) // the one without a limit
+            choice->wanted =
+                (size_t)choice->threads * fal_thread_workspace(&choice->task, algorithm);
+        choice->algorithm = algorithm;
+        if (fal_fit(choice, algorithm, limit))
+            return;
+    }
+}
+
 faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
                           const faltung_tensor *weight, const faltung_tensor *bias,
                           fal_choice *choice, faltung_message *message)
@@ -40,11 +58,7 @@ faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
     choice->task.tuning = fal_find_tuning(choice->task.kernels);
     choice->parallel = conv->parallel ? *conv->parallel : (faltung_parallel){NULL, NULL};
     choice->threads = fal_choose_threads(&choice->task, conv->threads);
-    int i = 0;
-    while (fal_algorithms[i]->passed_over(&choice->task.problem))
-        i++; // ends, since the last algorithm applies to everything
-    choice->algorithm = fal_algorithms[i];
-    choice->workspace = fal_thread_workspace(&choice->task, choice->algorithm);
+    choose_algorithm(choice, conv->workspace_limit);
     return FALTUNG_OK;
 }
 
@@ -119,18 +133,25 @@ void fal_explain_choice(const fal_choice *choice, faltung_explanation *explanati
         explanation->padding[i] = valid->axis[i].padding;
         explanation->output_padding[i] = valid->axis[i].output_padding;
     }
+    bool too_large = true; // what applies, but was not taken
     for (int i = 0; i < fal_algorithm_count; i++) {
         const fal_algorithm *algorithm = fal_algorithms[i];
         const char *passed_over = algorithm->passed_over(&choice->task.problem);
         explanation->algorithm[i] = algorithm->name;
-        explanation->reason[i] = passed_over ? passed_over : algorithm->reason;
-        if (algorithm == choice->algorithm)
+        explanation->reason[i] = passed_over ? passed_over
+                                 : too_large ? "its workspace would be over the limit"
+                                             : algorithm->reason;
+        if (algorithm == choice->algorithm) {
             explanation->chosen = i;
+            explanation->reason[i] = algorithm->reason;
+            too_large = false;
+        }
     }
     explanation->instruction_set = choice->task.kernels->name;
     explanation->threads = choice->threads;
     explanation->packed_bytes = fal_choice_packed_bytes(choice);
     explanation->workspace_bytes = fal_choice_workspace(choice);
+    explanation->workspace_wanted = choice->wanted;
     count_work(choice, explanation);
     describe(choice, explanation);
 }

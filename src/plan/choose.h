@@ -11,6 +11,7 @@ typedef struct fal_choice {
     const fal_algorithm *algorithm;
     int threads;               // to use, at least 1
     faltung_parallel parallel; // the caller's own threads; none, if `run` is NULL
+    size_t wanted;             // bytes of a run's workspace, if there were no limit
     size_t workspace;          // bytes that each thread needs, a multiple of FAL_ALIGNMENT
 } fal_choice;
 
@@ -22,6 +23,11 @@ faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
 
 // How many threads pay for a task, of at most so many (0: as many as there are CPUs).
 int fal_choose_threads(const fal_task *task, int threads);
+
+// Decides on bands and threads, of which there may be as many as the choice has, so that the
+// workspace of a run is no more than `limit` (0: any); false if that cannot be, and all is as it
+// was.
+bool fal_fit(fal_choice *choice, const fal_algorithm *algorithm, size_t limit);
 
 // What was chosen, and why.
 void fal_explain_choice(const fal_choice *choice, faltung_explanation *explanation);

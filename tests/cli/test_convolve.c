@@ -263,6 +263,8 @@ static void the_result_does_not_depend_on_threads_or_accuracy(void **state)
     (void)state;
     static const char *const options[] = {"--threads 1",
                                           "--threads 3",
+                                          "--workspace-limit 1",
+                                          "--workspace-limit 100000 --threads 2",
                                           "--threads 1000",
                                           "--threads 2147483647",
                                           "--accuracy exact",

@@ -12,7 +12,8 @@ static const struct {
     const char *options; // that its help must mention
 } commands[] = {
     {"conv1d", "--stride --padding --dilation --groups --threads --accuracy --output --force"},
-    {"conv2d", "--stride --padding --dilation --groups --threads --accuracy --output --force"},
+    {"conv2d", "--workspace-limit --stride --padding --dilation --groups --threads --accuracy "
+               "--output --force"},
     {"conv3d", "--stride --padding --dilation --groups --threads --accuracy --output --force"},
     {"conv_transpose1d", "--stride --padding --output-padding --output-size --threads --accuracy"},
     {"conv_transpose2d", "--stride --padding --output-padding --output-size --threads --accuracy"},
