@@ -22,6 +22,7 @@ enum {
     ACTIVATION,
     THREADS,
     ACCURACY,
+    ZERO_POINTS,
     ITEMS
 };
 
@@ -47,6 +48,23 @@ static bool read_output_size(PyObject *value, faltung_conv *conv)
     return value == Py_None || read_values(value, "output_size", conv->axes, conv->output_size);
 }
 
+// (of the input, of the weight)
+static bool read_zero_points(PyObject *value, faltung_conv *conv)
+{
+    int64_t points[2];
+    if (!read_values(value, "zero_point", 2, points))
+        return false;
+    for (int i = 0; i < 2; i++)
+        if (points[i] < INT_MIN || points[i] > INT_MAX) {
+            PyErr_Format(PyExc_ValueError, "%s_zero_point=%lld is no number of the type",
+                         i ? "weight" : "input", (long long)points[i]);
+            return false;
+        }
+    conv->input_zero_point = (int)points[0];
+    conv->weight_zero_point = (int)points[1];
+    return true;
+}
+
 bool read_conv(PyObject *description, faltung_conv *conv)
 {
     PyObject *item[ITEMS];
@@ -69,7 +87,8 @@ bool read_conv(PyObject *description, faltung_conv *conv)
            read_values(item[OUTPUT_PADDING], "output_padding", conv->axes, conv->output_padding) &&
            read_output_size(item[OUTPUT_SIZE], conv) && read_activation(item[ACTIVATION], conv) &&
            read_threads(item[THREADS], &conv->threads) &&
-           read_accuracy(item[ACCURACY], &conv->accuracy);
+           read_accuracy(item[ACCURACY], &conv->accuracy) &&
+           read_zero_points(item[ZERO_POINTS], conv);
 }
 
 // ---------------------------------------------------------------------------------------- operands
@@ -140,7 +159,8 @@ static PyObject *compute(const faltung_conv *conv, const operands *all, PyObject
     if (status)
         return raise_status(status, &message);
     int rank = is_of_weight(conv) ? conv->axes + 2 : input->rank;
-    PyObject *result = find_result(all, out, input->dtype, rank, shape, &view);
+    PyObject *result =
+        find_result(all, out, faltung_result_dtype(input->dtype), rank, shape, &view);
     if (!result)
         return NULL;
     Py_BEGIN_ALLOW_THREADS status = faltung_convolve_residual(
@@ -171,7 +191,7 @@ PyObject *convolve(PyObject *module, PyObject *arguments)
 typedef struct plan {
     PyObject_HEAD faltung_plan *plan;
     faltung_conv conv;
-    faltung_dtype dtype;
+    faltung_dtype dtype; // of the result
 } plan;
 
 static PyTypeObject *plan_type;
@@ -203,7 +223,7 @@ static PyObject *plan_new(PyTypeObject *type, PyObject *arguments, PyObject *key
     }
     self->plan = made;
     self->conv = conv;
-    self->dtype = dtype;
+    self->dtype = faltung_result_dtype(dtype);
     return (PyObject *)self;
 }
 

@@ -9,6 +9,8 @@
 #include <Python.h>
 #include <faltung.h>
 
+#include "dlpack.h"
+
 // ---------------------------------------------------------------------------------------- errors
 
 // Raises what PyTorch would raise for a status, with the library's message; returns NULL.
@@ -16,7 +18,18 @@ PyObject *raise_status(faltung_status status, const faltung_message *message);
 
 // ---------------------------------------------------------------------------------------- arrays
 
-// The type of a number by DLPack's kind and bits; 0 if it is none of the library's.
+// An element's type as others see it.
+typedef struct kind {
+    faltung_dtype dtype;
+    const char *name;   // as NumPy and PyTorch call it
+    const char *format; // as the struct module calls it; NULL: it does not
+    dl_dtype code;
+} kind;
+
+// The kind of a dtype; NULL for a value that is none.
+const kind *find_kind(faltung_dtype dtype);
+
+// The dtype by DLPack's code and bits; 0 if it is none of the library's.
 faltung_dtype find_dtype(int code, int bits);
 
 // An array that somebody else owns, seen as a tensor until it is given back.
@@ -68,7 +81,8 @@ int plan_add_type(PyObject *module);
 
 // The description of a convolution that convolve and Plan take as their first arguments:
 // (operation, axes, stride, padding, dilation, groups, padding_mode, input_dilation,
-// output_padding, output_size, activation, threads, accuracy).
+// output_padding, output_size, activation, threads, accuracy, (input_zero_point,
+// weight_zero_point)).
 bool read_conv(PyObject *description, faltung_conv *conv);
 
 #endif

@@ -1,27 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Arrays of others, taken where they lie.
-#include "dlpack.h"
 #include "module.h"
 
 #include <string.h>
-
-static const struct {
-    int code, bits;
-    faltung_dtype dtype;
-} dtypes[] = {
-    {DL_FLOAT, 32, FALTUNG_F32},
-    {DL_FLOAT, 64, FALTUNG_F64},
-    {DL_FLOAT, 16, FALTUNG_F16},
-};
-
-faltung_dtype find_dtype(int code, int bits)
-{
-    for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; i++)
-        if (dtypes[i].code == code && dtypes[i].bits == bits)
-            return dtypes[i].dtype;
-    return 0;
-}
 
 // PyTorch's words for what is no tensor, and what may be one here.
 static bool refuse_kind(PyObject *array, const char *name, int position)

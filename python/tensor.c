@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // faltung.Tensor: memory for a result, for whoever wants it by DLPack or the buffer protocol.
-#include "dlpack.h"
 #include "module.h"
 
 #include <stdlib.h>
@@ -18,23 +17,9 @@ typedef struct tensor {
 
 static PyTypeObject *tensor_type;
 
-static const struct {
-    faltung_dtype dtype;
-    const char *name; // as NumPy and PyTorch call it
-    const char *format;
-    dl_dtype code;
-} kinds[] = {
-    {FALTUNG_F32, "float32", "f", {DL_FLOAT, 32, 1}},
-    {FALTUNG_F64, "float64", "d", {DL_FLOAT, 64, 1}},
-    {FALTUNG_F16, "float16", "e", {DL_FLOAT, 16, 1}},
-};
-
-static int kind_of(const tensor *t)
+static const kind *kind_of(const tensor *t)
 {
-    int i = 0;
-    while (kinds[i].dtype != t->dtype)
-        i++; // ends: there are no tensors of other types
-    return i;
+    return find_kind(t->dtype); // there is one
 }
 
 PyObject *tensor_new(faltung_dtype dtype, int rank, const int64_t *shape, faltung_tensor *view)
@@ -79,13 +64,20 @@ static void tensor_free(PyObject *self)
 static int get_buffer(PyObject *self, Py_buffer *view, int flags)
 {
     tensor *t = (tensor *)self;
+    view->obj = NULL;
+    if (!kind_of(t)->format) {
+        PyErr_SetString(PyExc_BufferError,
+                        "bfloat16 is unknown to the buffer protocol: use DLPack, as by "
+                        "torch.from_dlpack");
+        return -1;
+    }
     *view = (Py_buffer){
         .buf = t->data,
         .obj = self,
         .len = t->bytes,
         .itemsize = (Py_ssize_t)faltung_dtype_size(t->dtype),
         .ndim = t->rank,
-        .format = flags & PyBUF_FORMAT ? (char *)(uintptr_t)kinds[kind_of(t)].format : NULL,
+        .format = flags & PyBUF_FORMAT ? (char *)(uintptr_t)kind_of(t)->format : NULL,
         .shape = flags & PyBUF_ND ? t->sizes : NULL,
         .strides = (flags & PyBUF_STRIDES) == PyBUF_STRIDES ? t->steps : NULL,
     };
@@ -124,7 +116,7 @@ static PyObject *dlpack(PyObject *self, PyObject *arguments, PyObject *keywords)
         .tensor = {.data = t->data,
                    .device = {DL_CPU, 0},
                    .rank = t->rank,
-                   .dtype = kinds[kind_of(t)].code,
+                   .dtype = kind_of(t)->code,
                    .shape = t->shape,
                    .strides = t->strides},
         .context = self,
@@ -158,7 +150,7 @@ static PyObject *get_shape(PyObject *self, void *nothing)
 static PyObject *get_dtype(PyObject *self, void *nothing)
 {
     (void)nothing;
-    return PyUnicode_FromString(kinds[kind_of((tensor *)self)].name);
+    return PyUnicode_FromString(kind_of((tensor *)self)->name);
 }
 
 static PyObject *get_ndim(PyObject *self, void *nothing)
@@ -172,7 +164,7 @@ static PyObject *represent(PyObject *self)
     PyObject *shape = get_shape(self, NULL), *text = NULL;
     if (shape)
         text = PyUnicode_FromFormat("faltung.Tensor(shape=%R, dtype=%s)", shape,
-                                    kinds[kind_of((tensor *)self)].name);
+                                    kind_of((tensor *)self)->name);
     Py_XDECREF(shape);
     return text;
 }

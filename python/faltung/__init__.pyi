@@ -66,6 +66,8 @@ def conv1d(
     out: Any | None = None,
     threads: int | None = None,
     accuracy: _Accuracy = "balanced",
+    input_zero_point: int = 0,
+    weight_zero_point: int = 0,
 ) -> _Array: ...
 def conv2d(
     input: _Array,
@@ -83,6 +85,8 @@ def conv2d(
     out: Any | None = None,
     threads: int | None = None,
     accuracy: _Accuracy = "balanced",
+    input_zero_point: int = 0,
+    weight_zero_point: int = 0,
 ) -> _Array: ...
 def conv3d(
     input: _Array,
@@ -100,6 +104,8 @@ def conv3d(
     out: Any | None = None,
     threads: int | None = None,
     accuracy: _Accuracy = "balanced",
+    input_zero_point: int = 0,
+    weight_zero_point: int = 0,
 ) -> _Array: ...
 def conv_transpose1d(
     input: _Array,
@@ -117,6 +123,8 @@ def conv_transpose1d(
     out: Any | None = None,
     threads: int | None = None,
     accuracy: _Accuracy = "balanced",
+    input_zero_point: int = 0,
+    weight_zero_point: int = 0,
 ) -> _Array: ...
 def conv_transpose2d(
     input: _Array,
@@ -134,6 +142,8 @@ def conv_transpose2d(
     out: Any | None = None,
     threads: int | None = None,
     accuracy: _Accuracy = "balanced",
+    input_zero_point: int = 0,
+    weight_zero_point: int = 0,
 ) -> _Array: ...
 def conv_transpose3d(
     input: _Array,
@@ -151,6 +161,8 @@ def conv_transpose3d(
     out: Any | None = None,
     threads: int | None = None,
     accuracy: _Accuracy = "balanced",
+    input_zero_point: int = 0,
+    weight_zero_point: int = 0,
 ) -> _Array: ...
 def conv1d_input(
     input_size: Sequence[int],

@@ -31,6 +31,8 @@ def describe(
     activation=None,
     threads=None,
     accuracy="balanced",
+    input_zero_point=0,
+    weight_zero_point=0,
 ):
     """A convolution as the extension module takes it."""
     number, axes = OPERATIONS[operation]
@@ -48,6 +50,7 @@ def describe(
         activation,
         threads,
         accuracy,
+        (input_zero_point, weight_zero_point),
     )
 
 
@@ -71,11 +74,12 @@ _FORWARD = '''Convolve along {axes}.
     Parameters
     ----------
     input : array, (N, C, {sizes}) or (C, {sizes})
-        float32, float64 or float16, on the CPU, with any strides.
+        float32, float64, float16, bfloat16, complex64, complex128, int8 or uint8, on the CPU, with
+        any strides.
     weight : array, (O, C/groups, {kernel})
-        Of the input's type.
+        Of the input's type; of integers int8 or uint8.
     bias : array, (O,), optional
-        Of the input's type.
+        Of the result's type, which is the input's; of integers int32.
     stride, dilation : int or tuple of int
         At least 1; one for all axes or one for each.
     padding : int, tuple or str
@@ -100,6 +104,8 @@ _FORWARD = '''Convolve along {axes}.
         The most to use; the result does not depend on it.
     accuracy : {{'balanced', 'exact', 'fast'}}
         What the result may cost in accuracy to be fast.
+    input_zero_point, weight_zero_point : int
+        Of integers: subtracted from every element, as in ONNX's ConvInteger.
 
     Returns
     -------
@@ -127,11 +133,11 @@ _TRANSPOSED = '''Transposed convolution along {axes}.
     Parameters
     ----------
     input : array, (N, C, {sizes}) or (C, {sizes})
-        float32, float64 or float16, on the CPU, with any strides.
+        As in ``conv{n}d``.
     weight : array, (C, O/groups, {kernel})
-        Of the input's type.
+        Of the input's type; of integers int8 or uint8.
     bias : array, (O,), optional
-        Of the input's type.
+        Of the result's type, which is the input's; of integers int32.
     stride, dilation : int or tuple of int
         At least 1; one for all axes or one for each.
     padding : int, tuple or str
@@ -143,7 +149,7 @@ _TRANSPOSED = '''Transposed convolution along {axes}.
         Divides both channel counts.
     output_size : int or tuple of int, optional
         The output's spatial size, from which `output_padding` follows.
-    activation, residual, out, threads, accuracy
+    activation, residual, out, threads, accuracy, input_zero_point, weight_zero_point
         As in ``conv{n}d``.
 
     Returns
@@ -245,6 +251,8 @@ def _make_forward(name):
         out=None,
         threads=None,
         accuracy="balanced",
+        input_zero_point=0,
+        weight_zero_point=0,
     ):
         description = describe(
             name,
@@ -257,6 +265,8 @@ def _make_forward(name):
             activation=activation,
             threads=threads,
             accuracy=accuracy,
+            input_zero_point=input_zero_point,
+            weight_zero_point=weight_zero_point,
         )
         return _call(name, description, input, weight, bias, residual, out)
 
@@ -280,6 +290,8 @@ def _make_transposed(name):
         out=None,
         threads=None,
         accuracy="balanced",
+        input_zero_point=0,
+        weight_zero_point=0,
     ):
         description = describe(
             name,
@@ -292,6 +304,8 @@ def _make_transposed(name):
             activation=activation,
             threads=threads,
             accuracy=accuracy,
+            input_zero_point=input_zero_point,
+            weight_zero_point=weight_zero_point,
         )
         return _call(name, description, input, weight, bias, residual, out)
 

@@ -2,6 +2,7 @@
 """Arrays in and out: by buffers and DLPack, with any strides, and refused where they are none."""
 
 import array
+import ctypes
 import gc
 import unittest
 
@@ -16,6 +17,45 @@ except ImportError:
 def tensor(values, shape):
     """A float32 array without NumPy."""
     return memoryview(array.array("f", values)).cast("B").cast("f", shape)
+
+
+class _Device(ctypes.Structure):
+    _fields_ = [("type", ctypes.c_int32), ("id", ctypes.c_int32)]
+
+
+class _Type(ctypes.Structure):
+    _fields_ = [("code", ctypes.c_uint8), ("bits", ctypes.c_uint8), ("lanes", ctypes.c_uint16)]
+
+
+class _Managed(ctypes.Structure):
+    _fields_ = [
+        ("data", ctypes.c_void_p),
+        ("device", _Device),
+        ("rank", ctypes.c_int32),
+        ("type", _Type),
+        ("shape", ctypes.POINTER(ctypes.c_int64)),
+        ("strides", ctypes.POINTER(ctypes.c_int64)),
+        ("offset", ctypes.c_uint64),
+        ("context", ctypes.c_void_p),
+        ("deleter", ctypes.c_void_p),
+    ]
+
+
+_kept = []
+
+
+def _as_bfloat16(bits):
+    """A DLPack capsule of 16-bit patterns, without strides and without a deleter."""
+    shape = (ctypes.c_int64 * bits.ndim)(*bits.shape)
+    data = (ctypes.c_char * bits.nbytes).from_buffer(bits.obj)
+    managed = _Managed(
+        ctypes.addressof(data), _Device(1, 0), bits.ndim, _Type(4, 16, 1), shape, None, 0, None, None
+    )
+    _kept.extend((shape, data, managed))
+    make = ctypes.pythonapi.PyCapsule_New
+    make.restype = ctypes.py_object
+    make.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+    return make(ctypes.addressof(managed), b"dltensor", None)
 
 
 class Buffers(unittest.TestCase):
@@ -66,6 +106,23 @@ class Capsules(unittest.TestCase):
         capsule = y.__dlpack__()
         del y, capsule
         gc.collect()
+
+    def test_bfloat16_goes_by_dlpack_only(self):
+        bits = memoryview(bytearray(8)).cast("H", (1, 1, 4))
+
+        class Half:  # as PyTorch hands out its own
+            def __dlpack__(self):
+                return _as_bfloat16(bits)
+
+            def __dlpack_device__(self):
+                return 1, 0
+
+        for i, value in enumerate((0x3F80, 0x4000, 0x4040, 0x4080)):  # 1, 2, 3, 4
+            bits[0, 0, i] = value
+        y = faltung.conv1d(Half(), Half())
+        self.assertEqual(y.dtype, "bfloat16")
+        with self.assertRaisesRegex(BufferError, "bfloat16 is unknown to the buffer protocol"):
+            memoryview(y)
 
     def test_the_device_is_the_cpu(self):
         self.assertEqual(faltung.randn((1,)).__dlpack_device__(), (1, 0))
@@ -141,10 +198,17 @@ class NumPy(unittest.TestCase):
         self.assertEqual(faltung.conv2d(self.x, self.w).shape, (2, 4, 7, 9))
 
     def test_every_type_is_computed(self):
-        for dtype in (numpy.float32, numpy.float64, numpy.float16):
+        expected = self.oracle(self.x, self.w > 0)
+        for name in ("float32", "float64", "float16", "complex64", "complex128", "int8"):
+            dtype = numpy.dtype(name)
             y = faltung.conv2d(self.x.astype(dtype), (self.w > 0).astype(dtype))
-            self.assertEqual(y.dtype, dtype)
-            self.assertTrue((y == self.oracle(self.x, self.w > 0).astype(dtype)).all())
+            self.assertEqual(y.dtype, numpy.int32 if name == "int8" else dtype)
+            self.assertTrue((y == expected.astype(y.dtype)).all())
+
+    def test_integers_lie_around_their_zero_points(self):
+        x, w = (self.x + 100).astype(numpy.uint8), (self.w - 3).astype(numpy.int8)
+        y = faltung.conv2d(x, w, input_zero_point=100, weight_zero_point=-3)
+        self.assertTrue((y == self.oracle(self.x, self.w)).all())
 
     def test_foreign_bytes_are_refused(self):
         with self.assertRaisesRegex(RuntimeError, "unsupported type '>f'"):
