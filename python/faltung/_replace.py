@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faltung's convolutions in place of those of an existing PyTorch model."""
+
+import copy
+import operator
+
+import torch
+import torch.fx
+
+_F = torch.nn.functional
+
+
+def _module_of(convolution):
+    """Faltung's module with the parameters of PyTorch's, which it shares."""
+    from . import torch as modules
+
+    made = getattr(modules, type(convolution).__name__)
+    new = made.__new__(made)
+    new.__dict__.update(convolution.__dict__)
+    return new
+
+
+def _is_convolution(module):
+    return type(module) in (
+        torch.nn.Conv1d,
+        torch.nn.Conv2d,
+        torch.nn.Conv3d,
+        torch.nn.ConvTranspose1d,
+        torch.nn.ConvTranspose2d,
+        torch.nn.ConvTranspose3d,
+    )
+
+
+_BATCH_NORMS = (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d, torch.nn.BatchNorm3d)
+
+# By the type of a module, or the function: the activation, from the module or the call's arguments.
+_MODULES = {
+    torch.nn.ReLU: lambda m: "relu",
+    torch.nn.ReLU6: lambda m: "relu6",
+    torch.nn.SiLU: lambda m: "silu",
+    torch.nn.Sigmoid: lambda m: "sigmoid",
+    torch.nn.Hardswish: lambda m: "hardswish",
+    torch.nn.GELU: lambda m: "gelu" if m.approximate == "none" else "gelu_tanh",
+    torch.nn.LeakyReLU: lambda m: ("leaky_relu", m.negative_slope),
+    torch.nn.Hardtanh: lambda m: ("clamp", m.min_val, m.max_val),
+}
+_FUNCTIONS = {
+    _F.relu: "relu",
+    torch.relu: "relu",
+    _F.relu6: "relu6",
+    _F.silu: "silu",
+    torch.sigmoid: "sigmoid",
+    _F.hardswish: "hardswish",
+}
+
+
+class _Tracer(torch.fx.Tracer):
+    """Looks into no convolution."""
+
+    def is_leaf_module(self, module, qualified_name):
+        return hasattr(module, "_operation") or super().is_leaf_module(module, qualified_name)
+
+
+class _Graph:
+    """A traced model on its way: what is folded into what, and what is left alone and why."""
+
+    def __init__(self, model, report):
+        self.traced = torch.fx.GraphModule(model, _Tracer().trace(model))
+        self.report = report
+
+    def module(self, node):
+        is_call = isinstance(node, torch.fx.Node) and node.op == "call_module"
+        return self.traced.get_submodule(node.target) if is_call else None
+
+    def only_user(self, node):
+        return next(iter(node.users)) if len(node.users) == 1 else None
+
+    def remove(self, node, by):
+        node.replace_all_uses_with(by)
+        self.traced.graph.erase_node(node)
+
+    def fold_batch_norm(self, node):
+        norm = self.only_user(node)
+        module = self.module(norm)
+        if not isinstance(module, _BATCH_NORMS):
+            return
+        convolution = self.module(node)
+        if not module.track_running_stats:
+            self.report.append(f"{norm.target}: a batch norm without statistics is not folded")
+            return
+        transposed = "Transpose" in type(convolution).__name__
+        if transposed and convolution.groups > 1:
+            self.report.append(f"{norm.target}: not folded into a transposed one with groups")
+            return
+        weight, bias = torch.nn.utils.fuse_conv_bn_weights(
+            convolution.weight,
+            convolution.bias,
+            module.running_mean,
+            module.running_var,
+            module.eps,
+            module.weight,
+            module.bias,
+            transpose=transposed,
+        )
+        convolution.weight, convolution.bias = weight, bias
+        self.report.append(f"{norm.target}: folded into {node.target}")
+        self.remove(norm, node)
+
+    def activation_of(self, node):
+        module = self.module(node)
+        if module is not None:
+            describe = _MODULES.get(type(module))
+            return describe and describe(module)
+        if node is None or node.op not in ("call_function", "call_method"):
+            return None
+        if node.op == "call_method":
+            return {"relu": "relu", "relu_": "relu", "sigmoid": "sigmoid"}.get(node.target)
+        return _FUNCTIONS.get(node.target)
+
+    def fold_residual(self, node):
+        """conv(x) + y, where nothing else uses the convolution."""
+        add = self.only_user(node)
+        is_add = (
+            add is not None
+            and add.op == "call_function"
+            and add.target in (operator.add, operator.iadd, torch.add)
+            and len(add.args) == 2
+            and not add.kwargs
+        )
+        if not is_add or "Transpose" in type(self.module(node)).__name__:
+            return
+        other = add.args[1] if add.args[0] is node else add.args[0]
+        if not isinstance(other, torch.fx.Node) or other is node:
+            return
+        with self.traced.graph.inserting_before(add):
+            later = self.traced.graph.node_copy(node)
+        later.kwargs = {**node.kwargs, "residual": other}
+        later.args = node.args
+        self.remove(add, later)
+        self.traced.graph.erase_node(node)
+        self.report.append(f"{later.target}: adds its residual itself")
+        return later
+
+    def fold_activation(self, node):
+        after = self.only_user(node)
+        activation = self.activation_of(after)
+        if activation is None:
+            return
+        self.module(node).activation = activation
+        self.report.append(f"{after.target}: applied by {node.target}")
+        self.remove(after, node)
+
+    def fold(self):
+        uses = {}
+        for node in self.traced.graph.nodes:
+            if node.op == "call_module":
+                uses[node.target] = uses.get(node.target, 0) + 1
+        for node in list(self.traced.graph.nodes):
+            module = self.module(node)
+            if module is None or not hasattr(module, "_operation"):
+                continue
+            if uses[node.target] > 1:
+                self.report.append(f"{node.target}: called more than once, nothing is folded")
+                continue
+            self.fold_batch_norm(node)
+            node = self.fold_residual(node) or node
+            self.fold_activation(node)
+        self.traced.graph.lint()
+        self.traced.recompile()
+        return self.traced
+
+
+def _swap(module, report, prefix=""):
+    for name, child in module.named_children():
+        path = prefix + name
+        if _is_convolution(child):
+            if child.weight.device.type != "cpu":
+                report.append(f"{path}: left alone, it is not on the CPU")
+                continue
+            setattr(module, name, _module_of(child))
+            report.append(f"{path}: {type(child).__name__} by Faltung")
+        else:
+            if isinstance(child, torch.nn.modules.conv._ConvNd):
+                report.append(f"{path}: left alone, {type(child).__name__} is no module of PyTorch")
+            _swap(child, report, path + ".")
+
+
+def replace(model, *, report=None):
+    """A copy of a model with Faltung's convolutions in place of PyTorch's.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Left as it is. In evaluation mode, what follows a convolution is folded into it, as far as
+        ``torch.fx`` can trace the model: batch norm into its weights, a residual and an activation
+        into its last step.
+    report : list, optional
+        Receives a line for everything that was replaced, folded, or left alone, with the reason.
+
+    Returns
+    -------
+    torch.nn.Module
+        The same function, which trains as before if nothing was folded.
+
+    Examples
+    --------
+    >>> import torch, faltung.torch
+    >>> layers = torch.nn.Conv2d(3, 8, 3), torch.nn.BatchNorm2d(8), torch.nn.ReLU()
+    >>> report = []
+    >>> model = faltung.torch.replace(torch.nn.Sequential(*layers).eval(), report=report)
+    >>> print(*report, sep="\\n")
+    0: Conv2d by Faltung
+    1: folded into 0
+    2: applied by 0
+    """
+    report = [] if report is None else report
+    new = copy.deepcopy(model)
+    if _is_convolution(new):
+        report.append(f"{type(new).__name__} by Faltung")
+        return _module_of(new)
+    _swap(new, report)
+    if new.training:
+        report.append("nothing is folded in training mode")
+        return new
+    try:
+        graph = _Graph(new, report)
+    except Exception as error:  # whatever a model does that cannot be traced
+        report.append(f"nothing is folded, torch.fx cannot trace the model: {error}")
+        return new
+    with torch.no_grad():
+        return graph.fold()

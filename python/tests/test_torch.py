@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: Apache-2.0
+"""faltung.torch beside PyTorch. Where PyTorch is not installed the exit status is 77: skipped."""
+
+import copy
+import doctest
+import importlib.util
+import io
+import pickle
+import sys
+import threading
+import unittest
+
+if importlib.util.find_spec("torch") is None:
+    print("skipped: PyTorch is not installed")
+    sys.exit(77)
+
+import torch
+
+import faltung
+import faltung.torch
+
+NAMES = [f"{kind}{axes}d" for kind in ("conv", "conv_transpose") for axes in (1, 2, 3)]
+
+
+def axes_of(name):
+    return int(name[-2])
+
+
+class Tensors(unittest.TestCase):
+    def test_torch_gives_torch(self):
+        x, w = torch.randn(2, 3, 8, 8), torch.randn(4, 3, 3, 3)
+        y = faltung.conv2d(x, w, padding=1)
+        self.assertIs(type(y), torch.Tensor)
+        expected = torch.nn.functional.conv2d(x, w, padding=1)
+        torch.testing.assert_close(y, expected, rtol=1e-4, atol=1e-5)
+
+    def test_layouts_are_taken_as_they_are(self):
+        x, w = torch.randn(2, 3, 8, 8), torch.randn(4, 3, 3, 3)
+        last = x.to(memory_format=torch.channels_last)
+        self.assertTrue(torch.equal(faltung.conv2d(last, w), faltung.conv2d(x, w)))
+
+    def test_bfloat16_and_half(self):
+        for dtype in (torch.bfloat16, torch.float16):
+            x, w = torch.randn(1, 8, 9, 9).to(dtype), torch.randn(8, 8, 3, 3).to(dtype)
+            y = faltung.conv2d(x, w)
+            self.assertEqual(y.dtype, dtype)
+            exact = torch.nn.functional.conv2d(x.double(), w.double())
+            torch.testing.assert_close(y.double(), exact, rtol=torch.finfo(dtype).eps, atol=1e-3)
+
+    def test_gradients_are_not_lost(self):
+        x, w = torch.randn(1, 1, 5, 5), torch.randn(1, 1, 3, 3, requires_grad=True)
+        with self.assertRaisesRegex(RuntimeError, "do not record gradients"):
+            faltung.conv2d(x, w)
+        with torch.no_grad():
+            self.assertFalse(faltung.conv2d(x, w).requires_grad)
+
+    def test_the_same_random_numbers(self):
+        torch.manual_seed(14)
+        expected = torch.randn(16, 3, 16, 16)
+        self.assertTrue(torch.equal(torch.from_dlpack(faltung.randn((16, 3, 16, 16), seed=14)), expected))
+
+    def test_pytorchs_error_types_and_words(self):
+        x, w, b = torch.randn(2, 3, 8, 8), torch.randn(4, 3, 3, 3), torch.randn(4)
+        for arguments, options in (
+            ((x, w), {"stride": 0}),
+            ((x, w), {"stride": (1, 2, 3)}),
+            ((x, w), {"padding": -1}),
+            ((x, w), {"padding": "sane"}),
+            ((x, w), {"padding": "same", "stride": 2}),
+            ((x, w), {"groups": 2}),
+            ((x, w), {"groups": 0}),
+            ((x, w, b.double()), {}),
+            ((x[0, 0], w), {}),
+            ((x, w[:, :2]), {}),
+            ((x, w, torch.randn(5)), {}),
+            ((x[:, :, :2, :2], w), {}),
+        ):
+            with self.assertRaises(Exception) as theirs:
+                torch.nn.functional.conv2d(*arguments, **options)
+            with self.assertRaises(type(theirs.exception)) as ours:
+                faltung.conv2d(*arguments, **options)
+            self.assertIn(str(theirs.exception), str(ours.exception))
+
+
+class Functions(unittest.TestCase):
+    def test_gradients_are_those_of_differences(self):
+        torch.manual_seed(1)
+        for name in NAMES:
+            axes, transposed = axes_of(name), "transpose" in name
+            x = torch.randn((2, 4) + (5,) * axes, dtype=torch.float64, requires_grad=True)
+            w = torch.randn((4, 2) + (3,) * axes, dtype=torch.float64, requires_grad=True)
+            b = torch.randn(4, dtype=torch.float64, requires_grad=True)
+            options = {"stride": 2, "padding": 1, "groups": 2}
+            if transposed:
+                options["output_padding"] = 1
+            function = getattr(faltung.torch, name)
+            self.assertTrue(
+                torch.autograd.gradcheck(lambda *all: function(*all, **options), (x, w, b)), name
+            )
+
+    def test_unbatched_and_by_rule(self):
+        x = torch.randn(3, 8, 9, dtype=torch.float64, requires_grad=True)
+        w = torch.randn(4, 3, 2, 3, dtype=torch.float64, requires_grad=True)
+        self.assertTrue(
+            torch.autograd.gradcheck(
+                lambda x, w: faltung.torch.conv2d(x, w, padding="same"), (x, w)
+            )
+        )
+
+
+class Modules(unittest.TestCase):
+    def pair(self, name, *arguments, **options):
+        ours = getattr(faltung.torch, name)(*arguments, **options)
+        theirs = getattr(torch.nn, name)(*arguments, **options)
+        theirs.load_state_dict(ours.state_dict())
+        return ours, theirs
+
+    def test_modules_agree_with_and_without_gradients(self):
+        for name in ("Conv1d", "Conv2d", "Conv3d"):
+            for options in (
+                {},
+                {"padding": 1, "stride": 2},
+                {"padding": "same", "padding_mode": "reflect"},
+                {"padding": 2, "dilation": 2, "groups": 2, "bias": False},
+            ):
+                ours, theirs = self.pair(name, 4, 6, 3, **options)
+                x = torch.randn((2, 4) + (8,) * int(name[-2]))
+                self.assert_agree(ours, theirs, x)
+        for name in ("ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"):
+            ours, theirs = self.pair(name, 4, 6, 3, stride=2, padding=1, output_padding=1)
+            x = torch.randn((2, 4) + (5,) * int(name[-2]))
+            self.assert_agree(ours, theirs, x)
+            size = theirs(x).shape[2:]
+            torch.testing.assert_close(ours(x, size), theirs(x, size), rtol=1e-4, atol=1e-5)
+
+    def assert_agree(self, ours, theirs, x):
+        expected = theirs(x)
+        torch.testing.assert_close(ours(x), expected, rtol=1e-4, atol=1e-5)
+        with torch.no_grad():
+            for _ in range(2):  # by a plan that is made, and by one that is kept
+                torch.testing.assert_close(ours(x), expected, rtol=1e-4, atol=1e-5)
+
+    def test_a_kept_plan_follows_the_parameters(self):
+        layer = faltung.torch.Conv1d(1, 1, 1)
+        x = torch.randn(1, 1, 4)
+        with torch.no_grad():
+            before = layer(x)
+            layer.weight.mul_(2)
+            layer.bias.mul_(2)
+            torch.testing.assert_close(layer(x), 2 * before)
+            self.assertEqual(layer(torch.randn(2, 1, 7)).shape, (2, 1, 7))
+
+    def test_modules_are_copied_pickled_and_saved(self):
+        layer = faltung.torch.Conv2d(3, 4, 3, padding=1)
+        x = torch.randn(1, 3, 6, 6)
+        with torch.no_grad():
+            expected = layer(x)
+            file = io.BytesIO()
+            torch.save(layer.state_dict(), file)
+            file.seek(0)
+            loaded = faltung.torch.Conv2d(3, 4, 3, padding=1)
+            loaded.load_state_dict(torch.load(file))
+            for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer)), loaded):
+                self.assertTrue(torch.equal(other(x), expected))
+
+    def test_threads_share_a_module(self):
+        layer = faltung.torch.Conv2d(8, 8, 3)
+        x = torch.randn(1, 8, 20, 20)
+        results = [None] * 4
+
+        def run(i):
+            with torch.no_grad():
+                results[i] = layer(x)
+
+        workers = [threading.Thread(target=run, args=(i,)) for i in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        self.assertTrue(all(torch.equal(result, results[0]) for result in results))
+
+    def test_a_network_trains_as_pytorchs_does(self):
+        torch.manual_seed(2)
+        theirs = torch.nn.Sequential(
+            torch.nn.Conv2d(3, 8, 3, padding=1),
+            torch.nn.ReLU(),
+            torch.nn.Conv2d(8, 8, 3, stride=2, groups=2),
+            torch.nn.ReLU(),
+            torch.nn.Flatten(),
+            torch.nn.Linear(8 * 16, 5),
+        )
+        ours = faltung.torch.replace(theirs)
+        x, target = torch.randn(16, 3, 10, 10), torch.randint(5, (16,))
+        losses = [self.train(model, x, target) for model in (ours, theirs)]
+        torch.testing.assert_close(losses[0], losses[1], rtol=1e-3, atol=1e-4)
+        self.assertLess(losses[0][-1], losses[0][0])
+
+    def train(self, model, x, target):
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        losses = []
+        for _ in range(10):
+            optimizer.zero_grad()
+            loss = torch.nn.functional.cross_entropy(model(x), target)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.detach())
+        return torch.stack(losses)
+
+
+class Block(torch.nn.Module):
+    """What residual networks are made of."""
+
+    def __init__(self, activation):
+        super().__init__()
+        self.first = torch.nn.Conv2d(6, 6, 3, padding=1, bias=False)
+        self.norm = torch.nn.BatchNorm2d(6)
+        self.activation = activation
+        self.second = torch.nn.Conv2d(6, 6, 1)
+        self.again = torch.nn.BatchNorm2d(6)
+
+    def forward(self, x):
+        y = self.activation(self.norm(self.first(x)))
+        return self.activation(self.again(self.second(y)) + x)
+
+
+class Whole(unittest.TestCase):
+    def settle(self, model):
+        for module in model.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.running_mean.normal_(0, 0.1)
+                module.running_var.uniform_(0.5, 1.5)
+        return model.eval()
+
+    def test_what_follows_is_folded(self):
+        for activation in (
+            torch.nn.ReLU(),
+            torch.nn.ReLU6(),
+            torch.nn.SiLU(),
+            torch.nn.GELU(),
+            torch.nn.Hardswish(),
+            torch.nn.LeakyReLU(0.2),
+            torch.nn.functional.relu,
+            torch.sigmoid,
+        ):
+            model = self.settle(Block(activation))
+            report = []
+            new = faltung.torch.replace(model, report=report)
+            x = torch.randn(2, 6, 7, 7)
+            with torch.no_grad():
+                torch.testing.assert_close(new(x), model(x), rtol=1e-4, atol=1e-5)
+            self.assertIn("norm: folded into first", report)
+            self.assertIn("second: adds its residual itself", report)
+            left = [node for node in new.graph.nodes if node.op.startswith("call")]
+            self.assertEqual(len(left), 2)
+
+    def test_the_old_model_is_left_as_it_is(self):
+        model = self.settle(Block(torch.nn.ReLU()))
+        before = {name: value.clone() for name, value in model.state_dict().items()}
+        faltung.torch.replace(model)
+        self.assertIs(type(model.first), torch.nn.Conv2d)
+        for name, value in model.state_dict().items():
+            self.assertTrue(torch.equal(value, before[name]), name)
+
+    def test_what_is_left_alone_is_said(self):
+        class Branching(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layer = torch.nn.Conv2d(1, 1, 1)
+
+            def forward(self, x):
+                return self.layer(x) if x.sum() > 0 else x
+
+        report = []
+        model = faltung.torch.replace(Branching().eval(), report=report)
+        self.assertIs(type(model.layer), faltung.torch.Conv2d)
+        self.assertTrue(any("cannot trace" in line for line in report))
+
+    def test_a_module_that_is_shared_is_not_folded_into(self):
+        layer = torch.nn.Conv2d(2, 2, 1)
+        model = torch.nn.Sequential(layer, torch.nn.ReLU(), layer).eval()
+        x = torch.randn(1, 2, 3, 3)
+        new = faltung.torch.replace(model)
+        with torch.no_grad():
+            torch.testing.assert_close(new(x), model(x), rtol=1e-5, atol=1e-6)
+
+
+class Documentation(unittest.TestCase):
+    def test_examples_run(self):
+        for thing in (faltung.torch, faltung.torch.replace):
+            for test in doctest.DocTestFinder().find(thing, module=False, globs={"faltung": faltung}):
+                self.assertEqual(doctest.DocTestRunner(verbose=False).run(test).failed, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
