@@ -218,7 +218,7 @@ function look_at(register,    stack, head) {
     find_loops()
     most = inner = spills = spilling = reloads = 0
     for (head in heads)
-        fma[head] = count_in(head, "^vfmadd...p[sd] .*%" register)
+        fma[head] = count_in(head, "^(vfmadd...p[sd]|vpmaddwd) .*%" register)
     for (head in heads) {
         if (!fma[head] || !is_inner(head))
             continue

@@ -73,6 +73,8 @@ static void check_box(const fal_kernels *set, fal_box box, edge at, prng *random
 
 static void check_boxes(const fal_kernels *set, prng *random)
 {
+    if (set->input_size != set->size) // elements.c
+        return;
     static const int64_t steps[] = {1, 2, 3, 5, -1, -2, 0};
     const int repeats = 4;
     for (int64_t columns = 1; columns <= 70; columns++)
@@ -115,7 +117,7 @@ static void check_rows_of(const fal_kernels *set, fal_rows rows, edge at, prng *
     rows.from = number_at(set, place_numbers(&source, set, numbers, read, at), -from.least);
     char *found = place_numbers(&target, set, expected, written, at);
     rows.to = number_at(set, expected, -to.least);
-    rows.finish = random_finish(&finish, (char *)added - (char *)expected, random);
+    rows.finish = random_finish(set, &finish, (char *)added - (char *)expected, random);
     twin_of(set)->write_rows(&rows);
     rows.to = number_at(set, found, -to.least);
     finish.residual = (char *)place_numbers(&residual, set, added, written, at) - found;
@@ -157,6 +159,8 @@ static void check_strange(const fal_kernels *set, prng *random)
 {
     static const double strange[] = {NAN, INFINITY, -INFINITY};
     static double numbers[MOST_NUMBERS];
+    if (set->dtype == FALTUNG_I8)
+        return;
     const double huge = set->dtype == FALTUNG_F64 ? 0x1.fffffffffffffp1023 : 0x1.fffffep127;
     for (int64_t count = 0; count <= 70; count++) {
         fill_reals(set, numbers, count, random);

@@ -195,7 +195,7 @@ static void check_emission(const subject *s, const layout *l, prng *random, int 
     fill_nan(s->set, c.output, c.past - c.least);
     c.e.output = number_at(s->set, c.output, -c.least);
     fill_reals(s->set, c.residual, c.past - c.least, random);
-    c.e.finish = random_finish(&c.finish, (char *)c.residual - (char *)c.output, random);
+    c.e.finish = random_finish(s->set, &c.finish, (char *)c.residual - (char *)c.output, random);
     twin_of(s->set)->emit_wide(&c.e, c.kernel);
     note_case(&c, at);
     check_kernel(&c, at);

@@ -76,7 +76,8 @@ static void make_case(long_case *c, const subject *s, const selection *chosen,
         .output = number_at(s->set, c->output, -c->pieces.least),
         .channel_stride = c->pieces.channel_stride,
         .pixel_stride = c->pieces.pixel_stride,
-        .finish = random_finish(&c->finish, (char *)c->residual - (char *)c->output, random),
+        .finish =
+            random_finish(s->set, &c->finish, (char *)c->residual - (char *)c->output, random),
     };
     fill_reals(s->set, c->residual, c->pieces.past - c->pieces.least, random);
 }

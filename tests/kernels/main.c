@@ -52,6 +52,13 @@ static const struct CMUnitTest others[] = {
     cmocka_unit_test(what_is_not_finite_is_found_anywhere),
 };
 
+static const struct CMUnitTest elements[] = {
+    cmocka_unit_test(every_half_becomes_its_number),
+    cmocka_unit_test(elements_become_numbers_in_boxes_of_any_shape),
+    cmocka_unit_test(numbers_become_the_nearest_halves),
+    cmocka_unit_test(sums_become_halves_wherever_they_go),
+};
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--bench") == 0) {
@@ -65,5 +72,6 @@ int main(int argc, char **argv)
     failed += cmocka_run_group_tests(planes, make_plane_arenas, free_plane_arenas);
     failed += cmocka_run_group_tests(dots, make_dots_arenas, free_dots_arenas);
     failed += cmocka_run_group_tests(others, make_copy_arenas, free_copy_arenas);
+    failed += cmocka_run_group_tests(elements, make_element_arenas, free_element_arenas);
     return failed;
 }

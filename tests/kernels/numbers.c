@@ -17,13 +17,17 @@ void set_number(const fal_kernels *set, void *to, int64_t i, double value)
 {
     if (set->dtype == FALTUNG_F64)
         ((double *)to)[i] = value;
+    else if (set->dtype == FALTUNG_I8) // a pair
+        ((int32_t *)to)[i] = (int32_t)(value * 255) + (int32_t)(value * -99) * 65536;
     else
         ((float *)to)[i] = (float)value;
 }
 
 static double get_number(const fal_kernels *set, const void *from, int64_t i)
 {
-    return set->dtype == FALTUNG_F64 ? ((const double *)from)[i] : (double)((const float *)from)[i];
+    return set->dtype == FALTUNG_F64  ? ((const double *)from)[i]
+           : set->dtype == FALTUNG_I8 ? (double)((const int32_t *)from)[i]
+                                      : (double)((const float *)from)[i];
 }
 
 void fill_reals(const fal_kernels *set, void *to, int64_t count, prng *random)
@@ -66,9 +70,11 @@ const char *name_of_edge(edge at)
     return at == AT_BEGIN ? "begin" : "end";
 }
 
-const fal_finish *random_finish(fal_finish *finish, ptrdiff_t residual, prng *random)
+const fal_finish *random_finish(const fal_kernels *set, fal_finish *finish, ptrdiff_t residual,
+                                prng *random)
 {
-    int steps = (int)random_between(random, 0, 4);
+    // Integers have no activation.
+    int steps = (int)random_between(random, 0, set->dtype == FALTUNG_I8 ? 1 : 4);
     *finish = (fal_finish){.adds = steps & 1, .residual = residual};
     if (steps & 2)
         finish->activation = (fal_activation){FALTUNG_ACTIVATION_CLAMP, -0.25, 0.5, 0};

@@ -27,7 +27,8 @@ void *place_numbers(const arena *a, const fal_kernels *set, const void *from, in
 
 // A last step at random that rounds once at most: perhaps an addition of what lies `residual` bytes
 // from the output, perhaps a clamp; NULL: none.
-const fal_finish *random_finish(fal_finish *finish, ptrdiff_t residual, prng *random);
+const fal_finish *random_finish(const fal_kernels *set, fal_finish *finish, ptrdiff_t residual,
+                                prng *random);
 
 // Fails, saying what was noted and which number differs, unless all have the same bits.
 void assert_same_numbers(const fal_kernels *set, const void *found, const void *expected,

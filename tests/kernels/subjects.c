@@ -7,7 +7,7 @@
 
 static const char *const instruction_sets[] = {"avx512", "avx2", "neon", "scalar"};
 
-static const faltung_dtype types[] = {FALTUNG_F32, FALTUNG_F64};
+static const faltung_dtype types[] = {FALTUNG_F32, FALTUNG_F64, FALTUNG_I8};
 
 int find_sets(const fal_kernels *sets[MAX_SETS])
 {
@@ -58,7 +58,7 @@ static void name_plane(const subject *s, const char *type, subject_name *name)
 subject_name name_of(const subject *s)
 {
     subject_name name;
-    const char *type = s->set->dtype == FALTUNG_F64 ? "f64" : "f32";
+    const char *type = faltung_dtype_name(s->set->dtype);
     if (s->kind == WIDE)
         snprintf(name.text, sizeof name.text, "%s %s wide %dx%d", s->set->name, type,
                  s->wide_kernel->pixels, s->wide_kernel->channels);

@@ -9,9 +9,11 @@
 
 #include "support.h"
 
-enum { MAX_SETS = 8, MAX_SUBJECTS = MAX_SETS * 80 };
+enum { MAX_SETS = 12, MAX_SUBJECTS = MAX_SETS * 80 };
 
-// The tables of kernels, one for each instruction set and type of number; returns how many.
+// The tables of kernels, one for each instruction set and type of number (of bytes that of i8,
+// whose numbers are pairs); returns how many. Those of other types of elements have the same
+// kernels.
 int find_sets(const fal_kernels *sets[MAX_SETS]);
 
 typedef enum kind {

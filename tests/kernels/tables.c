@@ -23,7 +23,8 @@ static void check_lists(const fal_kernels *set, prng *random)
     assert_true(LENGTH_OF(set->wide) > 0);
     assert_true(LENGTH_OF(set->longs) > 0);
     assert_true(LENGTH_OF(set->planes) > 0);
-    assert_int_equal(set->size, faltung_dtype_size(set->dtype));
+    assert_int_equal(set->input_size, faltung_dtype_size(set->dtype));
+    assert_int_equal(set->output_size, faltung_dtype_size(faltung_result_dtype(set->dtype)));
     assert_true(set->lanes > 1 && set->lanes <= 16); // as many as a piece has bits
 }
 

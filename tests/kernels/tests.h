@@ -57,4 +57,11 @@ void what_is_not_finite_is_found_anywhere(void **state);
 // bench.c: times every kernel, and says what it found on standard output.
 void bench_kernels(void);
 
+void every_half_becomes_its_number(void **state);
+void elements_become_numbers_in_boxes_of_any_shape(void **state);
+void numbers_become_the_nearest_halves(void **state);
+void sums_become_halves_wherever_they_go(void **state);
+int make_element_arenas(void **state);
+int free_element_arenas(void **state);
+
 #endif

@@ -60,7 +60,20 @@ bool plane_writes(const fal_plane_kernel *kernel, int lanes, const fal_plane_str
 #define TWIN(tag) tag##_f64
 #include "twin.inc.c"
 
+// Two products of 16 bits; the numbers here are small enough for the sum.
+static int32_t multiply_pairs(int32_t a, int32_t b, int32_t c)
+{
+    return (int16_t)a * (int16_t)b + (a >> 16) * (b >> 16) + c;
+}
+
+#define REAL      int32_t
+#define FMA       multiply_pairs
+#define TWIN(tag) tag##_pairs
+#include "twin.inc.c"
+
 const twin *twin_of(const fal_kernels *set)
 {
-    return set->dtype == FALTUNG_F64 ? &twin_f64 : &twin_f32;
+    return set->dtype == FALTUNG_I8    ? &twin_pairs
+           : set->dtype == FALTUNG_F64 ? &twin_f64
+                                       : &twin_f32;
 }
