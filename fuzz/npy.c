@@ -63,7 +63,7 @@ static int read_from_memory(const void *data, size_t size, array *a)
     return status;
 }
 
-// Compared by their bits, so that a NaN is the same as itself; in f64, which holds every number of
+// Compared by their bits, so that a NaN is the same as itself; in c128, which holds every number of
 // the other types.
 static void require_same(const array *a, const array *b)
 {
@@ -73,9 +73,9 @@ static void require_same(const array *a, const array *b)
     require(a->tensor.rank == b->tensor.rank);
     require(memcmp(a->shape, b->shape, (size_t)a->tensor.rank * sizeof *a->shape) == 0);
     require(faltung_tensor_count(&a->tensor, &count, NULL) == FALTUNG_OK);
-    require(array_copy(s, &x, &a->tensor, FALTUNG_F64) == EXIT_DONE);
-    require(array_copy(s, &y, &b->tensor, FALTUNG_F64) == EXIT_DONE);
-    require(memcmp(x.memory, y.memory, (size_t)count * sizeof(double)) == 0);
+    require(array_copy(s, &x, &a->tensor, FALTUNG_C128) == EXIT_DONE);
+    require(array_copy(s, &y, &b->tensor, FALTUNG_C128) == EXIT_DONE);
+    require(memcmp(x.memory, y.memory, 2 * (size_t)count * sizeof(double)) == 0);
     array_free(&x);
     array_free(&y);
 }
