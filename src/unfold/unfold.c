@@ -157,9 +157,10 @@ faltung_status faltung_unfold(const faltung_conv *conv, const int64_t *kernel,
     if (status)
         return status;
     const fal_sliding *s = &j.sliding;
+    const size_t size = faltung_dtype_size(s->dtype); // all that copying has to know of a type
     fal_set_picture(&j.sliding, conv->axes, input);
     fal_set_columns(&j.sliding, columns);
-    j.kernels = fal_best_kernels(s->dtype);
+    j.kernels = fal_best_kernels(size == sizeof(float) ? FALTUNG_F32 : FALTUNG_F64);
     j.rows = fal_ceil_divide(NEAR, s->axis[2].blocks);
     j.channels = fal_ceil_divide(s->channels, CHANNELS);
     j.depths = s->axis[0].blocks;
