@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs ONNX's own backend tests of Conv and ConvTranspose through the command:
+"""Runs ONNX's own backend tests of Conv, ConvTranspose and ConvInteger through the command:
 
     python node_tests.py path/to/faltung
 
@@ -24,7 +24,7 @@ except ImportError as missing:
     sys.exit(77)
 
 KINDS = ('node', 'pytorch-converted', 'pytorch-operator')
-COMMANDS = {'Conv': 'conv%dd', 'ConvTranspose': 'conv_transpose%dd'}
+COMMANDS = {'Conv': 'conv%dd', 'ConvTranspose': 'conv_transpose%dd', 'ConvInteger': 'conv%dd'}
 
 Trial = collections.namedtuple('Trial', 'name node inputs expected rtol atol')
 
@@ -95,20 +95,47 @@ def options_of(node, axes):
     return options
 
 
-def run(command, trial, folder):
-    """What is wrong with the result; nothing if it is right."""
+class Refused(Exception):
+    """The command ended with a message."""
+
+
+def compute(command, trial, operands, options, folder):
     files = []
-    for i, value in enumerate(trial.inputs):
+    for i, value in enumerate(operands):
         files.append(str(folder / ('%d.npy' % i)))
         numpy.save(files[-1], value)
-    axes = trial.inputs[0].ndim - 2
+    axes = operands[0].ndim - 2
     result = folder / 'result.npy'
     line = [command, COMMANDS[trial.node.op_type] % axes, *files, '-o', str(result), '--force',
-            *options_of(trial.node, axes)]
+            *options_of(trial.node, axes), *options]
     done = subprocess.run(line, capture_output=True, text=True, check=False)
     if done.returncode:
-        return done.stderr.strip() or 'exit status %d' % done.returncode
-    found = numpy.load(result)
+        raise Refused(done.stderr.strip() or 'exit status %d' % done.returncode)
+    return numpy.load(result)
+
+
+def compute_integers(command, trial, folder):
+    """ConvInteger, whose weight may have a zero point for each output channel: the command takes
+    one, and so computes the channels one by one."""
+    x, w, *zeros = trial.inputs
+    of_input, of_weight = (zeros + [0, 0])[:2]
+    of_weight = numpy.broadcast_to(of_weight, len(w))
+    return numpy.concatenate([
+        compute(command, trial, [x, w[o:o + 1]],
+                ['--input-zero-point', str(of_input), '--weight-zero-point', str(of_weight[o])],
+                folder)
+        for o in range(len(w))], axis=1)
+
+
+def run(command, trial, folder):
+    """What is wrong with the result; nothing if it is right."""
+    try:
+        if trial.node.op_type == 'ConvInteger':
+            found = compute_integers(command, trial, folder)
+        else:
+            found = compute(command, trial, trial.inputs, [], folder)
+    except Refused as refused:
+        return str(refused)
     if found.shape != trial.expected.shape or found.dtype != trial.expected.dtype:
         return 'the result is %s %s, expected is %s %s' % (
             found.dtype, found.shape, trial.expected.dtype, trial.expected.shape)
