@@ -76,6 +76,8 @@ PyObject *convolve(PyObject *module, PyObject *arguments);
 PyObject *output_size(PyObject *module, PyObject *arguments);
 PyObject *padding_of(PyObject *module, PyObject *arguments);
 PyObject *padding_interval(PyObject *module, PyObject *arguments);
+PyObject *unfold(PyObject *module, PyObject *arguments);
+PyObject *fold(PyObject *module, PyObject *arguments);
 PyObject *randn(PyObject *module, PyObject *arguments);
 int plan_add_type(PyObject *module);
 

@@ -15,6 +15,7 @@ Python is needed.
 """
 
 from ._arrays import randn
+from ._blocks import fold, unfold
 from ._convolutions import (
     conv1d,
     conv1d_input,
@@ -69,6 +70,7 @@ __all__ = [
     "conv_transpose3d",
     "conv_transpose3d_input",
     "conv_transpose3d_weight",
+    "fold",
     "get_lowest_padding",
     "get_output_size",
     "get_padding",
@@ -76,4 +78,5 @@ __all__ = [
     "padding",
     "padding_interval",
     "randn",
+    "unfold",
 ]

@@ -320,6 +320,25 @@ def conv_transpose3d_weight(
     threads: int | None = None,
     accuracy: _Accuracy = "balanced",
 ) -> _Array: ...
+def unfold(
+    input: _Array,
+    kernel_size: _Ints,
+    dilation: _Ints = 1,
+    padding: _Padding = 0,
+    stride: _Ints = 1,
+    *,
+    threads: int | None = None,
+) -> _Array: ...
+def fold(
+    input: _Array,
+    output_size: _Ints,
+    kernel_size: _Ints,
+    dilation: _Ints = 1,
+    padding: _Padding = 0,
+    stride: _Ints = 1,
+    *,
+    threads: int | None = None,
+) -> _Array: ...
 @overload
 def output_size(
     input: int,

@@ -113,6 +113,23 @@ class Values(unittest.TestCase):
         y = faltung.conv1d(x, w)
         self.assertEqual(memoryview(faltung.conv1d(x, w, residual=y)).tolist(), [[[6, 10, 14]]])
 
+    def test_blocks_slide_and_are_added_up(self):
+        x = memoryview(faltung.randn((1, 1, 4, 5), seed=8))
+        columns = memoryview(faltung.unfold(x, (2, 3), stride=(2, 1)))
+        self.assertEqual(columns.shape, (1, 6, 6))
+        for k, block in itertools.product(range(6), range(6)):
+            y, x0 = block // 3 * 2 + k // 3, block % 3 + k % 3
+            self.assertEqual(columns[0, k, block], x[0, 0, y, x0])
+        picture = memoryview(faltung.fold(columns, (4, 5), (2, 3), stride=(2, 1)))
+        times = (1, 2, 3, 2, 1)  # that a column of the picture is in a block
+        for y, x0 in itertools.product(range(4), range(5)):
+            self.assertAlmostEqual(picture[0, 0, y, x0], times[x0] * x[0, 0, y, x0], places=5)
+        self.assertEqual(faltung.unfold(faltung.randn((2, 9)), (3,)).shape, (6, 7))
+        with self.assertRaises(RuntimeError):
+            faltung.fold(columns, (9, 9), (2, 3), stride=(2, 1))
+        with self.assertRaises(RuntimeError):
+            faltung.unfold(x, 6)
+
     def test_transposed_sizes(self):
         x, w = faltung.randn((1, 2, 5), (2, 3, 4), seed=0)
         self.assertEqual(faltung.conv_transpose1d(x, w, None, 2, 1).shape, (1, 3, 10))

@@ -47,6 +47,14 @@ class Tensors(unittest.TestCase):
             exact = torch.nn.functional.conv2d(x.double(), w.double())
             torch.testing.assert_close(y.double(), exact, rtol=torch.finfo(dtype).eps, atol=1e-3)
 
+    def test_blocks_are_those_of_pytorch(self):
+        x = torch.randn(2, 3, 9, 8)
+        options = {"dilation": 2, "padding": 1, "stride": (2, 1)}
+        columns = faltung.unfold(x, (3, 2), **options)
+        self.assertTrue(torch.equal(columns, torch.nn.functional.unfold(x, (3, 2), **options)))
+        expected = torch.nn.functional.fold(columns, (9, 8), (3, 2), **options)
+        torch.testing.assert_close(faltung.fold(columns, (9, 8), (3, 2), **options), expected)
+
     def test_gradients_are_not_lost(self):
         x, w = torch.randn(1, 1, 5, 5), torch.randn(1, 1, 3, 3, requires_grad=True)
         with self.assertRaisesRegex(RuntimeError, "do not record gradients"):
