@@ -185,7 +185,7 @@ const command commands[] = {
      "faltung explain conv2d:16x3x16x16,10x3x3x3,stride=2,padding=1",
      "A problem is an operation, the shapes of input and weight, and any of stride=, padding=, "
      "padding_mode=, dilation=, input_dilation=, output_padding=, output_size=, groups=, "
-     "activation=, dtype=, with axes joined by '+'.",
+     "activation=, layout=, dtype=, with axes joined by '+'.",
      COMMON | BIT(JSON) | BIT(ACCURACY) | BIT(THREADS) | BIT(WORKSPACE_LIMIT), 1, 1, run_explain},
     {"bench", "[PROBLEM...]", "how fast convolutions are, beside what the machine can do",
      "faltung bench conv2d:1x64x56x56,64x64x3x3,padding=1\n"

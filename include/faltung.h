@@ -429,7 +429,9 @@ FALTUNG_API faltung_status faltung_bias_gradient(const faltung_conv *conv,
 typedef struct faltung_plan faltung_plan;
 
 // Prepares conv(input, weight) + bias for inputs of this shape and type. The weight and the bias
-// (which may be NULL) are copied; the input's data and strides are not looked at. A plan of a
+// (which may be NULL) are copied; the input's data is not looked at, and its strides only say what
+// runs are expected to be like: where channels lie closer together than columns (channels last), it
+// is made to be fast for such inputs and outputs. Any strides give the same bits. A plan of a
 // weight gradient keeps neither operand, and looks at no data. On success the caller owns *plan
 // until faltung_plan_destroy; on failure *plan is NULL. Errors: as faltung_convolve.
 FALTUNG_API faltung_status faltung_plan_create(const faltung_conv *conv,
@@ -571,6 +573,15 @@ FALTUNG_API faltung_status faltung_plan_explain(const faltung_plan *plan,
 
 // ----------------------------------------------------------------------------- problem strings
 
+// How a picture lies in memory, without gaps. PyTorch calls the second channels_last.
+typedef enum faltung_layout {
+    FALTUNG_NCHW = 0, // each channel by itself
+    FALTUNG_NHWC = 1, // the channels of each pixel together
+} faltung_layout;
+
+// "nchw", "nhwc"; "unknown" for a value that is no layout. Static; never freed.
+FALTUNG_API const char *faltung_layout_name(faltung_layout layout);
+
 // A convolution without its numbers, as written in tests, benchmarks and bug reports.
 typedef struct faltung_problem {
     faltung_conv conv;
@@ -581,6 +592,8 @@ typedef struct faltung_problem {
     int64_t weight_shape[FALTUNG_MAX_AXES + 2];
     faltung_dtype weight_dtype; // where it is another one, as I8 may be beside U8; else 0, or the
                                 // same
+    faltung_layout layout;      // of input and output, and of what has their shapes; a weight, and
+                                // its gradient, always is as its shape says
 } faltung_problem;
 
 // Reads a problem string:
@@ -591,9 +604,9 @@ typedef struct faltung_problem {
 // (numbers, begin:end pairs, which may be negative, or the name of a rule), padding_mode, dilation,
 // input_dilation, output_padding, output_size, groups, activation (a name; leaky_relu:slope;
 // clamp:min:max), dtype, weight_dtype (where it is another one), input_zero_point,
-// weight_zero_point. Axes are joined by '+'; one value stands for all axes. Only the form is
-// checked: whether the problem can be computed is for faltung_output_shape to say. Errors: NULL,
-// PARSE.
+// weight_zero_point, layout (nchw, nhwc). Axes are joined by '+'; one value stands for all axes.
+// Only the form is checked: whether the problem can be computed is for faltung_output_shape to say.
+// Errors: NULL, PARSE.
 FALTUNG_API faltung_status faltung_problem_parse(const char *text, faltung_problem *problem,
                                                  faltung_message *message);
 
@@ -602,13 +615,13 @@ typedef struct faltung_call {
     faltung_conv conv;   // of a gradient with the result's size as output_size
     faltung_dtype dtype; // of the input
     int input_rank;
-    int64_t input_shape[FALTUNG_MAX_AXES + 2];
+    int64_t input_shape[FALTUNG_MAX_AXES + 2], input_strides[FALTUNG_MAX_AXES + 2];
     faltung_dtype weight_dtype;
     int weight_rank;
-    int64_t weight_shape[FALTUNG_MAX_AXES + 2];
+    int64_t weight_shape[FALTUNG_MAX_AXES + 2], weight_strides[FALTUNG_MAX_AXES + 2];
     faltung_dtype output_dtype; // and that of a bias
     int output_rank;
-    int64_t output_shape[FALTUNG_MAX_AXES + 2];
+    int64_t output_shape[FALTUNG_MAX_AXES + 2], output_strides[FALTUNG_MAX_AXES + 2];
 } faltung_call;
 
 // Finds them. Errors: as faltung_output_shape.

@@ -95,6 +95,14 @@ static bool plan(subject *u, faltung_message *message)
     return (u->workspace || !workspace) && !faltung_plan_explain(u->plan, &u->explanation, message);
 }
 
+// Lays the operands, which are filled, and the result out as the problem says: any numbers will do.
+static void lay_out(subject *u)
+{
+    u->input.strides = u->call.input_strides;
+    u->weight.strides = u->call.weight_strides;
+    u->output.strides = u->call.output_strides;
+}
+
 bool subject_make(subject *u, const faltung_problem *problem, faltung_message *message)
 {
     *u = (subject){.problem = *problem};
@@ -107,8 +115,11 @@ bool subject_make(subject *u, const faltung_problem *problem, faltung_message *m
     u->output = (faltung_tensor){NULL, c->output_dtype, c->output_rank, c->output_shape, NULL};
     if (faltung_explain(&c->conv, &u->input, &u->weight, &u->explanation, message))
         return false;
-    if (take_operands(u, message) && plan(u, message))
-        return true;
+    if (take_operands(u, message)) {
+        lay_out(u);
+        if (plan(u, message))
+            return true;
+    }
     subject_free(u);
     return false;
 }

@@ -12,7 +12,7 @@ typedef struct subject {
     faltung_problem problem;
     faltung_call call; // that computes it
     faltung_explanation explanation;
-    faltung_tensor input, weight, output; // contiguous, aligned to 64 bytes
+    faltung_tensor input, weight, output; // without gaps, aligned to 64 bytes
     faltung_plan *plan;
     void *workspace; // NULL if the plan needs none
 } subject;

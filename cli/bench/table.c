@@ -43,6 +43,12 @@ const layer layers[] = {
     {"wgrad s2 64-128@56", "conv2d_weight:1x64x56x56,128x64x3x3,stride=2,padding=1"},
     {"dgrad seed", "conv2d_input:16x3x16x16,10x3x3x3"},
     {"wgrad seed", "conv2d_weight:16x3x16x16,10x3x3x3"},
+    {"nhwc 64@56", "conv2d:1x64x56x56,64x64x3x3,padding=1,layout=nhwc"},
+    {"nhwc 1x1 256-64@56", "conv2d:1x256x56x56,64x256x1x1,layout=nhwc"},
+    {"nhwc 1x1 512-128@28", "conv2d:1x512x28x28,128x512x1x1,layout=nhwc"},
+    {"nhwc stem 3x3", "conv2d:1x3x224x224,32x3x3x3,stride=2,padding=1,layout=nhwc"},
+    {"nhwc up k2s2", "conv_transpose2d:1x128x64x64,128x64x2x2,stride=2,layout=nhwc"},
+    {"nhwc dw 3x3 96@112", "conv2d:1x96x112x112,96x1x3x3,padding=1,groups=96,layout=nhwc"},
     {"f64 64@56", "conv2d:1x64x56x56,64x64x3x3,padding=1,dtype=f64"},
     {"bf16 64@56", "conv2d:1x64x56x56,64x64x3x3,padding=1,dtype=bf16"},
 };

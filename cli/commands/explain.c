@@ -79,9 +79,10 @@ int run_explain(session *s, const command *c, const options *o)
     faltung_call call;
     if (faltung_problem_call(&problem, &call, &message))
         return refuse_message(s, &message);
-    const faltung_tensor input = {NULL, call.dtype, call.input_rank, call.input_shape, NULL};
+    const faltung_tensor input = {NULL, call.dtype, call.input_rank, call.input_shape,
+                                  call.input_strides};
     const faltung_tensor weight = {NULL, call.weight_dtype, call.weight_rank, call.weight_shape,
-                                   NULL};
+                                   call.weight_strides};
     if (faltung_explain(&call.conv, &input, &weight, &explanation, &message) ||
         faltung_problem_format(&problem, canonical, sizeof canonical, &message))
         return refuse_message(s, &message);

@@ -27,6 +27,7 @@ typedef struct fal_task {
     fal_problem problem;
     const fal_kernels *kernels;
     fal_tuning tuning;
+    bool channels_last; // whether input and output are expected to lie so; either way any is taken
 } fal_task;
 
 // How an algorithm goes about a task.

@@ -59,6 +59,8 @@ static const struct {
     [FALTUNG_I32] = {"i32", 4},   [FALTUNG_C64] = {"c64", 8}, [FALTUNG_C128] = {"c128", 16},
 };
 
+static const char *const layouts[] = {[FALTUNG_NCHW] = "nchw", [FALTUNG_NHWC] = "nhwc"};
+
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
 const char *faltung_status_name(faltung_status status)
@@ -79,6 +81,11 @@ const char *faltung_padding_mode_name(faltung_padding_mode mode)
 const char *faltung_activation_name(faltung_activation activation)
 {
     return (size_t)activation < COUNT(activations) ? activations[activation] : "unknown";
+}
+
+const char *faltung_layout_name(faltung_layout layout)
+{
+    return (size_t)layout < COUNT(layouts) ? layouts[layout] : "unknown";
 }
 
 const char *faltung_dtype_name(faltung_dtype dtype)

@@ -7,6 +7,7 @@
 #include "tensor/element.h"
 #include "tensor/tensor.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,21 @@ static faltung_status find_kernels(const faltung_conv *conv, faltung_dtype dtype
                         "%s='%s' is no instruction set that this processor has (best here: %s)",
                         from, name, fal_best_kernels(dtype)->name);
     return FALTUNG_OK;
+}
+
+bool fal_is_channels_last(const faltung_conv *conv, const faltung_tensor *input)
+{
+    if (!conv || conv->axes < 1 || conv->axes > FALTUNG_MAX_AXES || !input->strides ||
+        !input->shape || input->rank < conv->axes + 1 || input->rank > conv->axes + 2)
+        return false;
+    const int channel = input->rank - conv->axes - 1;
+    if (input->shape[channel] < 2)
+        return false;
+    const double near = fabs((double)input->strides[channel]);
+    for (int i = input->rank - 1; i > channel; i--)
+        if (input->shape[i] > 1)
+            return near < fabs((double)input->strides[i]);
+    return false;
 }
 
 // Takes the first algorithm that applies and fits: it is there, since the last one applies to
@@ -55,6 +71,7 @@ faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
     if (status)
         return status;
     choice->task.problem = fal_lower(&choice->valid);
+    choice->task.channels_last = fal_is_channels_last(conv, input);
     choice->task.tuning = fal_find_tuning(choice->task.kernels);
     choice->parallel = conv->parallel ? *conv->parallel : (faltung_parallel){NULL, NULL};
     choice->threads = fal_choose_threads(&choice->task, conv->threads);

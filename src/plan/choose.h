@@ -15,6 +15,10 @@ typedef struct fal_choice {
     size_t workspace;          // bytes that each thread needs, a multiple of FAL_ALIGNMENT
 } fal_choice;
 
+// Whether the channels of an input lie closer together than its columns. The tensor need not have
+// been checked.
+bool fal_is_channels_last(const faltung_conv *conv, const faltung_tensor *input);
+
 // Validates, lowers and picks the first algorithm that applies. Errors: as fal_validate, and OPTION
 // for an instruction set that is not there.
 faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,

@@ -79,11 +79,16 @@ static faltung_status pack_operands(faltung_plan *plan, const faltung_tensor *we
     return FALTUNG_OK;
 }
 
-// Strides are each run's own. All 0, they lie within the memory of any shape.
-static faltung_tensor without_strides(const faltung_tensor *tensor)
+// Strides are each run's own. All 0, they lie within the memory of any shape; but that columns are
+// farther apart than channels is kept.
+static faltung_tensor without_strides(const faltung_conv *conv, const faltung_tensor *tensor,
+                                      int64_t strides[FALTUNG_MAX_RANK])
 {
-    static const int64_t strides[FALTUNG_MAX_RANK];
     faltung_tensor view = *tensor;
+    memset(strides, 0, FALTUNG_MAX_RANK * sizeof *strides);
+    if (fal_is_channels_last(conv, tensor))
+        for (int i = tensor->rank - conv->axes; i < tensor->rank; i++)
+            strides[i] = 1;
     view.strides = strides;
     return view;
 }
@@ -97,7 +102,8 @@ faltung_status faltung_plan_create(const faltung_conv *conv, const faltung_tenso
     *plan = NULL;
     if (!input)
         return fal_fail(message, FALTUNG_ERROR_NULL, "input is NULL");
-    const faltung_tensor planned = without_strides(input);
+    int64_t strides[FALTUNG_MAX_RANK];
+    const faltung_tensor planned = without_strides(conv, input, strides);
     fal_choice choice;
     faltung_status status = fal_choose(conv, &planned, weight, bias, &choice, message);
     if (status)

@@ -18,6 +18,34 @@ static void ask_for_size(faltung_call *call, const int64_t *size)
     memcpy(call->conv.output_size, size, (size_t)call->conv.axes * sizeof *size);
 }
 
+// Strides of a tensor without gaps, of which the axis `inner` is the fastest, or the last one for
+// -1.
+static void set_strides(int rank, const int64_t *shape, int inner, int64_t *strides)
+{
+    int64_t step = 1;
+    for (int i = 0; i < rank; i++)
+        step = shape[i] ? step : 0; // and so for all of nothing, whose sizes may have any product
+    if (inner >= 0) {
+        strides[inner] = step;
+        step *= shape[inner];
+    }
+    for (int i = rank - 1; i >= 0; i--)
+        if (i != inner) {
+            strides[i] = step;
+            step *= shape[i];
+        }
+}
+
+static void lay_out(const fal_operation *operation, faltung_layout layout, faltung_call *call)
+{
+    const int channel = layout == FALTUNG_NHWC ? call->input_rank - call->conv.axes - 1 : -1;
+    set_strides(call->input_rank, call->input_shape, channel, call->input_strides);
+    set_strides(call->weight_rank, call->weight_shape, operation->of_weight ? channel : -1,
+                call->weight_strides);
+    set_strides(call->output_rank, call->output_shape, operation->of_weight ? -1 : channel,
+                call->output_strides);
+}
+
 faltung_status faltung_problem_call(const faltung_problem *problem, faltung_call *call,
                                     faltung_message *message)
 {
@@ -27,6 +55,9 @@ faltung_status faltung_problem_call(const faltung_problem *problem, faltung_call
     if (!operation)
         return fal_fail(message, FALTUNG_ERROR_OPTION, "operation=%d is no operation",
                         (int)problem->conv.operation);
+    if ((unsigned)problem->layout > FALTUNG_NHWC)
+        return fal_fail(message, FALTUNG_ERROR_OPTION, "layout=%d is no layout",
+                        (int)problem->layout);
     faltung_conv forward = problem->conv;
     forward.operation = operation->forward;
     const faltung_tensor input = {NULL, problem->dtype, problem->input_rank, problem->input_shape,
@@ -56,5 +87,6 @@ faltung_status faltung_problem_call(const faltung_problem *problem, faltung_call
         SET_SHAPE(call, output, weight.rank, problem->weight_shape);
         ask_for_size(call, problem->weight_shape + 2);
     }
+    lay_out(operation, problem->layout, call);
     return FALTUNG_OK;
 }

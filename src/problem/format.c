@@ -113,13 +113,14 @@ static faltung_status check(const faltung_problem *problem, faltung_message *mes
         (unsigned)conv->padding_mode > FALTUNG_PADDING_CIRCULAR ||
         (unsigned)conv->activation > FALTUNG_ACTIVATION_CLAMP ||
         !faltung_dtype_size(problem->dtype) ||
-        (problem->weight_dtype && !faltung_dtype_size(problem->weight_dtype)))
+        (problem->weight_dtype && !faltung_dtype_size(problem->weight_dtype)) ||
+        (unsigned)problem->layout > FALTUNG_NHWC)
         return fal_fail(message, FALTUNG_ERROR_OPTION,
                         "problem: operation=%d, axes=%d, padding_rule=%d, padding_mode=%d, "
-                        "activation=%d, dtype=%d or weight_dtype=%d is none",
+                        "activation=%d, dtype=%d, weight_dtype=%d or layout=%d is none",
                         (int)conv->operation, conv->axes, (int)conv->padding_rule,
                         (int)conv->padding_mode, (int)conv->activation, (int)problem->dtype,
-                        (int)problem->weight_dtype);
+                        (int)problem->weight_dtype, (int)problem->layout);
     const int most = FALTUNG_MAX_AXES + 2;
     if (problem->input_rank < 1 || problem->input_rank > most || problem->weight_rank < 1 ||
         problem->weight_rank > most)
@@ -162,6 +163,8 @@ faltung_status faltung_problem_format(const faltung_problem *problem, char *text
         put(&w, ",input_zero_point=%d", conv->input_zero_point);
     if (conv->weight_zero_point)
         put(&w, ",weight_zero_point=%d", conv->weight_zero_point);
+    if (problem->layout != FALTUNG_NCHW)
+        put(&w, ",layout=%s", faltung_layout_name(problem->layout));
     if (w.length >= size)
         return fal_fail(message, FALTUNG_ERROR_OVERFLOW,
                         "problem: %zu bytes are needed, there are %zu", w.length + 1, size);

@@ -194,6 +194,16 @@ static bool read_dtype(part p, faltung_problem *problem)
     return read_type(p, &problem->dtype);
 }
 
+static bool read_layout(part p, faltung_problem *problem)
+{
+    for (int i = FALTUNG_NCHW; i <= FALTUNG_NHWC; i++)
+        if (is_word(p, faltung_layout_name((faltung_layout)i))) {
+            problem->layout = (faltung_layout)i;
+            return true;
+        }
+    return false;
+}
+
 static bool read_weight_dtype(part p, faltung_problem *problem)
 {
     return read_type(p, &problem->weight_dtype);
@@ -240,6 +250,7 @@ static const struct option {
     {"weight_dtype", read_weight_dtype, "f32, f64, f16, bf16, i8, u8, i32, c64, c128"},
     {"input_zero_point", read_input_zero_point, "one number"},
     {"weight_zero_point", read_weight_zero_point, "one number"},
+    {"layout", read_layout, "nchw, nhwc"},
 };
 
 enum { OPTIONS = sizeof options / sizeof *options };
@@ -264,7 +275,8 @@ static faltung_status read_option(part p, bool *seen, faltung_problem *problem,
     return fal_fail(message, FALTUNG_ERROR_PARSE,
                     "problem: '%.*s' is no option; there are stride=, padding=, padding_mode=, "
                     "dilation=, input_dilation=, output_padding=, output_size=, groups=, "
-                    "activation=, dtype=, weight_dtype=, input_zero_point=, weight_zero_point=",
+                    "activation=, dtype=, weight_dtype=, input_zero_point=, weight_zero_point=, "
+                    "layout=",
                     (int)(p.end - p.at), p.at);
 }
 

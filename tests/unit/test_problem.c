@@ -107,6 +107,8 @@ static void strings_are_written_at_their_shortest(void **state)
         {SHAPES ",padding=valid", SHAPES ",padding=valid"},
         {SHAPES ",padding=same", SHAPES ",padding=same"},
         {SHAPES ",padding=same_upper", SHAPES ",padding=same_upper"},
+        {SHAPES ",layout=nhwc,dtype=f64", SHAPES ",dtype=f64,layout=nhwc"},
+        {SHAPES ",layout=nchw", SHAPES},
         {SHAPES ",padding=same_lower", SHAPES ",padding=same_lower"},
         {SHAPES ",padding=same_symmetric", SHAPES ",padding=same_symmetric"},
         {SHAPES ",groups=2,dtype=f64", SHAPES ",groups=2,dtype=f64"},
@@ -211,6 +213,7 @@ static void malformed_strings_are_refused(void **state)
         {"conv2d_bias:1x1x4x4,1x1x3x3", "conv2d_bias"},
         {"conv_input2d:1x1x4x4,1x1x3x3", "conv_input2d"},
         {"conv2d_inputs:1x1x4x4,1x1x3x3", "conv2d_inputs"},
+        {"conv2d:1x1x4x4,1x1x3x3,layout=chwn", "layout='chwn', allowed: nchw, nhwc"},
         {"conv2d:1x1x4x4", "weight"},
         {"conv2d:1x1x4x4,", ""},
         {"conv2d:,1x1x3x3", ""},
@@ -410,6 +413,46 @@ static void any_problem_survives_being_written(void **state)
     }
 }
 
+static void assert_strides(const char *text, const int64_t *input, const int64_t *weight,
+                           const int64_t *output)
+{
+    faltung_message message = {""};
+    const faltung_problem problem = parsed(text);
+    faltung_call call;
+    assert_ok(faltung_problem_call(&problem, &call, &message), &message);
+    assert_memory_equal(call.input_strides, input, (size_t)call.input_rank * sizeof *input);
+    assert_memory_equal(call.weight_strides, weight, (size_t)call.weight_rank * sizeof *weight);
+    assert_memory_equal(call.output_strides, output, (size_t)call.output_rank * sizeof *output);
+}
+
+// Only what is a picture has its channels last; nothing has no strides to speak of.
+static void a_call_is_laid_out(void **state)
+{
+    (void)state;
+#define STRIDES(...) ((const int64_t[]){__VA_ARGS__})
+    assert_strides("conv2d:2x3x5x6,4x3x3x3", STRIDES(90, 30, 6, 1), STRIDES(27, 9, 3, 1),
+                   STRIDES(48, 12, 4, 1));
+    assert_strides("conv2d:2x3x5x6,4x3x3x3,layout=nhwc", STRIDES(90, 1, 18, 3),
+                   STRIDES(27, 9, 3, 1), STRIDES(48, 1, 16, 4));
+    assert_strides("conv2d_input:3x5x6,4x3x3x3,layout=nhwc", STRIDES(1, 16, 4),
+                   STRIDES(27, 9, 3, 1), STRIDES(1, 18, 3));
+    assert_strides("conv2d_weight:2x3x5x6,4x3x3x3,layout=nhwc", STRIDES(90, 1, 18, 3),
+                   STRIDES(48, 1, 16, 4), STRIDES(27, 9, 3, 1));
+    assert_strides("conv1d:0x3x9,4x3x3,layout=nhwc", STRIDES(0, 0, 0), STRIDES(9, 3, 1),
+                   STRIDES(0, 0, 0));
+#undef STRIDES
+    faltung_message message = {""};
+    faltung_problem problem = parsed(SHAPES);
+    faltung_call call;
+    problem.layout = (faltung_layout)2;
+    assert_refused(faltung_problem_call(&problem, &call, &message), FALTUNG_ERROR_OPTION, &message,
+                   "layout=2", NULL);
+    assert_string_equal(faltung_layout_name(FALTUNG_NCHW), "nchw");
+    assert_string_equal(faltung_layout_name(FALTUNG_NHWC), "nhwc");
+    assert_string_equal(faltung_layout_name((faltung_layout)2), "unknown");
+    assert_string_equal(faltung_layout_name((faltung_layout)-1), "unknown");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -423,6 +466,7 @@ int main(void)
         cmocka_unit_test(a_message_is_cut_where_it_would_not_fit),
         cmocka_unit_test(damaged_strings_are_read_or_refused),
         cmocka_unit_test(any_problem_survives_being_written),
+        cmocka_unit_test(a_call_is_laid_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

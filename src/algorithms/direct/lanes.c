@@ -136,12 +136,14 @@ static double share_inside(const fal_problem_axis *axis)
 }
 
 // Compares what an image takes, in steps of the kernels: the products, and getting the sums to the
-// output, which with channels in the lanes have to be turned. What needs one input for an output is
-// read in place with pixels in the lanes, and packed with channels in them.
+// output, which with channels in the lanes have to be turned, or with pixels in them if channels
+// lie last. What needs one input for an output is read in place with pixels in the lanes, and
+// packed with channels in them.
 bool fal_prefers_long(const fal_task *task)
 {
-    const double turning = 9, storing = 3, packing = 8;
     const fal_problem *p = &task->problem;
+    const double turning = task->channels_last ? 3 : 9, packing = 8;
+    const double storing = task->channels_last ? 16 : 3;
     const plane out = fal_is_pointwise(p) ? flat_plane_of(p) : plane_of(p);
     const fal_lanes l = {.wide = choose_wide(task->kernels, out.columns)};
     double products = (double)p->input_channels * (double)p->axis[0].kernel *
@@ -151,7 +153,8 @@ bool fal_prefers_long(const fal_task *task)
     double pixels = (double)(out.rows * fal_round_up(out.columns, l.wide->run));
     double wide = (double)fal_all_channels(task, &l) * (products * inside + turning);
     if (fal_is_pointwise(p)) {
-        if (p->sampled) // which is no faster to pack for pixels in the lanes
+        // It is no faster to pack for pixels in the lanes what is sampled, or has channels last.
+        if (p->sampled || task->channels_last)
             return p->output_channels < task->kernels->lanes;
         wide += (double)p->input_channels * packing;
     }

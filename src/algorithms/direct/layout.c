@@ -58,11 +58,18 @@ static void choose_band(const fal_task *task, fal_layout *l)
 }
 
 // Channel by channel, plane by plane of the kernel's depth, row by row; but where a product needs
-// one pixel only, the channels of a row lie together.
+// one pixel only, the channels of a row lie together, or those of a pixel, if they do in the input.
 static void place_band(const fal_task *task, fal_layout *l)
 {
     const fal_problem *p = &task->problem;
     int64_t rows = extent(&p->axis[1], l->rows), planes = p->axis[0].kernel;
+    if (l->channels_last) {
+        l->step = fal_round_to_odd_lines(p->input_channels, task->kernels->size);
+        l->channel = 1;
+        l->row = l->pitch * l->step;
+        l->plane = l->band = rows * l->row;
+        return;
+    }
     if (l->taps == 1) {
         l->channel = l->pitch;
         l->row = p->input_channels * l->pitch;
@@ -103,6 +110,7 @@ fal_layout fal_lay_out(const fal_task *task, bool is_long)
         .images = 1,
         .phases = is_long ? stride : 1,
         .step = is_long ? 1 : stride,
+        .channels_last = task->channels_last && !is_long && fal_is_pointwise(p),
     };
     l.width = fal_all_channels(task, &l.lanes);
     l.products = p->input_channels * l.taps;

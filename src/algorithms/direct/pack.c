@@ -235,8 +235,29 @@ static int64_t count_alike(const fal_problem *p, int64_t first)
                                                          : p->input_channels - first;
 }
 
-// The same rows of channels from `channel` on, all of it inside the input; the last row of a band
-// that needs no more of it may be shorter.
+// Copies rows of planes into a band, or, where the channels of a pixel lie together there, rows of
+// pixels.
+static void copy_planes(const fal_task *task, const fal_layout *l, const fal_box *planes)
+{
+    fal_box pixels = *planes;
+    if (!l->channels_last) {
+        task->kernels->copy(planes);
+        return;
+    }
+    pixels.planes = planes->rows;
+    pixels.rows = planes->columns;
+    pixels.columns = planes->planes;
+    pixels.from_plane = planes->from_row;
+    pixels.from_row = planes->from_column;
+    pixels.from_column = planes->from_plane;
+    pixels.to_plane = planes->to_row;
+    pixels.to_row = l->step;
+    task->kernels->copy(&pixels);
+}
+
+// The same rows of channels from `channel` on, all of it inside the input, as it always is where
+// the channels of a pixel lie together; the last row of a band that needs no more of it may be
+// shorter.
 static void pack_inside(const fal_task *task, const fal_layout *l, const fal_view *input,
                         const fal_band *band, const plane *rows, int64_t channel, char *to)
 {
@@ -251,7 +272,7 @@ static void pack_inside(const fal_task *task, const fal_layout *l, const fal_vie
         .to = to + channel * l->channel * size,
         .planes = count_alike(p, channel),
         .rows = rows->rows - is_short,
-        .columns = rows->count,
+        .columns = l->channels_last ? band->columns : rows->count,
         .from_plane = input->channel,
         .from_row = input->axis[1],
         .from_column = input->axis[2],
@@ -259,14 +280,14 @@ static void pack_inside(const fal_task *task, const fal_layout *l, const fal_vie
         .to_row = l->row,
         .pairing = fal_find_pairing(p, input, channel),
     };
-    task->kernels->copy(&box);
+    copy_planes(task, l, &box);
     if (!is_short)
         return;
     box.from = (const char *)box.from + box.rows * box.from_row * input_size;
     box.to = (char *)box.to + box.rows * box.to_row * size;
     box.rows = 1;
     box.columns = band->last_columns;
-    task->kernels->copy(&box);
+    copy_planes(task, l, &box);
 }
 
 // All channels and planes of the rows of a band from `first` on.
@@ -278,7 +299,7 @@ static void pack_rows(const fal_task *task, const fal_layout *l, const fal_view 
     const int64_t size = task->kernels->size;
     int64_t image = band->image * input->outer + band->group * input->group;
     plane source = *rows;
-    if (are_inside(p, rows)) {
+    if (l->channels_last || are_inside(p, rows)) {
         for (int64_t c = 0; c < p->input_channels; c += count_alike(p, c))
             pack_inside(task, l, input, band, rows, c, to);
         return;

@@ -77,11 +77,11 @@ static void append(draft *d, int64_t tap, int skip)
 }
 
 // The set of pixels that can be left out and has the most of those that are idle.
-static int best_skip(const fal_wide_kernel *kernel, int64_t stride, uint32_t idle)
+static int best_skip(const fal_wide_kernel *kernel, int64_t step, uint32_t idle)
 {
     int best = 0, count = 0;
     if (kernel && idle)
-        count = stride == 1 ? kernel->skip_count : kernel->far_skips;
+        count = step == 1 ? kernel->skip_count : kernel->far_skips;
     for (int i = 1; i < count; i++)
         if ((kernel->skips[i] & ~idle) == 0 &&
             __builtin_popcount(kernel->skips[i]) > __builtin_popcount(kernel->skips[best]))
@@ -116,7 +116,7 @@ static void draft_list(draft *d, const fal_tile_key *key, const fal_problem *p,
             bool outside = key->depth >= 0 && is_border(deep, key->depth, kd);
             for (int64_t kh = 0; kh < row->kernel; kh++, tap++)
                 if (!outside && (rows[kh] | columns) != all)
-                    append(d, tap, best_skip(kernel, column->stride, rows[kh] | columns));
+                    append(d, tap, best_skip(kernel, pixels->step, rows[kh] | columns));
         }
     }
 }

@@ -27,6 +27,7 @@ typedef struct fal_tile_pixels {
     int count;
     int64_t row[FAL_TILE_PIXELS], column[FAL_TILE_PIXELS];
     bool any_column;
+    int64_t step; // between those of a run, in the band
 } fal_tile_pixels;
 
 enum { FAL_LISTS = 255, FAL_LIST_SLOTS = 512, FAL_LIST_STRETCHES = 4096 };

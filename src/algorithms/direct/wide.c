@@ -34,6 +34,7 @@ static fal_tile_pixels list_pixels(const fal_work *w, const fal_band *band, int6
     const fal_wide_kernel *kernel = w->l->lanes.wide;
     fal_tile_pixels pixels;
     pixels.any_column = false;
+    pixels.step = w->source.column;
     pixels.count = kernel->pixels;
     for (int p = 0; p < kernel->pixels; p++) {
         int64_t run = first_run + p / kernel->run, neighbour = p % kernel->run;

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Plans made for channels last, which may compute in another way: they give the same bits, whatever
+// the strides of the runs, and so do those that were made for the other layout.
+#include "guarded.h"
+#include "setting.h"
+
+#include <string.h>
+
+static const char *const problems[] = {
+    "conv2d:1x64x13x11,40x64x1x1,layout=nhwc",
+    "conv2d:2x33x7x9,70x33x1x1,layout=nhwc",
+    "conv2d:3x300x5x5,9x300x1x1,layout=nhwc",
+    "conv2d:300x40x1x1,33x40x1x1,layout=nhwc",
+    "conv2d:2x24x30x17,60x8x1x1,groups=3,stride=2,layout=nhwc",
+    "conv2d:1x20x29x17,48x20x1x1,padding=1,layout=nhwc",
+    "conv2d:40x12x10,17x40x1x1,layout=nhwc,dtype=f64",
+    "conv2d:1x3x40x41,32x3x3x3,stride=2,padding=1,layout=nhwc",
+    "conv2d:1x16x20x19,24x16x3x3,padding=1,layout=nhwc",
+    "conv2d:1x16x20x19,16x1x3x3,padding=1,groups=16,layout=nhwc",
+    "conv1d:2x30x50,20x30x1,layout=nhwc",
+    "conv3d:18x3x5x6,20x18x1x2x2,layout=nhwc",
+    "conv3d:1x18x4x5x6,20x18x1x1x1,layout=nhwc",
+    "conv_transpose2d:1x34x9x10,34x40x2x2,stride=2,layout=nhwc",
+    "conv2d_input:1x34x9x10,40x34x1x1,layout=nhwc",
+    "conv2d:1x64x13x11,40x64x1x1,layout=nhwc,dtype=bf16",
+    "conv2d:1x21x13x11,40x21x1x1,layout=nhwc,dtype=c64",
+    "conv2d:1x21x13x11,40x21x1x1,layout=nhwc,dtype=i8",
+};
+
+// An array of another's elements with these strides, against the end of guarded memory.
+static void lay_out(array *to, arena *memory, const array *from, const int64_t *strides)
+{
+    faltung_message m;
+    const size_t size = faltung_dtype_size(from->tensor.dtype);
+    arena_make(memory, (size_t)from->count * size);
+    *to = *from;
+    to->memory = arena_place(memory, (size_t)from->count * size, size, AT_END);
+    memcpy(to->strides, strides, (size_t)from->tensor.rank * sizeof *strides);
+    to->tensor.data = to->memory;
+    to->tensor.shape = to->shape;
+    to->tensor.strides = to->strides;
+    assert_ok(faltung_tensor_copy(&from->tensor, &to->tensor, &m), &m);
+}
+
+static void run_plan(const faltung_plan *plan, const array *input, const array *output,
+                     const faltung_part *part)
+{
+    faltung_message m;
+    assert_ok(part ? faltung_plan_run_part(plan, &input->tensor, &output->tensor, part, NULL, &m)
+                   : faltung_plan_run(plan, &input->tensor, &output->tensor, NULL, &m),
+              &m);
+}
+
+// Whether a view holds the bits of the setting's output.
+static void assert_output(const setting *s, const array *found)
+{
+    array copy;
+    faltung_message m;
+    array_make(&copy, s->output.tensor.dtype, s->output.tensor.rank, s->output.shape);
+    assert_ok(faltung_tensor_copy(&found->tensor, &copy.tensor, &m), &m);
+    assert_true(array_same_bits(&copy, &s->output));
+    array_free(&copy);
+}
+
+static faltung_plan *make_plan(const setting *s, const array *input)
+{
+    faltung_message m;
+    faltung_plan *plan;
+    assert_ok(faltung_plan_create(&s->call.conv, &input->tensor, &s->weight.tensor,
+                                  s->has_bias ? &s->bias.tensor : NULL, &plan, &m),
+              &m);
+    return plan;
+}
+
+static void try_layouts(const setting *s, int threads)
+{
+    arena memory[2];
+    array input, output, *inputs[2] = {(array *)&s->input, &input};
+    lay_out(&input, &memory[0], &s->input, s->call.input_strides);
+    lay_out(&output, &memory[1], &s->output, s->call.output_strides);
+    for (int planned = 0; planned < 2; planned++) {
+        faltung_plan *plan = make_plan(s, inputs[planned]);
+        for (int run = 0; run < 2; run++) {
+            memset(output.memory, 0xff,
+                   (size_t)output.count * faltung_dtype_size(output.tensor.dtype));
+            run_plan(plan, inputs[run], &output, NULL);
+            assert_output(s, &output);
+        }
+        faltung_part part = {{0}, {0}}; // all but the first, of every axis that has more
+        memcpy(part.end, s->call.output_shape, sizeof part.end);
+        for (int i = 0; i < s->call.output_rank; i++)
+            part.begin[i] = part.end[i] > 1 ? threads % 2 : 0;
+        run_plan(plan, inputs[1], &output, &part);
+        assert_output(s, &output);
+        faltung_plan_destroy(plan);
+    }
+    arena_free(&memory[0]);
+    arena_free(&memory[1]);
+}
+
+static void layouts_change_no_bit(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(problems); i++) {
+        setting s;
+        setting_make(&s, problems[i]);
+        setting_compute(&s);
+        for (int threads = 1; threads <= 4; threads += 3) {
+            s.call.conv.threads = threads;
+            try_layouts(&s, threads);
+        }
+        setting_free(&s);
+    }
+}
+
+// What is packed pixel by pixel for channels that lie last has to be told from what is not.
+static void a_layout_is_seen_by_its_strides(void **state)
+{
+    (void)state;
+    faltung_message m;
+    faltung_explanation plain, last;
+    faltung_problem p;
+    faltung_call c;
+    assert_ok(faltung_problem_parse("conv2d:1x256x56x56,64x256x1x1,layout=nhwc", &p, &m), &m);
+    assert_ok(faltung_problem_call(&p, &c, &m), &m);
+    faltung_tensor input = {NULL, c.dtype, c.input_rank, c.input_shape, NULL};
+    const faltung_tensor weight = {NULL, c.weight_dtype, c.weight_rank, c.weight_shape, NULL};
+    assert_ok(faltung_explain(&c.conv, &input, &weight, &plain, &m), &m);
+    input.strides = c.input_strides;
+    assert_ok(faltung_explain(&c.conv, &input, &weight, &last, &m), &m);
+    assert_non_null(strstr(plain.how, "pixels in the lanes"));
+    assert_non_null(strstr(last.how, "channels in the lanes"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(layouts_change_no_bit),
+        cmocka_unit_test(a_layout_is_seen_by_its_strides),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
