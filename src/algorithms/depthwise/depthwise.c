@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "tensor/element.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -90,6 +91,26 @@ static int64_t rows_of_block(const fal_depthwise_work *w)
     return apart * FAL_FEW_ROWS * fal_most(1, near / (bytes * FAL_FEW_ROWS * apart));
 }
 
+// Rows of a stripe in one image, of all channels.
+static void run_rows(const fal_depthwise_work *w, const fal_part *part, fal_strip_place at,
+                     int64_t past)
+{
+    const int64_t *from = part->begin, *to = part->end;
+    for (at.channel = from[FAL_CHANNEL]; at.channel < to[FAL_CHANNEL]; at.channel++)
+        for (at.depth = from[FAL_DEPTH]; at.depth < to[FAL_DEPTH]; at.depth++)
+            fal_run_stripe(w, at, past);
+}
+
+// Where the channels of a pixel lie together, a few rows of all of them are computed before the
+// next ones, so that what is read for one channel is still near for the others.
+static int64_t rows_at_once(const fal_depthwise_work *w, const fal_part *part)
+{
+    const fal_view *input = &w->all->input, *output = &w->all->output;
+    bool together = imaxabs(input->group) < imaxabs(input->axis[2]) ||
+                    imaxabs(output->group) < imaxabs(output->axis[2]);
+    return together ? w->block : part->end[FAL_ROW] - part->begin[FAL_ROW];
+}
+
 static void run(const fal_task *task, const fal_operands *all, const void *packed,
                 const fal_part *part, void *memory)
 {
@@ -111,13 +132,13 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     fal_lay_out_depthwise(task, memory, &w);
     for (int64_t kw = 0; kw < p->axis[2].kernel; kw++)
         w.offset[kw] = (int32_t)(kw * p->axis[2].dilation);
+    const int64_t rows = rows_at_once(&w, part);
     for (int64_t begin = from[FAL_COLUMN]; begin < to[FAL_COLUMN]; begin += FAL_STRIPE) {
         fal_make_segments(&w, begin, fal_least(begin + FAL_STRIPE, to[FAL_COLUMN]));
-        fal_strip_place at = {.row = from[FAL_ROW]};
-        for (at.image = from[FAL_IMAGE]; at.image < to[FAL_IMAGE]; at.image++)
-            for (at.channel = from[FAL_CHANNEL]; at.channel < to[FAL_CHANNEL]; at.channel++)
-                for (at.depth = from[FAL_DEPTH]; at.depth < to[FAL_DEPTH]; at.depth++)
-                    fal_run_stripe(&w, at, to[FAL_ROW]);
+        fal_strip_place at = {.image = from[FAL_IMAGE]};
+        for (; at.image < to[FAL_IMAGE]; at.image++)
+            for (at.row = from[FAL_ROW]; at.row < to[FAL_ROW]; at.row += rows)
+                run_rows(&w, part, at, fal_least(at.row + rows, to[FAL_ROW]));
     }
 }
 
