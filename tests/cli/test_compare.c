@@ -135,6 +135,12 @@ static void a_problem_is_explained(void **state)
                 "output_size=15+16",
                 "output padding 0,1\n");
     assert_says("faltung explain conv1d:1x8,1x1x3 --accuracy exact --threads 3", "output");
+    assert_says("faltung explain conv2d:1x64x28x28,64x64x3x3 --workspace-limit 1",
+                " without the limit)");
+    assert_says("faltung explain conv2d:1x64x28x28,64x64x3x3 --workspace-limit 1",
+                "   direct: its workspace would be over the limit\n");
+    assert_says("faltung explain conv2d:1x256x56x56,64x256x1x1,layout=nhwc",
+                "direct         channels in the lanes");
 }
 
 static void an_explanation_can_be_had_as_json(void **state)
