@@ -266,10 +266,13 @@ typedef enum faltung_operation {
     FALTUNG_CONV_TRANSPOSE_WEIGHT = 6,
 } faltung_operation;
 
-// What a result may cost in accuracy to be fast. All give the same bits for any number of threads.
+// What a result may cost in accuracy to be fast. Each gives the same bits for any number of threads
+// and on every machine. All but EXACT compute 3x3 convolutions of many channels by transforms, for
+// which integers are not exact, and an infinity in the input reaches outputs nearby
+// (docs/numerics.md).
 typedef enum faltung_accuracy {
     FALTUNG_ACCURACY_BALANCED = 0, // errors comparable to those of a plain sum
-    FALTUNG_ACCURACY_EXACT = 1,    // one documented order of summation, on every machine
+    FALTUNG_ACCURACY_EXACT = 1,    // nothing but the sum of the products, in a documented order
     FALTUNG_ACCURACY_FAST = 2,     // whatever is fastest within a documented bound
 } faltung_accuracy;
 

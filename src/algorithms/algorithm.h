@@ -56,6 +56,9 @@ typedef struct fal_algorithm {
     size_t (*workspace)(const fal_task *task);
     // The part sizes that suit the algorithm: what is smaller is done at a loss.
     void (*grain)(const fal_task *task, int64_t size[FAL_PART_AXES]);
+    // Pieces for each thread that are enough, where smaller ones would cost more than they even
+    // out; 0: there is no such number.
+    int enough_pieces;
     // Says how it would go about a task whose tensors are contiguous.
     void (*describe)(const fal_task *task, fal_description *description);
     // Computes a part of the output that is not empty. `packed` is what `pack` made, `workspace` as
@@ -76,6 +79,7 @@ extern const fal_algorithm fal_direct;
 extern const fal_algorithm fal_phases;
 extern const fal_algorithm fal_dot_products;
 extern const fal_algorithm fal_weight_gradient;
+extern const fal_algorithm fal_winograd;
 extern const fal_algorithm fal_reference;
 
 #endif

@@ -188,6 +188,12 @@
 #define TILE_KERNEL 0
 #include "kernels/planes.inc.c"
 
+// --------------------------------------------------------------------------- Winograd's transforms
+
+#if FAL_NUMBER == 4 && !FAL_INTEGER
+#include "kernels/winograd.inc.c"
+#endif
+
 // -------------------------------------------------------------------------------------- the others
 
 #include "kernels/dots.inc.c"
@@ -226,7 +232,7 @@ static bool are_finite(const void *numbers, int64_t count)
 #endif
 
 // One for each type of elements: of the input, `in`, and of the output, `out`.
-#define TABLE(type, constant, in, in_size, out, out_size)                                          \
+#define TABLE(type, constant, in, in_size, out, out_size, transforms)                              \
     extern const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA, type);                                \
     const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA, type) = {                                    \
         .name = FAL_TEXT(FAL_ISA),                                                                 \
@@ -239,6 +245,7 @@ static bool are_finite(const void *numbers, int64_t count)
         .longs = {LONG_LIST},                                                                      \
         .most_pieces = MOST_PIECES,                                                                \
         .planes = {PLANES(3) PLANES(5) PLANES(7) PLANES(0)},                                       \
+        .winograd = transforms,                                                                    \
         .emit_wide = emit_wide_##out,                                                              \
         .emit_long = emit_long_##out,                                                              \
         .write_rows = write_rows_##out,                                                            \
@@ -248,12 +255,12 @@ static bool are_finite(const void *numbers, int64_t count)
     }
 
 #if FAL_INTEGER
-TABLE(i8, FALTUNG_I8, i8, 1, real, 4);
-TABLE(u8, FALTUNG_U8, u8, 1, real, 4);
+TABLE(i8, FALTUNG_I8, i8, 1, real, 4, NULL);
+TABLE(u8, FALTUNG_U8, u8, 1, real, 4, NULL);
 #elif FAL_NUMBER == 4
-TABLE(f32, FALTUNG_F32, real, 4, real, 4);
-TABLE(f16, FALTUNG_F16, f16, 2, f16, 2);
-TABLE(bf16, FALTUNG_BF16, bf16, 2, bf16, 2);
+TABLE(f32, FALTUNG_F32, real, 4, real, 4, &winograd);
+TABLE(f16, FALTUNG_F16, f16, 2, f16, 2, NULL);
+TABLE(bf16, FALTUNG_BF16, bf16, 2, bf16, 2, NULL);
 #else
-TABLE(f64, FALTUNG_F64, real, 8, real, 8);
+TABLE(f64, FALTUNG_F64, real, 8, real, 8, NULL);
 #endif

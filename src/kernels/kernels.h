@@ -209,6 +209,82 @@ typedef struct fal_rows {
     const fal_finish *finish; // NULL: nothing
 } fal_rows;
 
+// --------------------------------------------------------------------------- Winograd's transforms
+
+// Tiles of 6x6 numbers of the input, of which four outputs by four are made; neighbouring tiles are
+// four numbers apart. What belongs to one of the 36 elements of a transformed tile is an `element`
+// away from what belongs to the one before it.
+enum {
+    FAL_WINOGRAD_TILE = 4,
+    FAL_WINOGRAD_ELEMENTS = 36,
+    FAL_WINOGRAD_TILES = 14, // the most that are multiplied at once
+    FAL_WINOGRAD_SEGMENTS = 4,
+};
+
+// Some channels of a group of as many tiles as a vector has lanes. A quarter of them is a segment,
+// neighbours; tile L of segment i goes to lane 4*L + i, so that the lanes in use come first if
+// segments are as equal as can be and in falling order.
+typedef struct fal_winograd_input {
+    const void *from;                       // rows of tiles, channel by channel
+    int64_t row;                            // from one of the six rows to the next
+    int64_t channel;                        // from one channel to the next
+    int64_t beyond;                         // from the first four columns of a tile to its last two
+    int32_t segment[FAL_WINOGRAD_SEGMENTS]; // from `from` to the first tile of each
+    int64_t channels;
+    void *to; // of each channel a vector of lanes, `to_channel` apart, written in rising order
+    int64_t to_channel, to_element;
+} fal_winograd_input;
+
+// Products of a few tiles by the kernel's `channels` of the output, summed over `count` channels of
+// the input: one chain from +0. The sums are left as [tile][channel]; with `add` they are added to
+// what is there.
+typedef struct fal_winograd_products {
+    const void *tiles;
+    int64_t pitch;      // of the tiles, from one channel of the input to the next
+    const void *weight; // aligned to 64 bytes
+    int64_t count;
+    void *sums; // aligned to 64 bytes
+    bool add;
+    const void *fetch; // from where each product fetches `share` numbers for what comes next
+    int64_t share;
+} fal_winograd_products;
+
+// A segment of tiles of as many channels as a vector has lanes on its way to the output: four rows
+// of whole vectors, to be written in the order of the tiles if these are fewer than they have room
+// for. The bias is added to each.
+typedef struct fal_winograd_output {
+    const void *sums;
+    int64_t tile, element; // from one to the next in the sums
+    int tiles;
+    const void *bias; // of the channels
+    void *to;
+    int64_t channel, row;
+} fal_winograd_output;
+
+// The kernels of one input channel and `channels` output channels, up to as many as the products
+// have: transformed in double and rounded once.
+typedef struct fal_winograd_weight {
+    const void *from;
+    int64_t channel, row, column;
+    int channels;
+    void *to; // as products take them
+    int64_t element;
+} fal_winograd_weight;
+
+typedef struct fal_winograd_kernels {
+    int channels; // of the output, whose products are computed at once
+    int most;     // tiles that are multiplied at once
+    int panel;    // tiles that lie together, at most
+    int unit;     // and best a multiple of so many
+    void (*multiply[FAL_WINOGRAD_TILES])(const fal_winograd_products *products); // 1 tile, 2, ...
+    void (*input)(const fal_winograd_input *group);
+    void (*output)(const fal_winograd_output *segment);
+    void (*weight)(const fal_winograd_weight *weight);
+    // Have the rows of a box brought near that copy is going to read, or to write.
+    void (*fetch_from)(const fal_box *box);
+    void (*fetch_to)(const fal_box *box);
+} fal_winograd_kernels;
+
 // --------------------------------------------------------------------------------------- the table
 
 // Room in the lists.
@@ -232,6 +308,7 @@ typedef struct fal_kernels {
     // One channel by itself: those for one size of kernel before those for any, and wide ones
     // first.
     const fal_plane_kernel *planes[FAL_PLANE_SHAPES];
+    const fal_winograd_kernels *winograd; // NULL: none for this type
     void (*emit_wide)(const fal_emission *emission, const fal_wide_kernel *kernel);
     // Writes what a strip has left in its sums, with the bias added: channels [first, past) of it.
     void (*emit_long)(const fal_long_strip *strip, const fal_long_kernel *kernel, int first,

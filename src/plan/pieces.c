@@ -126,10 +126,13 @@ int64_t fal_divide(const fal_task *task, const fal_algorithm *algorithm, const f
     double worth = fal_count_work(&task->problem, part) / work_of_piece;
     if (worth < (double)wanted) // as many for each thread
         wanted = fal_round_up((int64_t)worth, threads);
-    if (count_pieces(p) < wanted)
+    int64_t enough = wanted;
+    if (algorithm->enough_pieces)
+        enough = fal_least(wanted, (int64_t)algorithm->enough_pieces * threads);
+    else if (count_pieces(p) < wanted)
         divide_rows(p, &task->problem, fal_ceil_divide(wanted, count_pieces(p)));
-    if (count_pieces(p) < wanted)
-        divide_channels(p, grain[FAL_CHANNEL], fal_ceil_divide(wanted, count_pieces(p)));
+    if (count_pieces(p) < enough)
+        divide_channels(p, grain[FAL_CHANNEL], fal_ceil_divide(enough, count_pieces(p)));
     join(p, wanted);
     return count_pieces(p);
 }

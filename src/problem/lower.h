@@ -37,6 +37,7 @@ typedef struct fal_problem {
     faltung_dtype dtype, weight_dtype, output_dtype; // of the operands' elements
     int input_zero, weight_zero;                     // what is subtracted from integers
     bool conjugates_input, conjugates_weight;        // before complex numbers are multiplied
+    faltung_accuracy accuracy;
     int64_t batch, groups;
     int64_t input_channels, output_channels; // of one group; of integers pairs of the former
     bool odd;                                // whether the last pair has one channel only

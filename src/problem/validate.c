@@ -193,6 +193,7 @@ static void describe(const request *r, fal_valid *valid)
         .output_dtype = faltung_result_dtype(r->input->dtype),
         .input_zero_point = conv->input_zero_point,
         .weight_zero_point = conv->weight_zero_point,
+        .accuracy = conv->accuracy,
         .transposed = conv->operation == FALTUNG_CONV_TRANSPOSE,
         .batched = r->input->rank == conv->axes + 2,
         .axes = conv->axes,

@@ -11,6 +11,7 @@ typedef struct fal_valid {
     faltung_dtype dtype, weight_dtype, output_dtype;
     int input_zero_point, weight_zero_point;
     bool conjugates; // whether the operand that a gradient depends on is conjugated
+    faltung_accuracy accuracy;
     bool transposed;
     bool of_weight; // whether the weight's gradient is wanted; everything else is said of the
                     // convolution that it is a gradient of. An input's gradient is a convolution

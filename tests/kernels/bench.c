@@ -33,6 +33,7 @@ typedef struct workload {
         fal_wide_strip wide;
         fal_long_strip longs;
         fal_plane_strip plane;
+        fal_winograd_products products;
     } strip;
     double multiply_adds;
     int64_t step, size;
@@ -45,8 +46,10 @@ static void run(const workload *w)
         w->s->wide_kernel->multiply(&w->strip.wide);
     else if (w->s->kind == LONG)
         w->s->long_kernel->multiply(&w->strip.longs);
-    else
+    else if (w->s->kind == PLANE)
         w->s->plane_kernel->multiply(&w->strip.plane);
+    else
+        w->s->set->winograd->multiply[w->s->tiles - 1](&w->strip.products);
 }
 
 static uintptr_t address_of(const subject *s)
@@ -55,7 +58,9 @@ static uintptr_t address_of(const subject *s)
         return (uintptr_t)s->wide_kernel->multiply;
     if (s->kind == LONG)
         return (uintptr_t)s->long_kernel->multiply;
-    return (uintptr_t)s->plane_kernel->multiply;
+    if (s->kind == PLANE)
+        return (uintptr_t)s->plane_kernel->multiply;
+    return (uintptr_t)s->set->winograd->multiply[s->tiles - 1];
 }
 
 static const fma_loop *find_loop(const fal_kernels *set)
@@ -230,6 +235,27 @@ static void bench_plane(const subject *s, int64_t size)
     free(output);
 }
 
+// A chunk of channels, whose tiles take a cache line each.
+static void bench_tiles(const subject *s)
+{
+    const int64_t channels = s->set->winograd->channels, count = 64, pitch = 16;
+    workload w = {.s = s, .step = 1, .tile_fmas = s->tiles * (int)channels / s->set->lanes};
+    void *tiles = make_numbers(s, count * pitch), *sums = make_numbers(s, s->tiles * channels);
+    void *weight = make_numbers(s, (count + 1) * channels);
+    w.strip.products = (fal_winograd_products){.tiles = tiles,
+                                               .pitch = pitch,
+                                               .weight = weight,
+                                               .count = count,
+                                               .sums = sums,
+                                               .fetch = weight,
+                                               .share = channels};
+    w.multiply_adds = (double)(count * channels * s->tiles);
+    show(&w);
+    free(tiles);
+    free(sums);
+    free(weight);
+}
+
 static void bench_subject(const subject *s)
 {
     static const int64_t steps[] = {1, 2, 3}, sizes[] = {3, 7, 31};
@@ -238,6 +264,8 @@ static void bench_subject(const subject *s)
             bench_wide(s, steps[i]);
     else if (s->kind == LONG)
         bench_long(s);
+    else if (s->kind == TILES)
+        bench_tiles(s);
     else if (s->plane_kernel->kernel_rows)
         bench_plane(s, s->plane_kernel->kernel_rows);
     else

@@ -46,6 +46,13 @@ static const struct CMUnitTest dots[] = {
     cmocka_unit_test(any_number_of_dots_is_summed),
 };
 
+static const struct CMUnitTest winograd[] = {
+    cmocka_unit_test(any_tiles_are_multiplied),
+    cmocka_unit_test(input_is_transformed),
+    cmocka_unit_test(sums_are_transformed_back),
+    cmocka_unit_test(weights_are_transformed_and_rounded_once),
+};
+
 static const struct CMUnitTest others[] = {
     cmocka_unit_test(boxes_of_any_shape_are_copied),
     cmocka_unit_test(rows_of_sums_are_finished_and_written),
@@ -71,6 +78,7 @@ int main(int argc, char **argv)
     failed += cmocka_run_group_tests(longs, make_long_arenas, free_long_arenas);
     failed += cmocka_run_group_tests(planes, make_plane_arenas, free_plane_arenas);
     failed += cmocka_run_group_tests(dots, make_dots_arenas, free_dots_arenas);
+    failed += cmocka_run_group_tests(winograd, make_winograd_arenas, free_winograd_arenas);
     failed += cmocka_run_group_tests(others, make_copy_arenas, free_copy_arenas);
     failed += cmocka_run_group_tests(elements, make_element_arenas, free_element_arenas);
     return failed;

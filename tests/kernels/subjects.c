@@ -30,6 +30,8 @@ static int add_kernels(const fal_kernels *set, subject *to)
         to[count++] = (subject){.set = set, .kind = LONG, .long_kernel = set->longs[i]};
     for (int i = 0; set->planes[i]; i++)
         to[count++] = (subject){.set = set, .kind = PLANE, .plane_kernel = set->planes[i]};
+    for (int i = 1; set->winograd && i <= set->winograd->most; i++)
+        to[count++] = (subject){.set = set, .kind = TILES, .tiles = i};
     return count;
 }
 
@@ -37,9 +39,10 @@ int find_subjects(subject subjects[MAX_SUBJECTS])
 {
     const fal_kernels *sets[MAX_SETS];
     int set_count = find_sets(sets), count = 0;
-    _Static_assert(MAX_SETS * (FAL_WIDE_SHAPES + FAL_LONG_SHAPES + FAL_PLANE_SHAPES) <=
-                       MAX_SUBJECTS,
-                   "room for full lists");
+    _Static_assert(
+        MAX_SETS * (FAL_WIDE_SHAPES + FAL_LONG_SHAPES + FAL_PLANE_SHAPES + FAL_WINOGRAD_TILES) <=
+            MAX_SUBJECTS,
+        "room for full lists");
     for (int i = 0; i < set_count; i++)
         count += add_kernels(sets[i], subjects + count);
     return count;
@@ -66,6 +69,9 @@ subject_name name_of(const subject *s)
         snprintf(name.text, sizeof name.text, "%s %s long %dx%dx%d", s->set->name, type,
                  s->long_kernel->channels, s->long_kernel->vectors * s->set->lanes,
                  s->long_kernel->pieces);
+    else if (s->kind == TILES)
+        snprintf(name.text, sizeof name.text, "%s %s tiles %dx%d", s->set->name, type, s->tiles,
+                 s->set->winograd->channels);
     else
         name_plane(s, type, &name);
     return name;

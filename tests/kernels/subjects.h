@@ -9,7 +9,7 @@
 
 #include "support.h"
 
-enum { MAX_SETS = 12, MAX_SUBJECTS = MAX_SETS * 80 };
+enum { MAX_SETS = 12, MAX_SUBJECTS = MAX_SETS * 96 };
 
 // The tables of kernels, one for each instruction set and type of number (of bytes that of i8,
 // whose numbers are pairs); returns how many. Those of other types of elements have the same
@@ -20,6 +20,7 @@ typedef enum kind {
     WIDE,  // channels in the lanes
     LONG,  // pixels in the lanes
     PLANE, // one channel by itself
+    TILES, // Winograd's products
 } kind;
 
 // One function that multiplies.
@@ -30,6 +31,7 @@ typedef struct subject {
     const fal_wide_kernel *wide_kernel;
     const fal_long_kernel *long_kernel;
     const fal_plane_kernel *plane_kernel;
+    int tiles; // of Winograd's products
 } subject;
 
 // Finds them, set by set; returns how many there are.
@@ -37,7 +39,8 @@ int find_subjects(subject subjects[MAX_SUBJECTS]);
 
 // Such as "avx512 f32 wide 14x32", pixels by channels; "avx2 f64 long 4x12x1", channels by pixels
 // by pieces of a vector; "avx512 f32 plane 4x64x3s1", rows by pixels by rows of the kernel, and the
-// stride; "avx512 f32 plane 4x64xany-s1", kernels of any number of rows.
+// stride; "avx512 f32 plane 4x64xany-s1", kernels of any number of rows; "avx2 f32 tiles 6x16",
+// tiles by channels.
 typedef struct subject_name {
     char text[64];
 } subject_name;

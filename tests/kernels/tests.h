@@ -47,6 +47,14 @@ int make_dots_arenas(void **state);
 int free_dots_arenas(void **state);
 void any_number_of_dots_is_summed(void **state);
 
+// winograd.c
+int make_winograd_arenas(void **state);
+int free_winograd_arenas(void **state);
+void any_tiles_are_multiplied(void **state);
+void input_is_transformed(void **state);
+void sums_are_transformed_back(void **state);
+void weights_are_transformed_and_rounded_once(void **state);
+
 // copy.c
 int make_copy_arenas(void **state);
 int free_copy_arenas(void **state);

@@ -95,7 +95,8 @@ static trial trial_of(const int64_t *v)
                                          .output_padding = v[OUTPUT_PADDING_ALONG],
                                          .input_dilation = v[INPUT_DILATION_ALONG]};
     sample_measure(&s);
-    return (trial){s, types[v[TYPE]], v[BIAS], (way)v[WAY], v[CHANNELS_LAST], 0};
+    return (trial){s, types[v[TYPE]],           v[BIAS], (way)v[WAY], v[CHANNELS_LAST],
+                   0, FALTUNG_ACCURACY_BALANCED};
 }
 
 trial trial_of_pairs(const int *combination)
@@ -194,8 +195,45 @@ static trial plane_by_chance(prng *random)
     return t;
 }
 
+// An axis of a kernel of 3 for an output of so many.
+static faltung_axis tiled_axis(prng *random, bool transposed, int64_t output)
+{
+    faltung_axis axis = FALTUNG_AXIS(0, 3);
+    axis.padding.begin = random_between(random, 0, 3);
+    axis.padding.end = random_between(random, 0, 3);
+    int64_t padding = axis.padding.begin + axis.padding.end;
+    axis.input = transposed ? output + padding - 2 : output + 2 - padding;
+    axis.transposed = transposed;
+    return axis;
+}
+
+trial trial_of_tiles(prng *random, int64_t width)
+{
+    const bool fast = random_between(random, 0, 1), transposed = random_between(random, 0, 2) == 0;
+    const int64_t least = fast ? 16 : 32;
+    sample s = sample_make(transposed, 2);
+    trial t = {.dtype = FALTUNG_F32, .with_bias = random_between(random, 0, 1)};
+    t.accuracy = fast ? FALTUNG_ACCURACY_FAST : FALTUNG_ACCURACY_BALANCED;
+    t.way = (way)random_between(random, BY_ONE_CALL, IN_PARTS);
+    t.channels_last = random_between(random, 0, 3) == 0;
+    t.threads = (int)random_between(random, 0, 3);
+    s.batch = random_between(random, 1, 3);
+    s.groups = random_between(random, 1, 2);
+    s.channels_in = s.groups * random_between(random, least, least + 20);
+    s.channels_out = s.groups * random_between(random, least, least + 20);
+    do {
+        *sample_axis(&s, 0) = tiled_axis(random, transposed, random_between(random, 3, 24));
+        *sample_axis(&s, 1) = tiled_axis(random, transposed, width);
+    } while (sample_axis(&s, 0)->input < 1 || sample_axis(&s, 1)->input < 1);
+    assert_true(sample_measure(&s));
+    t.sample = s;
+    return t;
+}
+
 trial trial_by_chance(prng *random)
 {
+    if (random_between(random, 0, 15) == 0)
+        return trial_of_tiles(random, random_between(random, 1, 70));
     trial t = plane_by_chance(random);
     int axes = (int)random_between(random, 0, 3);
     if (axes)

@@ -18,6 +18,10 @@ covering special_triples(void);
 trial trial_of_pairs(const int *combination);
 trial trial_of_triples(const int *combination);
 
+// Kernels of 3x3 without strides for an output of that width, of enough channels to be computed by
+// Winograd's transforms.
+trial trial_of_tiles(prng *random, int64_t width);
+
 // Any trial, over 1 to 3 axes.
 trial trial_by_chance(prng *random);
 

@@ -55,6 +55,18 @@ static void random_problems_give_the_exact_result(void **state)
     trials_end();
 }
 
+static void tiles_of_any_width_give_nearly_the_exact_result(void **state)
+{
+    (void)state;
+    prng random = {4};
+    trials_begin();
+    for (int64_t width = 1; width <= 60; width++) {
+        trial t = trial_of_tiles(&random, width);
+        trial_check(&t, &random);
+    }
+    trials_end();
+}
+
 static double sweep_seconds;
 static uint64_t sweep_seed;
 
@@ -87,6 +99,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(any_two_values_give_the_exact_result),
         cmocka_unit_test(any_three_special_values_give_the_exact_result),
         cmocka_unit_test(random_problems_give_the_exact_result),
+        cmocka_unit_test(tiles_of_any_width_give_nearly_the_exact_result),
     };
     const struct CMUnitTest sweep[] = {
         cmocka_unit_test(random_problems_give_the_exact_result_for_long),

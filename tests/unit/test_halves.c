@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Halves are summed as f32: every result has the bits of the f32 result, rounded once.
+// Halves are summed as f32: every result has the bits of the exact f32 result, rounded once.
 #include "oracle.h"
 
 #include <math.h>
@@ -38,7 +38,7 @@ static bool same_number(faltung_dtype dtype, const array *a, const array *b, int
     return isnan(value) ? isnan(other) : x == y;
 }
 
-// Computes a convolution of halves, and the same of f32.
+// Computes a convolution of halves, and the same of f32, of which the sums are asked for.
 static void check(const faltung_conv *conv, const array *first, const array *second,
                   const array *bias, const array *residual, array *result)
 {
@@ -57,7 +57,9 @@ static void check(const faltung_conv *conv, const array *first, const array *sec
                   conv, &first->tensor, &second->tensor, bias ? &bias->tensor : NULL,
                   residual ? &residual->tensor : NULL, &result->tensor, &message),
               &message);
-    assert_ok(faltung_convolve_residual(conv, &x.tensor, &w.tensor, bias ? &b.tensor : NULL,
+    faltung_conv exact = *conv;
+    exact.accuracy = FALTUNG_ACCURACY_EXACT;
+    assert_ok(faltung_convolve_residual(&exact, &x.tensor, &w.tensor, bias ? &b.tensor : NULL,
                                         residual ? &r.tensor : NULL, &y.tensor, &message),
               &message);
     convert(&y, dtype, &rounded);

@@ -9,13 +9,16 @@
 #include <string.h>
 
 // For each way that there is to compute: channels and pixels in the lanes, packed and in place,
-// flattened planes and rows, several images at once, depthwise and phases.
+// flattened planes and rows, several images at once, transforms, depthwise and phases.
 static const char *const problems[] = {
     "conv1d:2x3x50,5x3x4,stride=2,padding=1",
     "conv1d:7x40,5x7x4,padding=same",
     "conv2d:3x7x19x21,37x7x3x3,padding=1",
     "conv2d:16x3x16x16,10x3x3x3",
     "conv2d:5x64x7x7,48x64x3x3,padding=1",
+    "conv2d:2x33x13x61,37x33x3x3,padding=1",
+    "conv2d:5x32x9x14,70x32x3x3,padding=1:2+0:3",
+    "conv_transpose2d:2x64x11x18,64x32x3x3,padding=1,groups=2",
     "conv2d:2x40x13x17,70x40x1x1",
     "conv2d:5x40x7x7,3x40x1x1",
     "conv2d:2x24x15x15,40x24x1x1,stride=2",

@@ -106,6 +106,18 @@ static void any_strides_give_the_same_bits(void **state)
         sample s = sample_random(&random, i % 2, i / 2 % 3 + 1);
         check_strided(&s, dtypes[i / 6 % 3], &random);
     }
+    for (int i = 0; i < 20; i++) { // of enough channels to be transformed
+        sample s = sample_make(i % 2, 2);
+        s.batch = i % 3 + 1;
+        s.groups = i % 2 + 1;
+        s.channels_in = s.groups * 32;
+        s.channels_out = s.groups * 33;
+        for (int k = 0; k < 2; k++)
+            *sample_axis(&s, k) =
+                (faltung_axis){random_between(&random, 11, 30), 3, 1, 1, {1, i % 2}, i % 2, 0, 1};
+        assert_true(sample_measure(&s));
+        check_strided(&s, FALTUNG_F32, &random);
+    }
 }
 
 // ------------------------------------------------------------------------------- chosen layouts

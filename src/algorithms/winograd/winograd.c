@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Winograd's minimal filtering for kernels of 3x3 with a stride of 1: tiles of the input and
+// kernels are transformed so that 36 products give 16 outputs, where 144 would be needed; a matrix
+// multiplication over channels for each of the 36; and the sums are transformed back. A block of
+// tiles goes all the way before the next one begins, so that it stays in the second-level cache.
+//
+// The order of all sums is laid down in docs/numerics.md. What is computed of a tile depends on its
+// place in the output alone, so that parts have the bits of the whole.
+#include "algorithms/winograd/work.h"
+
+#include "algorithms/finish.h"
+#include "algorithms/numbers.h"
+#include "algorithms/workspace.h"
+#include "base/checked.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+// ----------------------------------------------------------------------------------------- weights
+
+static size_t group_numbers(const fal_winograd_layout *l)
+{
+    return (size_t)(l->weights + l->channels); // and biases
+}
+
+static size_t packed_bytes(const fal_task *task)
+{
+    const fal_winograd_layout l = fal_winograd_lay_out(task);
+    return (size_t)task->problem.groups * group_numbers(&l) * sizeof(float);
+}
+
+// One group's: [channels computed at once][element][input channel][channel].
+static void pack_group(const fal_task *task, const fal_view *weight, int64_t group, float *to)
+{
+    const fal_problem *p = &task->problem;
+    const int64_t width = task->kernels->winograd->channels;
+    for (int64_t o = 0; o < p->output_channels; o += width)
+        for (int64_t c = 0; c < p->input_channels; c++) {
+            const fal_winograd_weight kernels = {
+                .from = (const float *)weight->data + group * weight->group + o * weight->outer +
+                        c * weight->channel,
+                .channel = weight->outer,
+                .row = weight->axis[1],
+                .column = weight->axis[2],
+                .channels = (int)fal_least(width, p->output_channels - o),
+                .to = to + (o * FAL_WINOGRAD_ELEMENTS * p->input_channels) + c * width,
+                .element = p->input_channels * width,
+            };
+            task->kernels->winograd->weight(&kernels);
+        }
+}
+
+static void pack(const fal_task *task, const fal_operands *all, void *packed)
+{
+    const fal_winograd_layout l = fal_winograd_lay_out(task);
+    const int64_t channels = task->problem.output_channels;
+    for (int64_t g = 0; g < task->problem.groups; g++) {
+        float *to = (float *)packed + (size_t)g * group_numbers(&l), *bias = to + l.weights;
+        pack_group(task, &all->weight, g, to);
+        fal_pack_biases(task, all, g * channels, channels, bias);
+        for (int64_t o = channels; o < l.channels; o++)
+            bias[o] = 0;
+    }
+}
+
+// --------------------------------------------------------------------------------------- workspace
+
+// Lays the desk out in a workspace; returns the bytes that it takes. With NULL only these count.
+static size_t lay_out_desk(fal_winograd_work *w, char *workspace)
+{
+    fal_winograd_block b = {.images = 1, .rows = w->layout.most, .columns = 1};
+    fal_divide_block(w->task, &b);
+    const size_t bytes[] = {
+        FAL_MEMORY_BYTES,
+        (size_t)fal_winograd_rows_size(w, &b) * sizeof(float),
+        (size_t)fal_winograd_tiles_size(w) * sizeof(float),
+        (size_t)(FAL_WINOGRAD_ELEMENTS * b.sums) * sizeof(float),
+        (size_t)fal_winograd_outputs_size(w, &b) * sizeof(float),
+    };
+    enum { PLACES = sizeof bytes / sizeof *bytes };
+    _Static_assert(sizeof(fal_winograd_memory) <= FAL_MEMORY_BYTES, "more than is zero at first");
+    void *p[PLACES];
+    size_t total = fal_divide_workspace(workspace, PLACES, bytes, p);
+    w->desk = (fal_winograd_desk){p[0], p[1], p[2], p[3], p[4]};
+    return total;
+}
+
+static size_t workspace_bytes(const fal_task *task)
+{
+    fal_winograd_work w = {.task = task, .layout = fal_winograd_lay_out(task)};
+    return lay_out_desk(&w, NULL);
+}
+
+// ------------------------------------------------------------------------------------------- runs
+
+static bool is_same_block(const fal_winograd_block *a, const fal_winograd_block *b)
+{
+    return a->image == b->image && a->group == b->group && a->depth == b->depth &&
+           a->row == b->row && a->column == b->column && a->images == b->images &&
+           a->rows == b->rows && a->columns == b->columns;
+}
+
+// Transforms a block, if that is not still there from the part before.
+static void prepare_block(const fal_winograd_work *w, const fal_winograd_block *b)
+{
+    fal_winograd_memory *m = w->desk.memory;
+    const void *input = w->all->input.data;
+    if (m->input == input && is_same_block(&m->block, b))
+        return;
+    fal_winograd_transform(w, b);
+    *m = (fal_winograd_memory){input, *b};
+}
+
+// The output channels [begin, end) of a group over one block.
+static void run_block(const fal_winograd_work *w, fal_winograd_block b, const float *packed,
+                      int64_t begin, int64_t end)
+{
+    const int64_t width = w->task->kernels->winograd->channels;
+    const float *group = packed + (size_t)b.group * group_numbers(&w->layout);
+    fal_divide_block(w->task, &b);
+    prepare_block(w, &b);
+    for (int64_t first = begin / width * width; first < end; first += width) {
+        fal_winograd_multiply(
+            w, &b, group + first * FAL_WINOGRAD_ELEMENTS * w->task->problem.input_channels);
+        fal_winograd_emit(w, &b, group + w->layout.weights + first, first, begin, end);
+    }
+}
+
+// A part of the output in tiles.
+typedef struct tiled {
+    int64_t row, past_row, column, past_column;
+} tiled;
+
+static tiled tile_part(const fal_part *part)
+{
+    return (tiled){part->begin[FAL_ROW] / FAL_WINOGRAD_TILE, fal_count_tiles(part->end[FAL_ROW]),
+                   part->begin[FAL_COLUMN] / FAL_WINOGRAD_TILE,
+                   fal_count_tiles(part->end[FAL_COLUMN])};
+}
+
+// All blocks of some images and a group at one depth.
+static void run_blocks(const fal_winograd_work *w, fal_winograd_block b, const float *packed,
+                       int64_t begin, int64_t end)
+{
+    const tiled t = tile_part(w->part);
+    const int64_t rows = b.rows, columns = b.columns;
+    for (b.row = t.row; b.row < t.past_row; b.row += rows)
+        for (b.column = t.column; b.column < t.past_column; b.column += columns) {
+            b.rows = fal_least(rows, t.past_row - b.row);
+            b.columns = fal_least(columns, t.past_column - b.column);
+            run_block(w, b, packed, begin, end);
+        }
+}
+
+static void run(const fal_task *task, const fal_operands *all, const void *packed,
+                const fal_part *part, void *workspace)
+{
+    fal_winograd_work w = {
+        .task = task, .all = all, .part = part, .layout = fal_winograd_lay_out(task)};
+    const int64_t *from = part->begin, *to = part->end;
+    const int64_t channels = task->problem.output_channels;
+    const tiled t = tile_part(part);
+    fal_winograd_block b;
+    fal_finish finish;
+    w.finish = fal_find_finish(task, all, &finish);
+    lay_out_desk(&w, workspace);
+    fal_size_block(&w.layout, to[FAL_IMAGE] - from[FAL_IMAGE], t.past_row - t.row,
+                   t.past_column - t.column, &b);
+    const int64_t images = b.images;
+    for (b.image = from[FAL_IMAGE]; b.image < to[FAL_IMAGE]; b.image += images) {
+        b.images = fal_least(images, to[FAL_IMAGE] - b.image);
+        for (int64_t c = from[FAL_CHANNEL], past; c < to[FAL_CHANNEL]; c = past) {
+            b.group = c / channels;
+            int64_t base = b.group * channels;
+            past = fal_least(base + channels, to[FAL_CHANNEL]);
+            for (b.depth = from[FAL_DEPTH]; b.depth < to[FAL_DEPTH]; b.depth++)
+                run_blocks(&w, b, packed, c - base, past - base);
+        }
+    }
+}
+
+// ----------------------------------------------------------------------------------- the algorithm
+
+// What is worth reading all weights for; or a part of their channels, if each thread transforms the
+// input for itself.
+static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
+{
+    const fal_problem *p = &task->problem;
+    const fal_winograd_layout l = fal_winograd_lay_out(task);
+    int64_t rows = fal_count_tiles(p->axis[1].output), columns = fal_count_tiles(p->axis[2].output);
+    int64_t wide = fal_ceil_divide(columns, fal_ceil_divide(columns, l.most));
+    int64_t high = fal_least(rows, fal_ceil_divide(l.least, wide));
+    int64_t tiles = high * wide;
+    size[FAL_IMAGE] = high == rows && wide == columns ? fal_ceil_divide(l.least, tiles) : 1;
+    size[FAL_CHANNEL] = task->kernels->winograd->channels;
+    size[FAL_DEPTH] = 1;
+    size[FAL_ROW] = high * FAL_WINOGRAD_TILE;
+    size[FAL_COLUMN] = wide * FAL_WINOGRAD_TILE;
+}
+
+// Every block reads its input, writes and reads its transforms and sums, and needs all weights of
+// its group.
+static void describe(const fal_task *task, fal_description *d)
+{
+    const fal_problem *p = &task->problem;
+    const fal_winograd_layout l = fal_winograd_lay_out(task);
+    int64_t rows = fal_count_tiles(p->axis[1].output), columns = fal_count_tiles(p->axis[2].output);
+    fal_winograd_block b;
+    fal_size_block(&l, p->batch, rows, columns, &b);
+    double planes = (double)p->batch * (double)p->groups * (double)p->axis[0].output;
+    double tiles = planes * (double)rows * (double)columns;
+    double of_tile =
+        FAL_WINOGRAD_ELEMENTS * (3.0 * (double)p->input_channels + 2.0 * (double)l.channels) +
+        16.0 * (double)p->output_channels;
+    d->bytes = (tiles * of_tile + tiles / (double)b.tiles * (double)l.weights) * sizeof(float);
+    snprintf(d->how, sizeof d->how,
+             "F(4x4, 3x3) in blocks of %" PRId64 " by %" PRId64 " tiles of %" PRId64
+             " images, up to %d tiles by %d channels at once; sums of %" PRId64
+             " products at a time",
+             b.rows, b.columns, b.images, task->kernels->winograd->most,
+             task->kernels->winograd->channels, l.chunk);
+}
+
+static bool is_three_by_three(const fal_problem *p)
+{
+    const fal_problem_axis *deep = &p->axis[0];
+    for (int i = 1; i < FALTUNG_MAX_AXES; i++) {
+        const fal_problem_axis *axis = &p->axis[i];
+        if (axis->kernel != 3 || axis->stride != 1 || axis->dilation != 1 ||
+            axis->input_dilation != 1)
+            return false;
+    }
+    return deep->kernel == 1 && deep->padding == 0 && deep->input_dilation == 1 &&
+           (deep->output - 1) * deep->stride < deep->input;
+}
+
+// Weights have to be worth reading, and tiles to be filled: else direct sums are as fast.
+static bool has_few_tiles(const fal_problem *p)
+{
+    const double few = 8, of_tile = 8; // tiles of all images; outputs
+    double planes = (double)p->batch * (double)p->axis[0].output;
+    double tiles = planes, outputs = planes;
+    for (int i = 1; i < FALTUNG_MAX_AXES; i++) {
+        tiles *= (double)fal_count_tiles(p->axis[i].output);
+        outputs *= (double)p->axis[i].output;
+    }
+    return tiles < few || outputs < of_tile * tiles;
+}
+
+// Transformed weights that lie in memory are never so many, but those of a view by strides of 0 may
+// be.
+static bool is_huge(const fal_problem *p)
+{
+    const double most = (double)(INT64_C(1) << 40); // numbers
+    double pairs = (double)p->input_channels * (double)p->output_channels * (double)p->groups;
+    return p->input_channels > 8192 || FAL_WINOGRAD_ELEMENTS * pairs > most;
+}
+
+static const char *passed_over(const fal_problem *p)
+{
+    const int64_t few = p->accuracy == FALTUNG_ACCURACY_FAST ? 16 : 32;
+    if (p->accuracy == FALTUNG_ACCURACY_EXACT)
+        return "accuracy is exact, and its transforms round";
+    if (p->dtype != FALTUNG_F32)
+        return "it computes f32 only";
+    if (p->of_weight)
+        return "it is a weight's gradient";
+    if (!is_three_by_three(p))
+        return "it computes kernels of 3x3 without stride and dilation only";
+    if (p->input_channels < few || p->output_channels < few)
+        return "of few channels, transforms take longer than the products that they save";
+    if (has_few_tiles(p))
+        return "the output is too small to be worth reading transformed weights for";
+    if (is_huge(p))
+        return "a few tiles of over 8192 channels, or over 2^40 transformed weights, are too much";
+    return NULL;
+}
+
+const fal_algorithm fal_winograd = {
+    .name = "winograd",
+    .reason = "Winograd's transforms, which save three quarters of the products",
+    .passed_over = passed_over,
+    .packed_bytes = packed_bytes,
+    .pack = pack,
+    .workspace = workspace_bytes,
+    .grain = grain,
+    .enough_pieces = 2,
+    .describe = describe,
+    .run = run,
+};

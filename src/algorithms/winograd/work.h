@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a run of Winograd's algorithm has at hand.
+#ifndef FAL_ALGORITHMS_WINOGRAD_WORK_H
+#define FAL_ALGORITHMS_WINOGRAD_WORK_H
+
+#include "algorithms/winograd/layout.h"
+
+// What a thread's workspace still holds from the part before: nothing, if it is zero.
+typedef struct fal_winograd_memory {
+    const void *input; // whose block is transformed; NULL: none
+    fal_winograd_block block;
+} fal_winograd_memory;
+
+// Tables and buffers of one thread, laid out in its workspace.
+typedef struct fal_winograd_desk {
+    fal_winograd_memory *memory;
+    float *rows;    // of some channels of the input: [channel][six rows][tile]
+    float *tiles;   // transformed: [panel][element][channel][tile]
+    float *sums;    // of products: [element][tile][channel]
+    float *outputs; // of some channels: [channel][four rows][tile]
+} fal_winograd_desk;
+
+typedef struct fal_winograd_work {
+    const fal_task *task;
+    const fal_operands *all;
+    const fal_part *part;
+    fal_winograd_layout layout;
+    fal_winograd_desk desk;
+    const fal_finish *finish; // NULL: nothing
+} fal_winograd_work;
+
+// Transforms the input of a block.
+void fal_winograd_transform(const fal_winograd_work *work, const fal_winograd_block *block);
+
+// Multiplies a block with the transformed weights of as many output channels as that is done for at
+// once, and leaves the sums.
+void fal_winograd_multiply(const fal_winograd_work *work, const fal_winograd_block *block,
+                           const float *weight);
+
+// Transforms the sums of output channels from `first` of the block's group on, and writes those in
+// [begin, end). `bias` is that of the first.
+void fal_winograd_emit(const fal_winograd_work *work, const fal_winograd_block *block,
+                       const float *bias, int64_t first, int64_t begin, int64_t end);
+
+// Numbers of the buffers: of transformed tiles for any block, and for one of so many tiles.
+int64_t fal_winograd_tiles_size(const fal_winograd_work *work);
+int64_t fal_winograd_rows_size(const fal_winograd_work *work, const fal_winograd_block *block);
+int64_t fal_winograd_outputs_size(const fal_winograd_work *work, const fal_winograd_block *block);
+
+#endif

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Winograd's transforms and products against the same written out one number at a time, bit for
+// bit, each buffer exactly as large as it is read or written and against a page that may not be.
+#include "tests.h"
+
+#include "numbers.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { EDGE = 6, TAPS = 3, OUTPUTS = 4, SEGMENTS = 4, ELEMENTS = FAL_WINOGRAD_ELEMENTS };
+enum { MOST = 1 << 14, MOST_SUMS = 1 << 10 };
+
+static const float a = 0.70710678118654752F, b = 1.41421356237309505F;
+static const float a3 = 0.35355339059327376F, b3 = 2.82842712474619010F;
+
+static arena from, by, to;
+
+// ---------------------------------------------------------------------------------------- products
+
+typedef struct product_case {
+    int tiles, pitch, count, channels;
+    float tile[MOST], weight[MOST], before[MOST_SUMS], after[MOST_SUMS];
+} product_case;
+
+static void multiply(product_case *c, bool add)
+{
+    for (int t = 0; t < c->tiles; t++)
+        for (int o = 0; o < c->channels; o++) {
+            float sum = 0, *at = &c->after[t * c->channels + o];
+            for (int k = 0; k < c->count; k++)
+                sum = fmaf(c->tile[k * c->pitch + t], c->weight[k * c->channels + o], sum);
+            *at = add ? c->before[t * c->channels + o] + sum : sum;
+        }
+}
+
+static void check_product(const fal_kernels *set, product_case *c, bool add, edge at)
+{
+    const int64_t weights = (int64_t)c->count * c->channels, sums = c->tiles * c->channels;
+    const int64_t tiles = (int64_t)(c->count - 1) * c->pitch + c->tiles;
+    const fal_winograd_products p = {
+        .tiles = place_numbers(&from, set, c->tile, tiles, at),
+        .pitch = c->pitch,
+        .weight = place(&by, c->weight, bytes_of(set, weights), 64, at),
+        .count = c->count,
+        .sums = place(&to, c->before, bytes_of(set, sums), 64, at),
+        .add = add,
+        .fetch = c->weight, // need not be there
+        .share = 1 << 20,
+    };
+    blame("%s: %d tiles, %d products, add %d, against the %s", set->name, c->tiles, c->count, add,
+          name_of_edge(at));
+    multiply(c, add);
+    set->winograd->multiply[c->tiles - 1](&p);
+    assert_same_numbers(set, p.sums, c->after, sums, "sum");
+}
+
+static void check_products(const fal_kernels *set, prng *random)
+{
+    static const int counts[] = {1, 2, 31, 64};
+    static product_case c;
+    if (!set->winograd)
+        return;
+    c.channels = set->winograd->channels;
+    for (c.tiles = 1; c.tiles <= set->winograd->most; c.tiles++)
+        for (size_t i = 0; i < COUNT_OF(counts) * 2; i++) {
+            c.count = counts[i / 2];
+            c.pitch = c.tiles + (int)random_between(random, 0, 9);
+            fill_reals(set, c.tile, MOST, random);
+            fill_reals(set, c.weight, MOST, random);
+            fill_reals(set, c.before, MOST_SUMS, random);
+            for (int at = 0; at < EDGES; at++)
+                check_product(set, &c, i % 2, (edge)at);
+        }
+}
+
+void any_tiles_are_multiplied(void **state)
+{
+    (void)state;
+    check_each_set(check_products);
+}
+
+// ------------------------------------------------------------------------------------------ input
+
+static void transform_row(const float *d, int step, float *out, int apart)
+{
+    float d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step];
+    float even = fmaf(-2, d2, d4), odd = fmaf(-2, d1, d3);
+    out[0] = fmaf(-2.5F, d2, d[0] + d4);
+    out[apart] = fmaf(a, odd, even);
+    out[2 * apart] = fmaf(-a, odd, even);
+    even = fmaf(-0.5F, d2, d4);
+    odd = fmaf(-0.5F, d1, d3);
+    out[3 * apart] = fmaf(b, odd, even);
+    out[4 * apart] = fmaf(-b, odd, even);
+    out[5 * apart] = fmaf(-2.5F, d3, d1 + d[5 * step]);
+}
+
+// Tile L of segment i of one channel.
+static void transform_tile(const fal_winograd_input *g, const float *rows, int i, int tile,
+                           float *out)
+{
+    float part[ELEMENTS], half[ELEMENTS];
+    for (int r = 0; r < EDGE; r++)
+        for (int c = 0; c < EDGE; c++) {
+            int64_t at = g->segment[i] + r * g->row + tile * OUTPUTS + c % OUTPUTS;
+            part[r * EDGE + c] = rows[c < OUTPUTS ? at : at + g->beyond];
+        }
+    for (int r = 0; r < EDGE; r++)
+        transform_row(part + r * EDGE, 1, half + r * EDGE, 1);
+    for (int c = 0; c < EDGE; c++)
+        transform_row(half + c, EDGE, out + c, EDGE);
+}
+
+static void transform_input(const fal_winograd_input *g, int lanes, const float *rows, float *out)
+{
+    for (int64_t c = 0; c < g->channels; c++)
+        for (int lane = 0; lane < lanes; lane++) {
+            float tile[ELEMENTS];
+            transform_tile(g, rows + c * g->channel, lane % SEGMENTS, lane / SEGMENTS, tile);
+            for (int e = 0; e < ELEMENTS; e++)
+                out[c * g->to_channel + e * g->to_element + lane] = tile[e];
+        }
+}
+
+static void check_input(const fal_kernels *set, prng *random)
+{
+    static float rows[MOST], expected[MOST];
+    const int lanes = set->lanes;
+    if (!set->winograd)
+        return;
+    for (int repeat = 0; repeat < 40; repeat++) {
+        fal_winograd_input g = {.channels = random_between(random, 1, 5)};
+        const int64_t most = random_between(random, 0, 60);
+        g.beyond = random_between(random, 0, 1) ? OUTPUTS : random_between(random, lanes, 80);
+        g.row = most + g.beyond + lanes + random_between(random, 0, 3);
+        g.channel = EDGE * g.row;
+        for (int i = 0; i < SEGMENTS; i++)
+            g.segment[i] = (int32_t)(i == 1 ? most : random_between(random, 0, most));
+        g.to_channel = lanes;
+        g.to_element = g.channels * lanes;
+        int64_t past = g.channels * g.channel - (g.row - most - g.beyond - lanes);
+        fill_reals(set, rows, MOST, random);
+        transform_input(&g, lanes, rows, expected);
+        for (int at = 0; at < EDGES; at++) {
+            int64_t count = ELEMENTS * g.to_element;
+            g.from = place_numbers(&from, set, rows, past, (edge)at);
+            g.to = arena_place(&to, bytes_of(set, count), sizeof(float), (edge)at);
+            blame("%s: input, %d channels, against the %s", set->name, (int)g.channels,
+                  name_of_edge((edge)at));
+            set->winograd->input(&g);
+            assert_same_numbers(set, g.to, expected, count, "element");
+        }
+    }
+}
+
+void input_is_transformed(void **state)
+{
+    (void)state;
+    check_each_set(check_input);
+}
+
+// ----------------------------------------------------------------------------------------- output
+
+static void transform_sums(const float *m, int step, float *out, int apart)
+{
+    float s1 = m[step] + m[2 * step], e1 = m[step] - m[2 * step];
+    float s2 = m[3 * step] + m[4 * step], e2 = m[3 * step] - m[4 * step];
+    out[0] = m[0] + s1 + s2;
+    out[apart] = fmaf(b, e2, a * e1);
+    out[2 * apart] = fmaf(2, s2, 0.5F * s1);
+    out[3 * apart] = fmaf(b3, e2, fmaf(a3, e1, m[5 * step]));
+}
+
+// What one channel of one tile comes to, in its rows.
+static void transform_back(const fal_winograd_output *o, int channel, int tile, float *out)
+{
+    const float *sums = (const float *)o->sums + tile * o->tile + channel;
+    float m[ELEMENTS], half[OUTPUTS * EDGE];
+    for (int e = 0; e < ELEMENTS; e++)
+        m[e] = sums[e * o->element];
+    for (int c = 0; c < EDGE; c++)
+        transform_sums(m + c, EDGE, half + c, EDGE);
+    for (int r = 0; r < OUTPUTS; r++)
+        transform_sums(half + r * EDGE, 1, out + r * o->row, 1);
+    for (int i = 0; i < OUTPUTS * OUTPUTS; i++)
+        out[i / OUTPUTS * o->row + i % OUTPUTS] += ((const float *)o->bias)[channel];
+}
+
+static void check_output(const fal_kernels *set, prng *random)
+{
+    static float sums[MOST], biases[FAL_WINOGRAD_ELEMENTS], expected[MOST];
+    const int lanes = set->lanes;
+    if (!set->winograd)
+        return;
+    for (int tiles = 1; tiles <= lanes / OUTPUTS; tiles++) {
+        fal_winograd_output o = {.tiles = tiles, .tile = lanes + 3};
+        o.element = tiles * o.tile + 1;
+        o.row = lanes;
+        o.channel = OUTPUTS * o.row;
+        fill_reals(set, sums, MOST, random);
+        fill_reals(set, biases, lanes, random);
+        o.sums = sums;
+        o.bias = biases;
+        memset(expected, 0, sizeof expected);
+        for (int c = 0; c < lanes; c++)
+            for (int t = 0; t < tiles; t++)
+                transform_back(&o, c, t, expected + c * o.channel + t * OUTPUTS);
+        for (int at = 0; at < EDGES; at++) {
+            int64_t count = lanes * o.channel;
+            o.sums =
+                place_numbers(&from, set, sums,
+                              (ELEMENTS - 1) * o.element + (tiles - 1) * o.tile + lanes, (edge)at);
+            o.bias = place_numbers(&by, set, biases, lanes, (edge)at);
+            o.to = arena_place(&to, bytes_of(set, count), sizeof(float), (edge)at);
+            blame("%s: output, %d tiles, against the %s", set->name, tiles, name_of_edge((edge)at));
+            set->winograd->output(&o);
+            for (int row = 0; row < lanes * OUTPUTS; row++) // behind the tiles is anything
+                memset((float *)o.to + row * o.row + tiles * OUTPUTS, 0,
+                       bytes_of(set, lanes - tiles * OUTPUTS));
+            assert_same_numbers(set, o.to, expected, count, "output");
+        }
+    }
+}
+
+void sums_are_transformed_back(void **state)
+{
+    (void)state;
+    check_each_set(check_output);
+}
+
+// ---------------------------------------------------------------------------------------- weights
+
+// Within one rounding of the definition, in long double.
+static void check_kernel(const double *kernel, const float *found, int64_t element)
+{
+    const long double p[] = {0, sqrtl(0.5L), -sqrtl(0.5L), sqrtl(2), -sqrtl(2)};
+    const long double n[] = {1, -1.5L, -1.5L, 6, 6};
+    long double g[EDGE][TAPS] = {{0}};
+    for (int i = 0; i < EDGE - 1; i++)
+        for (int k = 0; k < TAPS; k++)
+            g[i][k] = powl(p[i], k) / n[i];
+    g[EDGE - 1][TAPS - 1] = 1;
+    for (int r = 0; r < EDGE; r++)
+        for (int c = 0; c < EDGE; c++) {
+            long double sum = 0, magnitude = 0;
+            for (int i = 0; i < TAPS * TAPS; i++) {
+                long double term = g[r][i / TAPS] * g[c][i % TAPS] * kernel[i];
+                sum += term;
+                magnitude += fabsl(term);
+            }
+            long double error = fabsl(found[(r * EDGE + c) * element] - sum);
+            assert_true(error <= 0x1p-24L * fabsl(sum) + 0x1p-48L * magnitude);
+        }
+}
+
+static void check_weight(const fal_kernels *set, prng *random)
+{
+    static float weights[MOST], done[ELEMENTS * MOST_SUMS];
+    if (!set->winograd)
+        return;
+    const int width = set->winograd->channels;
+    for (int channels = 1; channels <= width; channels++) {
+        fal_winograd_weight w = {.channel = 11, .row = 3, .column = 1, .channels = channels};
+        w.to = done;
+        w.element = width + 5;
+        fill_reals(set, weights, MOST, random);
+        for (int at = 0; at < EDGES; at++) {
+            w.from = place_numbers(&from, set, weights, (channels - 1) * w.channel + TAPS * TAPS,
+                                   (edge)at);
+            blame("%s: weights of %d channels, against the %s", set->name, channels,
+                  name_of_edge((edge)at));
+            set->winograd->weight(&w);
+            for (int o = 0; o < width; o++) {
+                double kernel[TAPS * TAPS] = {0}; // a channel that is not there has zeros
+                for (int i = 0; o < channels && i < TAPS * TAPS; i++)
+                    kernel[i] = weights[o * w.channel + i];
+                check_kernel(kernel, done + o, w.element);
+            }
+        }
+    }
+}
+
+void weights_are_transformed_and_rounded_once(void **state)
+{
+    (void)state;
+    check_each_set(check_weight);
+}
+
+int make_winograd_arenas(void **state)
+{
+    (void)state;
+    arena_make(&from, MOST * sizeof(float));
+    arena_make(&by, MOST * sizeof(float));
+    arena_make(&to, MOST * sizeof(float));
+    return 0;
+}
+
+int free_winograd_arenas(void **state)
+{
+    (void)state;
+    arena_free(&from);
+    arena_free(&by);
+    arena_free(&to);
+    return 0;
+}

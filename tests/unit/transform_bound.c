@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transform_bound.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EDGE = 6, TAPS = 3, OUTPUTS = 4, ELEMENTS = EDGE * EDGE };
+
+#define A 0.70710678118654752
+#define B 1.41421356237309505
+
+// The absolute values of the matrices' elements.
+static const double of_input[EDGE * EDGE] = {
+    1, 0,     2.5, 0, 1, 0, 0, 2 * A, 2,  A, 1, 0, 0, 2 * A, 2, A,   1, 0,
+    0, B / 2, .5,  B, 1, 0, 0, B / 2, .5, B, 1, 0, 0, 1,     0, 2.5, 0, 1,
+};
+static const double of_weight[EDGE * TAPS] = {
+    1,      0,     0,      2. / 3, 2 * A / 3, 1. / 3, 2. / 3, 2 * A / 3, 1. / 3,
+    1. / 6, B / 6, 1. / 3, 1. / 6, B / 6,     1. / 3, 0,      0,         1,
+};
+static const double of_output[OUTPUTS * EDGE] = {
+    1, 1, 1, 1, 1, 0, 0, A, A, B, B, 0, 0, .5, .5, 2, 2, 0, 0, A / 2, A / 2, 2 * B, 2 * B, 1,
+};
+
+// to = matrix * from * its transpose, from a square.
+static void transform(const double *matrix, int rows, int columns, const double *from, double *to)
+{
+    double half[EDGE * EDGE] = {0};
+    memset(to, 0, (size_t)(rows * rows) * sizeof *to);
+    for (int r = 0; r < rows; r++)
+        for (int c = 0; c < columns; c++)
+            for (int k = 0; k < columns; k++)
+                half[r * columns + c] += matrix[r * columns + k] * from[k * columns + c];
+    for (int r = 0; r < rows; r++)
+        for (int c = 0; c < rows; c++)
+            for (int k = 0; k < columns; k++)
+                to[r * rows + c] += half[r * columns + k] * matrix[c * columns + k];
+}
+
+bool is_transformed(const sample *s, faltung_dtype dtype, const faltung_conv *conv)
+{
+    operands o;
+    faltung_message message;
+    faltung_explanation e;
+    operands_make(&o, s, dtype);
+    assert_ok(faltung_explain(conv, &o.input.tensor, &o.weight.tensor, &e, &message), &message);
+    operands_free(&o);
+    return strcmp(e.algorithm[e.chosen], "winograd") == 0;
+}
+
+// Channels of a group.
+static int64_t inputs_of(const sample *s)
+{
+    return s->channels_in / s->groups;
+}
+
+static int64_t outputs_of(const sample *s)
+{
+    return s->channels_out / s->groups;
+}
+
+// Kernels of all pairs of channels, [output channel of all groups][input channel of its group].
+static double *transform_weights(const sample *s, const array *weight)
+{
+    const int64_t ins = inputs_of(s), outs = outputs_of(s);
+    double *all = malloc((size_t)(s->channels_out * ins) * ELEMENTS * sizeof *all);
+    assert_non_null(all);
+    for (int64_t o = 0; o < s->channels_out; o++)
+        for (int64_t c = 0; c < ins; c++) {
+            double kernel[TAPS * TAPS];
+            int64_t pair = s->transposed ? (o / outs * ins + c) * outs + o % outs : o * ins + c;
+            for (int k = 0; k < TAPS * TAPS; k++) {
+                int at = s->transposed ? TAPS * TAPS - 1 - k : k;
+                kernel[k] = fabs(array_get(weight, pair * TAPS * TAPS + at));
+            }
+            transform(of_weight, EDGE, TAPS, kernel, all + (o * ins + c) * ELEMENTS);
+        }
+    return all;
+}
+
+static int64_t padding_of(const faltung_axis *axis)
+{
+    return axis->transposed ? TAPS - 1 - axis->padding.begin : axis->padding.begin;
+}
+
+// The tile of a plane of the input that begins under a pixel of the output.
+static void transform_tile(const sample *s, const array *input, int64_t plane, int64_t row,
+                           int64_t column, double outside, double *to)
+{
+    const faltung_axis *down = &s->axis[1], *along = &s->axis[2];
+    double tile[ELEMENTS];
+    for (int r = 0; r < EDGE; r++)
+        for (int c = 0; c < EDGE; c++) {
+            int64_t i = row + r - padding_of(down), j = column + c - padding_of(along);
+            bool inside = i >= 0 && i < down->input && j >= 0 && j < along->input;
+            int64_t at = (plane * down->input + i) * along->input + j;
+            tile[r * EDGE + c] = inside ? fabs(array_get(input, at)) : outside;
+        }
+    transform(of_input, EDGE, EDGE, tile, to);
+}
+
+// Roundings of a sum: of a chain and of the chunks that are added up, of both transforms, of a
+// weight, and of bias and residual.
+static double count_roundings(const sample *s, faltung_accuracy accuracy)
+{
+    const double transforms = 16, others = 3;
+    int64_t ins = inputs_of(s), most = accuracy == FALTUNG_ACCURACY_FAST ? 64 : ins < 64 ? 16 : 32;
+    return transforms + others + (double)(most < ins ? most : ins) + (double)(ins / most + 1);
+}
+
+// The tile of all output channels of a group.
+static void bound_tile(const sample *s, const operands *o, const double *weights, int64_t image,
+                       int64_t group, int64_t row, int64_t column, double roundings, double outside,
+                       double *bounds)
+{
+    const double unit = 0x1p-24, subnormal = 0x1p-120;
+    const int64_t ins = inputs_of(s), outs = outputs_of(s);
+    const int64_t *size = s->output;
+    double *tiles = malloc((size_t)ins * ELEMENTS * sizeof *tiles);
+    assert_non_null(tiles);
+    for (int64_t c = 0; c < ins; c++)
+        transform_tile(s, &o->input, (image * s->groups + group) * ins + c, row, column, outside,
+                       tiles + c * ELEMENTS);
+    for (int64_t channel = group * outs; channel < (group + 1) * outs; channel++) {
+        double sums[ELEMENTS] = {0}, out[OUTPUTS * OUTPUTS];
+        const double *weight = weights + channel * ins * ELEMENTS;
+        for (int64_t i = 0; i < ins * ELEMENTS; i++)
+            sums[i % ELEMENTS] += tiles[i] * weight[i];
+        transform(of_output, OUTPUTS, EDGE, sums, out);
+        for (int64_t r = row; r < row + OUTPUTS && r < size[1]; r++)
+            for (int64_t c = column; c < column + OUTPUTS && c < size[2]; c++) {
+                double magnitude =
+                    out[(r - row) * OUTPUTS + c - column] + fabs(array_get(&o->bias, channel));
+                bounds[((image * s->channels_out + channel) * size[1] + r) * size[2] + c] =
+                    roundings * unit * magnitude + subnormal;
+            }
+    }
+    free(tiles);
+}
+
+double *transform_bounds(const sample *s, const operands *o, faltung_accuracy accuracy,
+                         double outside)
+{
+    double *weights = transform_weights(s, &o->weight), roundings = count_roundings(s, accuracy);
+    double *bounds = malloc((size_t)o->output.count * sizeof *bounds);
+    assert_non_null(bounds);
+    for (int64_t image = 0; image < (s->batch < 0 ? 1 : s->batch); image++)
+        for (int64_t g = 0; g < s->groups; g++)
+            for (int64_t row = 0; row < s->output[1]; row += OUTPUTS)
+                for (int64_t column = 0; column < s->output[2]; column += OUTPUTS)
+                    bound_tile(s, o, weights, image, g, row, column, roundings, outside, bounds);
+    free(weights);
+    return bounds;
+}

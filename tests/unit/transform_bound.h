@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What Winograd's transforms may be wrong by, as docs/numerics.md derives it, with transforms of
+// the tests' own.
+#ifndef FALTUNG_TESTS_TRANSFORM_BOUND_H
+#define FALTUNG_TESTS_TRANSFORM_BOUND_H
+
+#include "oracle.h"
+
+// Whether the library computes a sample so.
+bool is_transformed(const sample *s, faltung_dtype dtype, const faltung_conv *conv);
+
+// For every element of the output of a sample by kernels of 3x3 without strides what its sum may be
+// wrong by; to be freed. What is outside the input is at most `outside`.
+double *transform_bounds(const sample *s, const operands *o, faltung_accuracy accuracy,
+                         double outside);
+
+#endif
