@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Vectors of halves, and of bytes, to and from vectors of numbers: in the ordinary operations of
-// integers, so that every processor and compiler gives the same bits. For the kernels alone.
+// Vectors of halves, and of bytes, to and from vectors of numbers: where there are no instructions
+// for it, in the ordinary operations of integers, of which every compiler makes the same bits. For
+// the kernels alone.
 #ifndef FAL_KERNELS_HALF_H
 #define FAL_KERNELS_HALF_H
 
@@ -26,6 +27,7 @@ FAL_INLINE vec widen_u8(vec_u8 v)
 
 #elif FAL_NUMBER == 4
 
+typedef uint32_t vec_words __attribute__((vector_size(FAL_LANES * 4)));
 typedef uint16_t vec_f16 __attribute__((vector_size(FAL_LANES * 2)));
 typedef uint16_t vec_bf16 __attribute__((vector_size(FAL_LANES * 2)));
 
@@ -34,6 +36,32 @@ FAL_INLINE vec_bits bits_choose(vec_bits where, vec_bits yes, vec_bits no)
 {
     return (yes & where) | (no & ~where);
 }
+
+#if FAL_VECTOR == 64
+
+FAL_INLINE vec widen_f16(vec_f16 v)
+{
+    return (vec)_mm512_cvtph_ps((__m256i)v);
+}
+
+FAL_INLINE vec_f16 narrow_f16(vec v)
+{
+    return (vec_f16)_mm512_cvtps_ph((__m512)v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+#elif FAL_VECTOR == 32
+
+FAL_INLINE vec widen_f16(vec_f16 v)
+{
+    return (vec)_mm256_cvtph_ps((__m128i)v);
+}
+
+FAL_INLINE vec_f16 narrow_f16(vec v)
+{
+    return (vec_f16)_mm256_cvtps_ph((__m256)v, _MM_FROUND_TO_NEAREST_INT);
+}
+
+#else
 
 // Exponents that are 112 less than those of binary32; a subnormal is so many times 2^-24.
 FAL_INLINE vec widen_f16(vec_f16 v)
@@ -57,6 +85,8 @@ FAL_INLINE vec_f16 narrow_f16(vec v)
     return __builtin_convertvector(half | (bits >> 16 & 0x8000), vec_f16);
 }
 
+#endif
+
 FAL_INLINE vec widen_bf16(vec_bf16 v)
 {
     return (vec)(__builtin_convertvector(v, vec_bits) << 16);
@@ -64,10 +94,11 @@ FAL_INLINE vec widen_bf16(vec_bf16 v)
 
 FAL_INLINE vec_bf16 narrow_bf16(vec v)
 {
-    vec_bits bits = (vec_bits)v, magnitude = bits & 0x7fffffff;
-    vec_bits half = (magnitude + 0x7fff + (bits >> 16 & 1)) >> 16;
-    half = bits_choose(magnitude > 0x7f800000, magnitude >> 16 | 0x40, half);
-    return __builtin_convertvector(half | (bits >> 16 & 0x8000), vec_bf16);
+    vec_words bits = (vec_words)v;
+    vec_words half = (bits + (bits >> 16 & 1) + 0x7fff) >> 16; // a carry goes on to infinity
+    vec_words nan = bits >> 16 | 0x40;
+    half = (vec_words)bits_choose(v == v, (vec_bits)half, (vec_bits)nan);
+    return __builtin_convertvector(half, vec_bf16);
 }
 
 #endif

@@ -46,8 +46,8 @@ typedef double real;
 #define FAL_INLINE static inline __attribute__((always_inline))
 
 // Loops over accumulators must be gone before registers are handed out. Where every fma is a call,
-// that gains nothing.
-#if FAL_VECTOR == 16 && !defined(__aarch64__)
+// that gains nothing; and where every access is checked, compiling what is unrolled takes minutes.
+#if (FAL_VECTOR == 16 && !defined(__aarch64__)) || defined(__SANITIZE_ADDRESS__)
 #define FAL_UNROLL
 #elif defined(__clang__)
 #define FAL_UNROLL _Pragma("unroll")

@@ -29,7 +29,13 @@ FAL_INLINE void ELEMENT(write_one)(const fal_finish *f, ELEMENT_TYPE *to, real s
 static void ELEMENT(write_row)(const fal_rows *rows, const real *from, ELEMENT_TYPE *to)
 {
     const int64_t step = rows->to_column;
-    for (int64_t i = 0; i < rows->columns; i += FAL_LANES) {
+    int64_t i = 0;
+    if (step == 1 && rows->from_column == 1)
+        for (; i + FAL_LANES <= rows->columns; i += FAL_LANES) {
+            vec sum = vec_load(from + i);
+            ELEMENT(store)(to + i, ELEMENT(finish)(rows->finish, to + i, 1, FAL_ALL_LANES, sum));
+        }
+    for (; i < rows->columns; i += FAL_LANES) {
         int64_t left = rows->columns - i;
         uint32_t lanes = vec_first_lanes(left < FAL_LANES ? left : FAL_LANES);
         vec sum = load_each_real(from + i * rows->from_column, rows->from_column, lanes);
