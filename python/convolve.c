@@ -185,8 +185,7 @@ PyObject *convolve(PyObject *module, PyObject *arguments)
     return result;
 }
 
-// --------------------------------------------------------------------------------------------
-// plans
+// ------------------------------------------------------------------------------------------- plans
 
 typedef struct plan {
     PyObject_HEAD faltung_plan *plan;

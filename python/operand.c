@@ -25,8 +25,7 @@ static bool refuse_rank(const char *name, int rank)
     return false;
 }
 
-// ------------------------------------------------------------------------------------------
-// buffers
+// ----------------------------------------------------------------------------------------- buffers
 
 // The code of a number by the struct module's letter; -1: there is none.
 static int code_of_letter(char letter)
@@ -80,8 +79,7 @@ static bool take_buffer(operand *o, PyObject *array, const char *name, bool writ
     return true;
 }
 
-// -------------------------------------------------------------------------------------------
-// DLPack
+// ------------------------------------------------------------------------------------------ DLPack
 
 static bool is_on_cpu(PyObject *array, const char *name)
 {

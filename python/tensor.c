@@ -58,8 +58,7 @@ static void tensor_free(PyObject *self)
     Py_DECREF(type);
 }
 
-// ------------------------------------------------------------------------------------------
-// buffers
+// ----------------------------------------------------------------------------------------- buffers
 
 static int get_buffer(PyObject *self, Py_buffer *view, int flags)
 {
@@ -85,8 +84,7 @@ static int get_buffer(PyObject *self, Py_buffer *view, int flags)
     return 0;
 }
 
-// -------------------------------------------------------------------------------------------
-// DLPack
+// ------------------------------------------------------------------------------------------ DLPack
 
 static void delete_managed(dl_managed *managed)
 {

@@ -78,8 +78,9 @@ FAL_INLINE vec_f16 narrow_f16(vec v)
 {
     vec_bits bits = (vec_bits)v, magnitude = bits & 0x7fffffff;
     vec_bits small = (vec_bits)((vec)magnitude + vec_splat(0.5F)) - 0x3f000000;
-    vec_bits rounded = magnitude + 0xfff + (magnitude >> 13 & 1);
-    vec_bits half = bits_choose(magnitude < 0x38800000, small, (rounded - (112 << 23)) >> 13);
+    vec_words rounded = (vec_words)magnitude + 0xfff + ((vec_words)magnitude >> 13 & 1);
+    vec_bits normal = (vec_bits)((rounded - (112 << 23)) >> 13);
+    vec_bits half = bits_choose(magnitude < 0x38800000, small, normal);
     half = bits_choose(magnitude >= 0x47800000, (vec_bits){0} + 0x7c00, half);
     half = bits_choose(magnitude > 0x7f800000, (magnitude >> 13 & 0x3ff) | 0x7e00, half);
     return __builtin_convertvector(half | (bits >> 16 & 0x8000), vec_f16);
