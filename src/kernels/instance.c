@@ -259,8 +259,8 @@ TABLE(i8, FALTUNG_I8, i8, 1, real, 4, NULL);
 TABLE(u8, FALTUNG_U8, u8, 1, real, 4, NULL);
 #elif FAL_NUMBER == 4
 TABLE(f32, FALTUNG_F32, real, 4, real, 4, &winograd);
-TABLE(f16, FALTUNG_F16, f16, 2, f16, 2, NULL);
-TABLE(bf16, FALTUNG_BF16, bf16, 2, bf16, 2, NULL);
+TABLE(f16, FALTUNG_F16, f16, 2, f16, 2, &winograd);
+TABLE(bf16, FALTUNG_BF16, bf16, 2, bf16, 2, &winograd);
 #else
 TABLE(f64, FALTUNG_F64, real, 8, real, 8, NULL);
 #endif

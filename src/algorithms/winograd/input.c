@@ -61,7 +61,7 @@ static int64_t find_element(const fal_problem *p, const fal_problem_axis *axis, 
 
 // Six rows of the input under a row of tiles, on their way to a desk; some columns of them.
 typedef struct strip {
-    const float *from; // the plane of the first channel
+    const char *from; // the plane of the first channel
     float *to;
     int64_t channels, row, column, columns; // the first row and column, perhaps outside
     bool last;                              // whether no channels follow
@@ -73,9 +73,10 @@ static void copy_box(const fal_winograd_work *w, const fal_winograd_block *b, co
                      range rows, range columns, int64_t row, int64_t column)
 {
     const fal_view *input = &w->all->input;
+    const fal_kernels *kernels = w->task->kernels;
     const int64_t at = row * input->axis[1] + column * input->axis[2];
     fal_box box = {
-        .from = s->from + at,
+        .from = s->from + at * kernels->input_size,
         .to = s->to + rows.begin * b->line + columns.begin,
         .planes = s->channels,
         .rows = rows.end - rows.begin,
@@ -86,11 +87,11 @@ static void copy_box(const fal_winograd_work *w, const fal_winograd_block *b, co
         .to_plane = ROWS * b->line,
         .to_row = b->line,
     };
-    w->task->kernels->copy(&box);
-    if (s->last || input->axis[2] != 1)
+    kernels->copy(&box);
+    if (s->last || input->axis[2] != 1 || kernels->input_size != kernels->size)
         return;
-    box.from = s->from + s->channels * input->channel + at;
-    w->task->kernels->winograd->fetch_from(&box);
+    box.from = s->from + (s->channels * input->channel + at) * kernels->input_size;
+    kernels->winograd->fetch_from(&box);
 }
 
 // One row of a strip where elements are shown again outside the input; `row` is the input's.
@@ -132,7 +133,7 @@ static void copy_strip(const fal_winograd_work *w, const fal_winograd_block *b, 
 }
 
 // The rows of a row of tiles: in two copies, if another row follows.
-static void copy_rows(const fal_winograd_work *w, const fal_winograd_block *b, const float *from,
+static void copy_rows(const fal_winograd_work *w, const fal_winograd_block *b, const char *from,
                       int64_t channels, bool last, int64_t tile_row, float *to)
 {
     const fal_problem_axis *axis = w->task->problem.axis;
@@ -161,14 +162,16 @@ static void gather_rows(const fal_winograd_work *w, const fal_winograd_block *b,
                         int64_t channels)
 {
     const fal_view *input = &w->all->input;
-    const float *group = (const float *)input->data + b->group * input->group +
-                         b->depth * w->task->problem.axis[0].stride * input->axis[0] +
-                         channel * input->channel;
+    const int64_t group = b->group * input->group + channel * input->channel +
+                          b->depth * w->task->problem.axis[0].stride * input->axis[0];
     const bool last = channel + channels >= w->task->problem.input_channels;
     float *to = w->desk.rows;
-    for (int64_t i = 0; i < b->images; i++)
+    for (int64_t i = 0; i < b->images; i++) {
+        const char *from = (const char *)input->data +
+                           (group + (b->image + i) * input->outer) * w->task->kernels->input_size;
         for (int64_t r = 0; r < b->rows; r++, to += b->columns * FAL_WINOGRAD_TILE)
-            copy_rows(w, b, group + (b->image + i) * input->outer, channels, last, b->row + r, to);
+            copy_rows(w, b, from, channels, last, b->row + r, to);
+    }
 }
 
 // One vector of tiles of a panel.

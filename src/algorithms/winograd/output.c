@@ -41,12 +41,12 @@ static void transform_back(const fal_winograd_work *w, const fal_winograd_block 
 // The outputs of a row of tiles that belong to the part.
 typedef struct piece {
     const float *from;
-    float *to;
+    char *to;
     int64_t rows, columns;
 } piece;
 
 static piece find_piece(const fal_winograd_work *w, const fal_winograd_block *b, int64_t tile_row,
-                        const float *from, float *to)
+                        const float *from, char *to)
 {
     const fal_view *output = &w->all->output;
     const int64_t *begin = w->part->begin, *end = w->part->end;
@@ -54,7 +54,7 @@ static piece find_piece(const fal_winograd_work *w, const fal_winograd_block *b,
     int64_t top = fal_most(row, begin[FAL_ROW]), left = fal_most(column, begin[FAL_COLUMN]);
     return (piece){
         .from = from + (top - row) * output_line(w, b) + (left - column),
-        .to = to + top * output->axis[1] + left * output->axis[2],
+        .to = to + (top * output->axis[1] + left * output->axis[2]) * w->task->kernels->output_size,
         .rows = fal_least(row + FAL_WINOGRAD_TILE, end[FAL_ROW]) - top,
         .columns = fal_least(column + b->columns * FAL_WINOGRAD_TILE, end[FAL_COLUMN]) - left,
     };
@@ -84,7 +84,7 @@ static void finish_piece(const fal_winograd_work *w, const fal_winograd_block *b
     for (int64_t c = 0; c < channels; c++) {
         const fal_rows rows = {
             .from = p->from + c * output_plane(w, b),
-            .to = p->to + c * w->all->output.channel,
+            .to = p->to + c * w->all->output.channel * w->task->kernels->output_size,
             .rows = p->rows,
             .columns = p->columns,
             .from_row = output_line(w, b),
@@ -100,7 +100,8 @@ static void finish_piece(const fal_winograd_work *w, const fal_winograd_block *b
 // Whether outputs are copied to where they go: there is nothing else to do.
 static bool are_copied(const fal_winograd_work *w)
 {
-    return !w->finish && w->all->output.axis[2] == 1;
+    const fal_kernels *k = w->task->kernels;
+    return !w->finish && w->all->output.axis[2] == 1 && k->output_size == k->size;
 }
 
 // Does something to every piece of a vector of channels, from `channel` of the group on.
@@ -110,11 +111,12 @@ static void for_each_piece(const fal_winograd_work *w, const fal_winograd_block 
                                        const piece *p, int64_t channels))
 {
     const fal_view *output = &w->all->output;
-    float *group = (float *)output->data + b->group * output->group + b->depth * output->axis[0] +
-                   channel * output->channel;
+    const int64_t group =
+        b->group * output->group + b->depth * output->axis[0] + channel * output->channel;
     for (int64_t i = 0; i < b->images; i++)
         for (int64_t r = 0; r < b->rows; r++, from += b->columns * FAL_WINOGRAD_TILE) {
-            float *image = group + (b->image + i) * output->outer;
+            const int64_t at = group + (b->image + i) * output->outer;
+            char *image = (char *)output->data + at * w->task->kernels->output_size;
             const piece p = find_piece(w, b, b->row + r, from, image);
             act(w, b, &p, channels);
         }

@@ -30,6 +30,21 @@ static size_t packed_bytes(const fal_task *task)
     return (size_t)task->problem.groups * group_numbers(&l) * sizeof(float);
 }
 
+enum { ELEMENTS = 9, MOST_CHANNELS = 64 }; // of a kernel; that are computed at once
+
+// The kernels of an input channel and some output channels, from an element of the weight on, as
+// numbers.
+static void take_kernels(const fal_problem *p, const fal_view *weight, int64_t at, int channels,
+                         float *to)
+{
+    for (int o = 0; o < channels; o++)
+        for (int64_t i = 0; i < ELEMENTS; i++)
+            fal_take_weight(p, weight,
+                            at + o * weight->outer + i / 3 * weight->axis[1] +
+                                i % 3 * weight->axis[2],
+                            false, to++);
+}
+
 // One group's: [channels computed at once][element][input channel][channel].
 static void pack_group(const fal_task *task, const fal_view *weight, int64_t group, float *to)
 {
@@ -37,13 +52,16 @@ static void pack_group(const fal_task *task, const fal_view *weight, int64_t gro
     const int64_t width = task->kernels->winograd->channels;
     for (int64_t o = 0; o < p->output_channels; o += width)
         for (int64_t c = 0; c < p->input_channels; c++) {
+            float taken[ELEMENTS * MOST_CHANNELS];
+            const int channels = (int)fal_least(width, p->output_channels - o);
+            take_kernels(p, weight, group * weight->group + o * weight->outer + c * weight->channel,
+                         channels, taken);
             const fal_winograd_weight kernels = {
-                .from = (const float *)weight->data + group * weight->group + o * weight->outer +
-                        c * weight->channel,
-                .channel = weight->outer,
-                .row = weight->axis[1],
-                .column = weight->axis[2],
-                .channels = (int)fal_least(width, p->output_channels - o),
+                .from = taken,
+                .channel = ELEMENTS,
+                .row = 3,
+                .column = 1,
+                .channels = channels,
                 .to = to + (o * FAL_WINOGRAD_ELEMENTS * p->input_channels) + c * width,
                 .element = p->input_channels * width,
             };
@@ -262,8 +280,8 @@ static const char *passed_over(const fal_problem *p)
     const int64_t few = p->accuracy == FALTUNG_ACCURACY_FAST ? 16 : 32;
     if (p->accuracy == FALTUNG_ACCURACY_EXACT)
         return "accuracy is exact, and its transforms round";
-    if (p->dtype != FALTUNG_F32)
-        return "it computes f32 only";
+    if (p->dtype != FALTUNG_F32 && p->dtype != FALTUNG_F16 && p->dtype != FALTUNG_BF16)
+        return "it computes f32 and halves only";
     if (p->of_weight)
         return "it is a weight's gradient";
     if (!is_three_by_three(p))
