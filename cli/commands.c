@@ -195,8 +195,9 @@ const command commands[] = {
      "only multiply and add in registers, and copying of as many bytes as a problem moves. "
      "Operands "
      "are random, of the normal distribution, without a bias; weights are prepared once, ahead. A "
-     "multiply-add counts as two operations, and those with zeros of the padding count. Runs on "
-     "one thread unless --threads says more.",
+     "multiply-add counts as two operations, and those with zeros of the padding count. A row of "
+     "the table has a target beside its share, unless memory bounds it. Runs on one thread unless "
+     "--threads says more.",
      COMMON | BIT(JSON) | BIT(ACCURACY) | BIT(THREADS) | BIT(WORKSPACE_LIMIT) | BIT(TABLE) |
          BIT(FILE) | BIT(SECONDS) | BIT(CHECK),
      0, MAX_OPERANDS, run_bench},

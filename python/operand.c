@@ -95,7 +95,6 @@ static bool is_on_cpu(PyObject *array, const char *name)
 
 static bool read_managed(operand *o, const dl_tensor *t, const char *name)
 {
-    int64_t step = 1;
     faltung_dtype dtype = t->dtype.lanes == 1 ? find_dtype(t->dtype.code, t->dtype.bits) : 0;
     if (t->rank > FALTUNG_MAX_RANK)
         return refuse_rank(name, t->rank);
@@ -105,12 +104,12 @@ static bool read_managed(operand *o, const dl_tensor *t, const char *name)
                      t->dtype.code, t->dtype.bits);
         return false;
     }
-    o->tensor =
-        (faltung_tensor){(char *)t->data + t->byte_offset, dtype, t->rank, o->shape, o->strides};
-    for (int i = t->rank - 1; i >= 0; i--) {
+    o->tensor = (faltung_tensor){(char *)t->data + t->byte_offset, dtype, t->rank, o->shape,
+                                 t->strides ? o->strides : NULL};
+    for (int i = 0; i < t->rank; i++) {
         o->shape[i] = t->shape[i];
-        o->strides[i] = t->strides ? t->strides[i] : step;
-        step *= t->shape[i];
+        if (t->strides)
+            o->strides[i] = t->strides[i];
     }
     return true;
 }

@@ -56,8 +56,11 @@ int problems_from_words(session *s, problem_list *list, int count, const char *c
 int problems_from_table(session *s, problem_list *list)
 {
     int status = EXIT_DONE;
-    for (int i = 0; !status && i < layer_count; i++)
+    for (int i = 0; !status && i < layer_count; i++) {
         status = append(s, list, layers[i].name, layers[i].problem);
+        if (!status)
+            list->item[list->count - 1].target = layers[i].target;
+    }
     return status;
 }
 

@@ -8,6 +8,7 @@
 
 typedef struct wanted {
     const char *name; // a row's name in the table of layers, or NULL
+    int target;       // and its target; 0: none
     char *text;       // as given
     bool understood;  // whether `problem` holds it; only a row of the table may be not
     faltung_problem problem;

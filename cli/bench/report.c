@@ -50,6 +50,8 @@ static void put_figures(json *j, const settings *set, const result *r)
     json_number(j, "ceiling_gflops", giga(r->ceiling));
     json_number(j, "share", r->share);
     json_number(j, "share_best", work(r) / r->best / r->ceiling);
+    if (r->wanted->target)
+        json_number(j, "target", r->wanted->target / 100.0);
     json_number(j, "bytes_per_s", bytes_per_second(r));
     json_number(j, "copy_bytes_per_s", r->copying);
     json_number(j, "copy_share", bytes_per_second(r) / r->copying);
@@ -118,6 +120,15 @@ static int name_width(int count, const result *results)
     return width;
 }
 
+// The target of a row of the table; problems of the user's own have none, and no column for it.
+static void put_target(FILE *out, int width, const result *r)
+{
+    if (width && r->wanted->target)
+        fprintf(out, " %6d%%", r->wanted->target);
+    else if (width)
+        fprintf(out, " %7s", "-");
+}
+
 static void put_line(FILE *out, int width, const result *r)
 {
     fprintf(out, "%-*s", width, r->wanted->name ? r->wanted->name : "");
@@ -125,9 +136,11 @@ static void put_line(FILE *out, int width, const result *r)
         fprintf(out, "not supported: %s\n", r->why);
         return;
     }
-    fprintf(out, "%11.2f %11.2f %8.1f %5.0f%% %6.0f%% %6.0f%%  %-10s %s\n", 1e6 * r->best,
-            1e6 * r->median, giga(work(r) / r->best), 100 * work(r) / r->best / r->ceiling,
-            100 * r->share, 100 * bytes_per_second(r) / r->copying, algorithm(r), r->wanted->text);
+    fprintf(out, "%11.2f %11.2f %8.1f %5.0f%%", 1e6 * r->best, 1e6 * r->median,
+            giga(work(r) / r->best), 100 * work(r) / r->best / r->ceiling);
+    put_target(out, width, r);
+    fprintf(out, " %6.0f%% %6.0f%%  %-15s %s\n", 100 * r->share,
+            100 * bytes_per_second(r) / r->copying, algorithm(r), r->wanted->text);
 }
 
 void report_text(session *s, const settings *set, ceilings *machine, int count,
@@ -135,8 +148,9 @@ void report_text(session *s, const settings *set, ceilings *machine, int count,
 {
     int width = name_width(count, results);
     put_machine(s->out, set, machine);
-    fprintf(s->out, "%-*s%11s %11s %8s %6s %7s %7s  %-10s %s\n", width, width ? "name" : "",
-            "best us", "median us", "GFLOP/s", "share", "median", "copy", "algorithm", "problem");
+    fprintf(s->out, "%-*s%11s %11s %8s %6s%s %7s %7s  %-15s %s\n", width, width ? "name" : "",
+            "best us", "median us", "GFLOP/s", "share", width ? "  target" : "", "median", "copy",
+            "algorithm", "problem");
     for (int i = 0; i < count; i++)
         put_line(s->out, width, &results[i]);
 }

@@ -7,6 +7,8 @@
 typedef struct layer {
     const char *name;
     const char *problem; // some of which the library may not be able to compute
+    int target;          // share of the ceiling that it is to reach, in percent; 0: it is bound by
+                         // memory, or none has been set
 } layer;
 
 extern const layer layers[];

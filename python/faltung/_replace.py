@@ -11,12 +11,13 @@ _F = torch.nn.functional
 
 
 def _module_of(convolution):
-    """Faltung's module with the parameters of PyTorch's, which it shares."""
+    """Faltung's module with the parameters of PyTorch's, which nobody else has."""
     from . import torch as modules
 
     made = getattr(modules, type(convolution).__name__)
     new = made.__new__(made)
     new.__dict__.update(convolution.__dict__)
+    new.keeps_plan = not convolution.training
     return new
 
 
@@ -54,6 +55,10 @@ _FUNCTIONS = {
 }
 
 
+# Operators that write to their first operand, by name.
+_IN_PLACE = ("iadd", "isub", "imul", "itruediv", "setitem")
+
+
 class _Tracer(torch.fx.Tracer):
     """Looks into no convolution."""
 
@@ -85,8 +90,8 @@ class _Graph:
         if not isinstance(module, _BATCH_NORMS):
             return
         convolution = self.module(node)
-        if not module.track_running_stats:
-            self.report.append(f"{norm.target}: a batch norm without statistics is not folded")
+        if module.training or module.running_mean is None:
+            self.report.append(f"{norm.target}: a batch norm of the batch's own statistics stays")
             return
         transposed = "Transpose" in type(convolution).__name__
         if transposed and convolution.groups > 1:
@@ -132,6 +137,9 @@ class _Graph:
         other = add.args[1] if add.args[0] is node else add.args[0]
         if not isinstance(other, torch.fx.Node) or other is node:
             return
+        if any(self.writes_in_place(between) for between in self.nodes_between(node, add)):
+            self.report.append(f"{node.target}: something in place lies before its residual")
+            return
         with self.traced.graph.inserting_before(add):
             later = self.traced.graph.node_copy(node)
         later.kwargs = {**node.kwargs, "residual": other}
@@ -140,6 +148,19 @@ class _Graph:
         self.traced.graph.erase_node(node)
         self.report.append(f"{later.target}: adds its residual itself")
         return later
+
+    def nodes_between(self, first, last):
+        nodes = list(self.traced.graph.nodes)
+        return nodes[nodes.index(first) + 1 : nodes.index(last)]
+
+    def writes_in_place(self, node):
+        """Whether a node might change what the convolution reads, were it moved behind it."""
+        name = node.target if isinstance(node.target, str) else node.target.__name__
+        by_name = node.op in ("call_function", "call_method") and (
+            (name.endswith("_") and not name.endswith("__")) or name in _IN_PLACE
+        )
+        module = self.module(node)
+        return by_name or bool(node.kwargs.get("inplace")) or getattr(module, "inplace", False)
 
     def fold_activation(self, node):
         after = self.only_user(node)
@@ -200,7 +221,10 @@ def replace(model, *, report=None):
     Returns
     -------
     torch.nn.Module
-        The same function, which trains as before if nothing was folded.
+        The same function, which trains as before if nothing was folded. In evaluation mode its
+        convolutions keep their weights packed: it follows what PyTorch is told of, as
+        ``load_state_dict`` and steps of optimisers do, but not what is written through
+        ``parameter.data``.
 
     Examples
     --------

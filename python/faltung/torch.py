@@ -69,7 +69,6 @@ class _Convolve(torch.autograd.Function):
         return tuple(gradients)
 
 
-
 def _make(name):
     transposed = "transpose" in name
 
@@ -99,18 +98,21 @@ conv_transpose3d = _make("conv_transpose3d")
 # ---------------------------------------------------------------------------------------- modules
 
 
-class _Planned:
-    """What the modules share: without gradients they run a plan, which is kept as long as neither
-    the parameters nor the shape of the input change. `activation` is applied by the plan, and by
-    PyTorch where gradients are recorded."""
+class _Module:
+    """What the modules share: `activation` is applied where the result is written, and by PyTorch
+    where gradients are recorded."""
 
     _operation = None
     activation = None
+    # Whether a plan is kept while neither the parameters nor the shape of the input change. What is
+    # written behind PyTorch's back, through ``parameter.data``, is no change to it: so that is for
+    # models that are replaced to be run, not for layers that others may write to.
+    keeps_plan = False
 
-    def _is_recorded(self, input):
-        operands = (input, self.weight, self.bias)
+    def _is_recorded(self, *operands):
+        operands = (*operands, self.weight, self.bias)
         return torch.is_grad_enabled() and any(
-            operand is not None and operand.requires_grad for operand in operands
+            isinstance(operand, torch.Tensor) and operand.requires_grad for operand in operands
         )
 
     def _key(self, input):
@@ -122,20 +124,18 @@ class _Planned:
             *((p.data_ptr(), p._version) for p in parameters),
         )
 
-    def _plan_for(self, input, options):
+    def _run(self, input, options, **more):
+        """The convolution with its activation, of which nothing is recorded."""
+        bias = None if self.bias is None else self.bias.detach()
+        operands = input.detach(), self.weight.detach(), bias
+        options = {**options, "activation": self.activation}
+        if not self.keeps_plan:
+            return _function(self._operation)(*operands, **options, **more)
         key = self._key(input)
         kept = self.__dict__.get("_kept_plan")
         if kept is None or kept[0] != key:
-            plan = Plan(
-                self._operation,
-                input.detach(),
-                self.weight.detach(),
-                None if self.bias is None else self.bias.detach(),
-                activation=self.activation,
-                **options,
-            )
-            kept = self.__dict__["_kept_plan"] = (key, plan)
-        return kept[1]
+            kept = self.__dict__["_kept_plan"] = (key, Plan(self._operation, *operands, **options))
+        return kept[1](operands[0], **more)
 
     def __getstate__(self):
         """Plans are made anew where a module is copied or loaded."""
@@ -165,7 +165,7 @@ _ACTIVATIONS = {
 }
 
 
-class _Forward(_Planned):
+class _Forward(_Module):
     def _options(self):
         return {
             "stride": self.stride,
@@ -174,11 +174,26 @@ class _Forward(_Planned):
             "groups": self.groups,
         }
 
+    def _output_shape(self, input):
+        spatial = zip(
+            input.shape[-len(self.kernel_size) :],
+            self.kernel_size,
+            self.stride,
+            self.dilation,
+            self._reversed_padding_repeated_twice[-2::-2],
+            self._reversed_padding_repeated_twice[::-2],
+        )
+        sizes = [(w + b + e - d * (k - 1) - 1) // s + 1 for w, k, s, d, b, e in spatial]
+        return (*input.shape[: -len(sizes) - 1], self.out_channels, *sizes)
+
     def forward(self, input, residual=None):
-        if not self._is_recorded(input):
-            options = self._options() | {"padding_mode": self.padding_mode}
-            return self._plan_for(input, options)(input.detach(), residual=residual)
         options = self._options()
+        recorded = self._is_recorded(input, residual)
+        if not recorded and residual is None:
+            return self._run(input, options | {"padding_mode": self.padding_mode})
+        if not recorded and self._fits(input, residual):
+            options["padding_mode"] = self.padding_mode
+            return self._run(input, options, residual=residual.detach().contiguous())
         if self.padding_mode != "zeros":  # of which gradients do not know
             input = torch.nn.functional.pad(
                 input, self._reversed_padding_repeated_twice, mode=self.padding_mode
@@ -187,8 +202,16 @@ class _Forward(_Planned):
         y = _Convolve.apply(input, self.weight, self.bias, self._operation, options)
         return self._activate(y if residual is None else y + residual)
 
+    def _fits(self, input, residual):
+        """Whether a residual is one of the library's: neither is spread over the other."""
+        return (
+            isinstance(residual, torch.Tensor)
+            and residual.dtype == input.dtype
+            and tuple(residual.shape) == self._output_shape(input)
+        )
 
-class _Transposed(_Planned):
+
+class _Transposed(_Module):
     def forward(self, input, output_size=None):
         axes = len(self.kernel_size)
         output_padding = self._output_padding(
@@ -201,8 +224,8 @@ class _Transposed(_Planned):
             "groups": self.groups,
             "output_padding": tuple(output_padding),
         }
-        if not self._is_recorded(input) and output_size is None:
-            return self._plan_for(input, options)(input.detach())
+        if not self._is_recorded(input):
+            return self._run(input, options)
         y = _Convolve.apply(input, self.weight, self.bias, self._operation, options)
         return self._activate(y)
 

@@ -4,6 +4,7 @@
 import array
 import ctypes
 import gc
+import sys
 import unittest
 
 import faltung
@@ -103,9 +104,12 @@ class Buffers(unittest.TestCase):
 class Capsules(unittest.TestCase):
     def test_a_capsule_that_nobody_uses_is_freed(self):
         y = faltung.randn((2, 2))
+        before = sys.getrefcount(y)
         capsule = y.__dlpack__()
-        del y, capsule
+        self.assertEqual(sys.getrefcount(y), before + 1)
+        del capsule
         gc.collect()
+        self.assertEqual(sys.getrefcount(y), before)
 
     def test_bfloat16_goes_by_dlpack_only(self):
         bits = memoryview(bytearray(8)).cast("H", (1, 1, 4))

@@ -148,15 +148,48 @@ class Modules(unittest.TestCase):
             for _ in range(2):  # by a plan that is made, and by one that is kept
                 torch.testing.assert_close(ours(x), expected, rtol=1e-4, atol=1e-5)
 
-    def test_a_kept_plan_follows_the_parameters(self):
+    def test_modules_follow_their_parameters(self):
         layer = faltung.torch.Conv1d(1, 1, 1)
+        kept = copy.deepcopy(layer)
+        self.assertTrue(faltung.torch.replace(torch.nn.Conv1d(1, 1, 1).eval()).keeps_plan)
+        self.assertFalse(faltung.torch.replace(torch.nn.Conv1d(1, 1, 1)).keeps_plan)
+        kept.keeps_plan = True
         x = torch.randn(1, 1, 4)
         with torch.no_grad():
+            for module in (layer, kept):
+                before = module(x)
+                module.weight.mul_(2)
+                module.bias.mul_(2)
+                torch.testing.assert_close(module(x), 2 * before)
+                self.assertEqual(module(torch.randn(2, 1, 7)).shape, (2, 1, 7))
             before = layer(x)
-            layer.weight.mul_(2)
-            layer.bias.mul_(2)
+            layer.weight.data.mul_(2)  # which no version counts
+            layer.bias.data.mul_(2)
             torch.testing.assert_close(layer(x), 2 * before)
-            self.assertEqual(layer(torch.randn(2, 1, 7)).shape, (2, 1, 7))
+
+    def test_residuals_of_any_kind_are_added(self):
+        layer = faltung.torch.Conv2d(3, 4, 3, padding="same", padding_mode="reflect")
+        layer.activation = "relu"
+        x = torch.randn(2, 3, 6, 7)
+        with torch.no_grad():
+            y = torch.nn.functional.conv2d(
+                torch.nn.functional.pad(x, (1, 1, 1, 1), mode="reflect"), layer.weight, layer.bias
+            )
+            for residual in (
+                torch.randn(2, 4, 6, 7),
+                torch.randn(2, 4, 6, 7).to(memory_format=torch.channels_last),
+                torch.randn(4, 1, 1),
+                torch.randn(3, 2, 4, 6, 7),
+                torch.randn(2, 4, 6, 7, dtype=torch.float64),
+                2,
+            ):
+                torch.testing.assert_close(
+                    layer(x, residual), torch.relu(y + residual), rtol=1e-4, atol=1e-5
+                )
+        residual = torch.randn(2, 4, 6, 7, requires_grad=True)
+        layer.requires_grad_(False)
+        layer(x, residual).sum().backward()
+        self.assertIsNotNone(residual.grad)
 
     def test_modules_are_copied_pickled_and_saved(self):
         layer = faltung.torch.Conv2d(3, 4, 3, padding=1)
@@ -282,6 +315,35 @@ class Whole(unittest.TestCase):
         model = faltung.torch.replace(Branching().eval(), report=report)
         self.assertIs(type(model.layer), faltung.torch.Conv2d)
         self.assertTrue(any("cannot trace" in line for line in report))
+
+    def test_what_is_written_in_place_keeps_its_order(self):
+        class Rewriting(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layer = torch.nn.Conv2d(2, 2, 1)
+
+            def forward(self, x):
+                x = x.clone()
+                y = self.layer(x)
+                z = torch.nn.functional.relu(x, inplace=True)
+                return y + z
+
+        model, x = Rewriting().eval(), torch.randn(1, 2, 5, 5)
+        report = []
+        new = faltung.torch.replace(model, report=report)
+        with torch.no_grad():
+            torch.testing.assert_close(new(x), model(x), rtol=1e-5, atol=1e-6)
+        self.assertIn("layer: something in place lies before its residual", report)
+
+    def test_a_batch_norm_in_training_mode_stays(self):
+        model = torch.nn.Sequential(torch.nn.Conv2d(2, 3, 1), torch.nn.BatchNorm2d(3)).eval()
+        model[1].train()
+        report = []
+        new = faltung.torch.replace(model, report=report)
+        x = torch.randn(4, 2, 5, 5)
+        with torch.no_grad():
+            torch.testing.assert_close(new(x), model(x), rtol=1e-4, atol=1e-5)
+        self.assertIn("1: a batch norm of the batch's own statistics stays", report)
 
     def test_a_module_that_is_shared_is_not_folded_into(self):
         layer = torch.nn.Conv2d(2, 2, 1)

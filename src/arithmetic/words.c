@@ -18,11 +18,17 @@ static int64_t get(const faltung_axis *axis, size_t member)
     return value;
 }
 
+static void take_member(const faltung_axis *axes, int count, size_t member,
+                        int64_t values[FALTUNG_MAX_AXES])
+{
+    for (int i = 0; i < count; i++)
+        values[i] = get(&axes[i], member);
+}
+
 static const char *list_member(fal_list *list, const faltung_axis *axes, int count, size_t member)
 {
     int64_t values[FALTUNG_MAX_AXES] = {0};
-    for (int i = 0; i < count; i++)
-        values[i] = get(&axes[i], member);
+    take_member(axes, count, member, values);
     return fal_list_write(list, count, values);
 }
 
@@ -31,21 +37,35 @@ const char *fal_list_strides(fal_list *list, const faltung_axis *axes, int count
     return list_member(list, axes, count, MEMBER(stride));
 }
 
-// "[1, 0:2]": a number where both sides agree, begin:end where they differ.
-static const char *list_paddings(fal_list *list, const faltung_axis *axes, int count)
+const char *fal_list_tuple(fal_list *list, int count, const int64_t *values)
 {
-    size_t length = 0;
+    fal_list_write(list, count, values);
+    list->text[0] = '(';
+    list->text[strlen(list->text) - 1] = ')';
+    return list->text;
+}
+
+const char *fal_list_paddings(fal_list *list, const char *brackets, const faltung_axis *axes,
+                              int count)
+{
+    size_t length = 1;
+    snprintf(list->text, sizeof list->text, "%c", brackets[0]);
     for (int i = 0; i < count; i++) {
         faltung_padding p = axes[i].padding;
-        const char *before = i ? ", " : "[";
+        const char *before = i ? ", " : "";
         char *at = list->text + length;
         size_t room = sizeof list->text - length;
         length += (size_t)(p.begin == p.end ? snprintf(at, room, "%s%" PRId64, before, p.begin)
                                             : snprintf(at, room, "%s%" PRId64 ":%" PRId64, before,
                                                        p.begin, p.end));
     }
-    snprintf(list->text + length, sizeof list->text - length, "]");
+    snprintf(list->text + length, sizeof list->text - length, "%c", brackets[1]);
     return list->text;
+}
+
+static const char *list_paddings(fal_list *list, const faltung_axis *axes, int count)
+{
+    return fal_list_paddings(list, "[]", axes, count);
 }
 
 // "(14 x 14)"
@@ -59,17 +79,23 @@ static const char *list_sizes(fal_list *list, int count, const int64_t *sizes)
     return list->text;
 }
 
-// "kernel_height: 0 kernel_width: 3"
-static const char *list_named(fal_list *list, const faltung_axis *axes, int count, const char *name,
-                              size_t member)
+const char *fal_list_named(fal_list *list, const char *name, int count, const int64_t *values)
 {
     static const char *const names[FALTUNG_MAX_AXES] = {"depth", "height", "width"};
     size_t length = 0;
     for (int i = 0; i < count; i++)
-        length += (size_t)snprintf(list->text + length, sizeof list->text - length,
-                                   "%s%s_%s: %" PRId64, i ? " " : "", name,
-                                   names[FALTUNG_MAX_AXES - count + i], get(&axes[i], member));
+        length +=
+            (size_t)snprintf(list->text + length, sizeof list->text - length, "%s%s_%s: %" PRId64,
+                             i ? " " : "", name, names[FALTUNG_MAX_AXES - count + i], values[i]);
     return list->text;
+}
+
+static const char *list_named(fal_list *list, const faltung_axis *axes, int count, const char *name,
+                              size_t member)
+{
+    int64_t values[FALTUNG_MAX_AXES];
+    take_member(axes, count, member, values);
+    return fal_list_named(list, name, count, values);
 }
 
 void fal_say_huge_padding(const faltung_axis *axes, int count, int index, faltung_message *m)
@@ -230,13 +256,12 @@ void fal_say_too_small(const faltung_axis *axes, int count, const int64_t *sizes
 void fal_say_output_size(const faltung_axis *axes, int count, fal_output_request request,
                          faltung_message *m)
 {
-    fal_list sizes, low, high, input;
-    const char *asked = fal_list_write(&sizes, count, request.sizes);
-    int inner = (int)strlen(asked) - 2; // a tuple has round brackets in PyTorch's sentence
+    fal_list sizes, tuple, low, high, input;
     fal_fail(m, FALTUNG_ERROR_OUTPUT_SIZE,
-             "requested an output size of (%.*s), but valid sizes range from %s to %s (for an "
+             "requested an output size of %s, but valid sizes range from %s to %s (for an "
              "input of %s): output_size=%s",
-             inner, asked + 1, fal_list_write(&low, count, request.low),
+             fal_list_tuple(&tuple, count, request.sizes), fal_list_write(&low, count, request.low),
              fal_list_write(&high, count, request.high),
-             list_member(&input, axes, count, MEMBER(input)), asked);
+             list_member(&input, axes, count, MEMBER(input)),
+             fal_list_write(&sizes, count, request.sizes));
 }

@@ -39,6 +39,14 @@ typedef struct fal_output_request {
 void fal_say_output_size(const faltung_axis *axes, int count, fal_output_request request,
                          faltung_message *m);
 
+// Lists of one value per axis in other forms than fal_list_write's: "(3, 3)"; "kernel_height: 0
+// kernel_width: 3"; and paddings between `brackets`, a number where both sides agree, begin:end
+// where they differ: "[1, 0:2]".
+const char *fal_list_tuple(fal_list *list, int count, const int64_t *values);
+const char *fal_list_named(fal_list *list, const char *name, int count, const int64_t *values);
+const char *fal_list_paddings(fal_list *list, const char *brackets, const faltung_axis *axes,
+                              int count);
+
 // "[2, 2]": the strides of all axes.
 const char *fal_list_strides(fal_list *list, const faltung_axis *axes, int count);
 

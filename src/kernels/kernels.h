@@ -45,6 +45,13 @@ typedef struct fal_finish {
     fal_activation activation;
 } fal_finish;
 
+// Whether a last step is a clamp and nothing else, which the kernels do themselves. NULL: it is
+// not.
+static inline bool fal_is_clamp(const fal_finish *f)
+{
+    return f && !f->adds && f->activation.kind == FALTUNG_ACTIVATION_CLAMP;
+}
+
 // ------------------------------------------------------------------------------- channels in lanes
 
 // Tiles of a few pixels, broadcast, by one or two vectors of channels. A pixel is addressed by its

@@ -86,7 +86,7 @@ FAL_INLINE void TILE_FUNCTION(_end)(const fal_long_strip *s, vec (*acc)[TILE_VEC
         FAL_UNROLL
     for (int v = 0; v < TILE_VECTORS; v++)
         acc[c][v] += vec_splat(bias[c]);
-    if (!is_clamp(s->finish))
+    if (!fal_is_clamp(s->finish))
         return;
     FAL_UNROLL
     for (int c = 0; c < TILE_CHANNELS; c++)
@@ -158,7 +158,7 @@ FAL_INLINE void TILE_FUNCTION(_tile)(const fal_long_strip *s, int tile)
         TILE_FUNCTION(_leave)(sums, acc);
         return;
     }
-    const fal_finish *rest = is_clamp(s->finish) ? NULL : s->finish;
+    const fal_finish *rest = fal_is_clamp(s->finish) ? NULL : s->finish;
     TILE_FUNCTION(_end)(s, acc);
     if (!rest && TILE_FUNCTION(_write)(s, piece, acc))
         return;

@@ -5,6 +5,7 @@
 
 #include "arithmetic/axis.h"
 #include "arithmetic/check.h"
+#include "arithmetic/words.h"
 #include "base/checked.h"
 #include "base/fail.h"
 #include "problem/validate.h"
@@ -12,7 +13,6 @@
 #include "tensor/tensor.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,59 +27,22 @@ typedef struct request {
     int64_t blocks[FALTUNG_MAX_AXES];
 } request;
 
-// ------------------------------------------------------------------------------------------ words
-
-typedef struct text {
-    char text[200]; // holds whatever three axes are
-    size_t length;
-} text;
-
-__attribute__((format(printf, 2, 3))) static const char *add(text *t, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    t->length +=
-        (size_t)vsnprintf(t->text + t->length, sizeof t->text - t->length, format, arguments);
-    va_end(arguments);
-    return t->text;
-}
-
-// "(3, 3)"
-static const char *write_tuple(text *t, int count, const int64_t *values)
-{
-    for (int i = 0; i < count; i++)
-        add(t, "%s%" PRId64, i ? ", " : "(", values[i]);
-    return add(t, ")");
-}
-
-// "(1, 0:2)"
-static const char *write_paddings(text *t, const request *r)
-{
-    for (int i = 0; i < r->conv->axes; i++) {
-        faltung_padding p = r->axis[i].padding;
-        add(t, "%s%" PRId64, i ? ", " : "(", p.begin);
-        if (p.end != p.begin)
-            add(t, ":%" PRId64, p.end);
-    }
-    return add(t, ")");
-}
-
-// "kernel_height: 0 kernel_width: 3"
-static const char *write_named(text *t, const char *name, int count, const int64_t *values)
-{
-    static const char *const names[FALTUNG_MAX_AXES] = {"depth", "height", "width"};
-    for (int i = 0; i < count; i++)
-        add(t, "%s%s_%s: %" PRId64, i ? " " : "", name, names[FALTUNG_MAX_AXES - count + i],
-            values[i]);
-    return t->text;
-}
-
 // "4 * 4 = 16"; of one axis "4".
-static const char *write_product(text *t, int count, const int64_t *values, int64_t product)
+static const char *write_product(fal_list *list, int count, const int64_t *values, int64_t product)
 {
-    for (int i = 0; i < count; i++)
-        add(t, "%s%" PRId64, i ? " * " : "", values[i]);
-    return count > 1 ? add(t, " = %" PRId64, product) : t->text;
+    size_t length = 0;
+    for (int i = 0; i <= count && !(i == count && count == 1); i++)
+        length += (size_t)snprintf(list->text + length, sizeof list->text - length, "%s%" PRId64,
+                                   i == count ? " = "
+                                   : i        ? " * "
+                                              : "",
+                                   i == count ? product : values[i]);
+    return list->text;
+}
+
+static const char *write_paddings(fal_list *list, const request *r)
+{
+    return fal_list_paddings(list, "()", r->axis, r->conv->axes);
 }
 
 // ------------------------------------------------------------------------------------- parameters
@@ -87,11 +50,11 @@ static const char *write_product(text *t, int count, const int64_t *values, int6
 static faltung_status check_positive(const request *r, const int64_t *values, const char *name,
                                      const char *axis, faltung_status status)
 {
-    text list = {.length = 0};
+    fal_list list;
     for (int i = 0; i < r->conv->axes; i++)
         if (values[i] < 1)
             return fal_fail(r->message, status, "%s should be greater than zero, but got %s", name,
-                            write_named(&list, axis, r->conv->axes, values));
+                            fal_list_named(&list, axis, r->conv->axes, values));
     return FALTUNG_OK;
 }
 
@@ -99,7 +62,7 @@ static faltung_status check_padding(const request *r)
 {
     int64_t least[FALTUNG_MAX_AXES];
     bool negative = false;
-    text list = {.length = 0};
+    fal_list list;
     for (int i = 0; i < r->conv->axes; i++) {
         faltung_padding p = r->conv->padding[i];
         least[i] = fal_least(p.begin, p.end);
@@ -108,7 +71,7 @@ static faltung_status check_padding(const request *r)
     if (!negative || r->conv->padding_rule != FALTUNG_PADDING_EXPLICIT)
         return FALTUNG_OK;
     return fal_fail(r->message, FALTUNG_ERROR_PADDING, "padding should be non-negative, but got %s",
-                    write_named(&list, "pad", r->conv->axes, least));
+                    fal_list_named(&list, "pad", r->conv->axes, least));
 }
 
 // Blocks slide over a picture between zeros.
@@ -158,11 +121,11 @@ static faltung_status check_parameters(const request *r, const char *name)
 
 static faltung_status refuse_overflow(const request *r)
 {
-    text size = {.length = 0}, kernel = {.length = 0}, padding = {.length = 0};
+    fal_list size, kernel, padding;
     return fal_fail(r->message, FALTUNG_ERROR_OVERFLOW,
                     "a size does not fit into 64 bits: spatial size %s, kernel_size=%s, padding=%s",
-                    write_tuple(&size, r->conv->axes, r->picture),
-                    write_tuple(&kernel, r->conv->axes, r->kernel), write_paddings(&padding, r));
+                    fal_list_tuple(&size, r->conv->axes, r->picture),
+                    fal_list_tuple(&kernel, r->conv->axes, r->kernel), write_paddings(&padding, r));
 }
 
 // The axes with their padding, and how many blocks there are along each, which may be below 1.
@@ -250,17 +213,17 @@ static faltung_status check_input(const request *r)
 static faltung_status check_blocks(const request *r)
 {
     const int axes = r->conv->axes;
-    text t[5] = {{.length = 0}};
+    fal_list t[5];
     for (int i = 0; i < axes; i++)
         if (r->blocks[i] < 1)
             return fal_fail(r->message, FALTUNG_ERROR_TOO_SMALL,
                             "Given input with spatial size %s, kernel_size=%s, dilation=%s, "
                             "padding=%s, calculated shape of the array of sliding blocks as %s, "
                             "but its components must be at least one.",
-                            write_tuple(&t[0], axes, r->picture),
-                            write_tuple(&t[1], axes, r->kernel),
-                            write_tuple(&t[2], axes, r->conv->dilation), write_paddings(&t[3], r),
-                            write_tuple(&t[4], axes, r->blocks));
+                            fal_list_tuple(&t[0], axes, r->picture),
+                            fal_list_tuple(&t[1], axes, r->kernel),
+                            fal_list_tuple(&t[2], axes, r->conv->dilation),
+                            write_paddings(&t[3], r), fal_list_tuple(&t[4], axes, r->blocks));
     return FALTUNG_OK;
 }
 
@@ -320,7 +283,7 @@ static faltung_status check_channels(const request *r, int64_t *channels)
 {
     const int row = r->operand->rank - 2;
     int64_t elements, rows = r->operand->shape[row];
-    text list = {.length = 0};
+    fal_list list;
     if (multiply_all(r->conv->axes, r->kernel, &elements) && rows % elements == 0) {
         *channels = rows / elements;
         return FALTUNG_OK;
@@ -328,13 +291,13 @@ static faltung_status check_channels(const request *r, int64_t *channels)
     return fal_fail(r->message, FALTUNG_ERROR_SHAPE,
                     "Expected size of input's dimension %d to be divisible by the product of "
                     "kernel_size, but got input.size(%d)=%" PRId64 " and kernel_size=%s.",
-                    row, row, rows, write_tuple(&list, r->conv->axes, r->kernel));
+                    row, row, rows, fal_list_tuple(&list, r->conv->axes, r->kernel));
 }
 
 static faltung_status check_output_size(const request *r)
 {
     const faltung_conv *conv = r->conv;
-    text list = {.length = 0};
+    fal_list list;
     if (!conv->has_output_size)
         return fal_fail(r->message, FALTUNG_ERROR_OUTPUT_SIZE,
                         "fold needs output_size: the size of the picture");
@@ -342,7 +305,7 @@ static faltung_status check_output_size(const request *r)
         if (conv->output_size[i] < 1)
             return fal_fail(r->message, FALTUNG_ERROR_OUTPUT_SIZE,
                             "Expected output spatial size to be positive, but got: output_size=%s.",
-                            write_tuple(&list, conv->axes, conv->output_size));
+                            fal_list_tuple(&list, conv->axes, conv->output_size));
     return FALTUNG_OK;
 }
 
@@ -352,7 +315,7 @@ static faltung_status check_block_count(const request *r)
     const int axes = conv->axes, column = r->operand->rank - 1;
     const int64_t found = r->operand->shape[column];
     int64_t expected;
-    text t[6] = {{.length = 0}};
+    fal_list t[6];
     if (!multiply_all(axes, r->blocks, &expected))
         return refuse_overflow(r);
     bool fits = expected == found;
@@ -364,9 +327,10 @@ static faltung_status check_block_count(const request *r)
                     "Given output_size=%s, kernel_size=%s, dilation=%s, padding=%s, stride=%s, "
                     "expected size of input's dimension %d to match the calculated number of "
                     "sliding blocks %s, but got input.size(%d)=%" PRId64 ".",
-                    write_tuple(&t[0], axes, conv->output_size),
-                    write_tuple(&t[1], axes, r->kernel), write_tuple(&t[2], axes, conv->dilation),
-                    write_paddings(&t[3], r), write_tuple(&t[4], axes, conv->stride), column,
+                    fal_list_tuple(&t[0], axes, conv->output_size),
+                    fal_list_tuple(&t[1], axes, r->kernel),
+                    fal_list_tuple(&t[2], axes, conv->dilation), write_paddings(&t[3], r),
+                    fal_list_tuple(&t[4], axes, conv->stride), column,
                     write_product(&t[5], axes, r->blocks, expected), column, found);
 }
 

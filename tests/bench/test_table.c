@@ -22,6 +22,8 @@ static void the_table_keeps_rows_that_cannot_be_computed_yet(void **state)
         const wanted *w = &list.item[i];
         assert_string_equal(w->name, layers[i].name);
         assert_string_equal(w->text, layers[i].problem);
+        assert_in_range(layers[i].target, 0, 400);
+        assert_int_equal(w->target, layers[i].target);
         assert_true(w->understood || w->why.text[0]);
         for (int j = 0; j < i; j++)
             assert_string_not_equal(layers[i].name, layers[j].name);

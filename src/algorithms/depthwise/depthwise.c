@@ -123,7 +123,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     bool skips_border = ((const header *)packed)->skips_border;
     fal_finish finish;
     w.finish = fal_find_finish(task, all, &finish);
-    w.clamps = w.finish && !w.finish->adds && w.finish->activation.kind == FALTUNG_ACTIVATION_CLAMP;
+    w.clamps = fal_is_clamp(w.finish);
     const fal_kernels *k = task->kernels;
     w.collects = (w.finish && !w.clamps) || all->output.axis[2] != 1 || k->output_size != k->size;
     w.copies =

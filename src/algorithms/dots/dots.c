@@ -7,7 +7,7 @@
 //
 // Each of 64 bytes' lanes sums every so many pixels, by chains of fused multiply-adds over chunks
 // of images or rows that are added in order; in the end the lanes are added by halves.
-#include "algorithms/dots/layout.h"
+#include "algorithms/dots/work.h"
 
 #include "algorithms/workspace.h"
 #include "base/checked.h"
@@ -16,46 +16,14 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
-
-// Tables and buffers of one thread, laid out in its workspace.
-typedef struct desk {
-    void *memory;
-    void *band;      // a chunk of a plane of the input: [image][phase][row]
-    void *grad;      // of all channels of a group: [channel][image][strip]
-    void *sums;      // [plane][channel][tap][lane]
-    int32_t *offset; // of every tap in the band
-} desk;
-
-// A range of images and rows of grad at one depth.
-typedef struct chunk {
-    int64_t depth, image, row;
-    int64_t images, rows;
-} chunk;
-
-// Some channels of grad by some planes of the input of a group, at one depth of the taps.
-typedef struct block {
-    int64_t group, channel, channels, plane, planes, depth;
-} block;
-
-typedef struct work {
-    const fal_task *task;
-    const fal_operands *all;
-    const fal_part *part;
-    fal_dots_layout l;
-    desk desk;
-    int64_t taps;
-    bool cleared;       // both buffers, and then filled for chunks like this one:
-    chunk like;         // what lies around their pictures is zero still
-    int64_t like_depth; // of the taps
-} work;
 
 static int64_t count_taps(const fal_problem *p)
 {
     return p->axis[1].output * p->axis[2].output;
 }
 
-static size_t lay_out_desk(const fal_task *task, const fal_dots_layout *l, char *workspace, desk *d)
+static size_t lay_out_desk(const fal_task *task, const fal_dots_layout *l, char *workspace,
+                           fal_dots_desk *d)
 {
     const size_t size = (size_t)task->kernels->size;
     const size_t bytes[] = {
@@ -68,135 +36,26 @@ static size_t lay_out_desk(const fal_task *task, const fal_dots_layout *l, char 
     enum { PLACES = sizeof bytes / sizeof *bytes };
     void *p[PLACES];
     size_t total = fal_divide_workspace(workspace, PLACES, bytes, p);
-    *d = (desk){p[0], p[1], p[2], p[3], p[4]};
+    *d = (fal_dots_desk){p[0], p[1], p[2], p[3], p[4]};
     return total;
-}
-
-// ----------------------------------------------------------------------------------------- packing
-
-// Makes everything zero, unless what was packed before left the same places zero.
-static void clear(work *w, const block *b, const chunk *c)
-{
-    const int64_t size = w->task->kernels->size;
-    const chunk *like = &w->like;
-    bool same = w->cleared && like->depth == c->depth && like->row == c->row &&
-                like->rows == c->rows && like->images == c->images && w->like_depth == b->depth;
-    if (!same) {
-        memset(w->desk.band, 0, (size_t)(w->l.band * size));
-        memset(w->desk.grad, 0, (size_t)(w->l.grad * size));
-    }
-    w->cleared = true;
-    w->like = *c;
-    w->like_depth = b->depth;
-}
-
-// The rows of grad of a chunk for all channels of a block, with zeros where they end.
-static void pack_grad(const work *w, const block *b, const chunk *c)
-{
-    const fal_view *from = &w->all->weight;
-    const int64_t size = w->task->kernels->size;
-    const int64_t columns = w->task->problem.axis[2].kernel;
-    char *to = w->desk.grad;
-    for (int64_t o = 0; o < b->channels; o++)
-        for (int64_t n = 0; n < w->l.images; n++, to += w->l.grad_image * size) {
-            int64_t at = b->group * from->group + (b->channel + o) * from->outer +
-                         (c->image + n) * from->channel + c->depth * from->axis[0] +
-                         c->row * from->axis[1];
-            const fal_box box = {
-                .from = (const char *)from->data + at * w->task->kernels->input_size,
-                .to = to,
-                .planes = 1,
-                .rows = c->rows,
-                .columns = columns,
-                .from_row = from->axis[1],
-                .from_column = from->axis[2],
-                .to_row = w->l.grad_pitch,
-            };
-            if (n < c->images)
-                w->task->kernels->copy(&box);
-        }
-}
-
-// Elements of a phase along an axis: as many as `count` from the input's position `first` on,
-// `step` apart; [begin, end) of them are there.
-typedef struct range {
-    int64_t first, step, begin, end;
-} range;
-
-static range find_range(int64_t first, int64_t step, int64_t count, int64_t size)
-{
-    int64_t begin = first < 0 ? fal_ceil_divide(-first, step) : 0;
-    int64_t end = first < size ? fal_ceil_divide(size - first, step) : 0;
-    begin = fal_least(begin, count);
-    return (range){first, step, begin, fal_most(begin, fal_least(end, count))};
-}
-
-// One phase of an image, whose first element of the first row would be at `from`.
-static void pack_phase(const work *w, const char *from, const range *rows, const range *columns,
-                       char *to)
-{
-    const fal_view *input = &w->all->input;
-    const int64_t size = w->task->kernels->size;
-    int64_t row = rows->first + rows->begin * rows->step;
-    int64_t column = columns->first + columns->begin * columns->step;
-    if (rows->begin == rows->end || columns->begin == columns->end)
-        return;
-    const fal_box box = {
-        .from =
-            from + (row * input->axis[1] + column * input->axis[2]) * w->task->kernels->input_size,
-        .to = to + (rows->begin * w->l.pitch + columns->begin) * size,
-        .planes = 1,
-        .rows = rows->end - rows->begin,
-        .columns = columns->end - columns->begin,
-        .from_row = rows->step * input->axis[1],
-        .from_column = columns->step * input->axis[2],
-        .to_row = w->l.pitch,
-    };
-    w->task->kernels->copy(&box);
-}
-
-// The rows of a plane of the input that a chunk needs, with the border's zeros.
-static void pack_band(const work *w, const block *b, const chunk *c, int64_t plane)
-{
-    const fal_problem *p = &w->task->problem;
-    const fal_problem_axis *deep = &p->axis[0], *row = &p->axis[1], *column = &p->axis[2];
-    const fal_view *input = &w->all->input;
-    const fal_dots_layout *l = &w->l;
-    const int64_t size = w->task->kernels->size;
-    int64_t depth = c->depth * deep->dilation + (b->depth * deep->stride - deep->padding);
-    if (depth < 0 || depth >= deep->input)
-        return;
-    for (int64_t n = 0; n < c->images; n++) {
-        int64_t at = b->group * input->group + (b->plane + plane) * input->outer +
-                     (c->image + n) * input->channel + depth * input->axis[0];
-        char *to = (char *)w->desk.band + n * l->image * size;
-        for (int64_t i = 0; i < l->row.phases; i++)
-            for (int64_t j = 0; j < l->column.phases; j++, to += l->phase * size) {
-                range rows = find_range(c->row * row->dilation - row->padding + i, l->row.phases,
-                                        c->rows + l->row.reach, row->input);
-                range columns =
-                    find_range(j - column->padding, l->column.phases, l->pitch, column->input);
-                pack_phase(w, (const char *)input->data + at * w->task->kernels->input_size, &rows,
-                           &columns, to);
-            }
-    }
 }
 
 // --------------------------------------------------------------------------------------- computing
 
-static void *sums_of(const work *w, const block *b, int64_t plane, int64_t channel)
+static void *sums_of(const fal_dots_work *w, const fal_dots_block *b, int64_t plane,
+                     int64_t channel)
 {
     int64_t at = (plane * b->channels + channel) * w->taps * w->l.lanes;
     return (char *)w->desk.sums + at * w->task->kernels->size;
 }
 
-static void run_chunk(work *w, const block *b, const chunk *c, bool add)
+static void run_chunk(fal_dots_work *w, const fal_dots_block *b, const fal_dots_chunk *c, bool add)
 {
     const fal_dots_layout *l = &w->l;
-    clear(w, b, c);
-    pack_grad(w, b, c);
+    fal_clear_dots(w, b, c);
+    fal_pack_dots_grad(w, b, c);
     for (int64_t plane = 0; plane < b->planes; plane++) {
-        pack_band(w, b, c, plane);
+        fal_pack_dots_band(w, b, c, plane);
         for (int64_t o = 0; o < b->channels; o++) {
             int64_t grad = o * l->images * l->grad_image * w->task->kernels->size;
             const fal_dots dots = {
@@ -237,8 +96,8 @@ static double add_doubles(double *sum, int64_t lanes)
 
 // One element of the result. The zeros between rows and behind them have been multiplied with what
 // happened to lie there: where that was not finite, or the sum is not, the definition decides.
-static void write_tap(const work *w, const block *b, int64_t plane, int64_t channel, int64_t row,
-                      int64_t column, void *sums)
+static void write_tap(const fal_dots_work *w, const fal_dots_block *b, int64_t plane,
+                      int64_t channel, int64_t row, int64_t column, void *sums)
 {
     const fal_view *output = &w->all->output;
     const bool is_double = w->task->problem.dtype == FALTUNG_F64;
@@ -256,7 +115,7 @@ static void write_tap(const work *w, const block *b, int64_t plane, int64_t chan
     fal_store(w->task->problem.output_dtype, output->data, at, sum);
 }
 
-static void write_block(const work *w, const block *b)
+static void write_block(const fal_dots_work *w, const fal_dots_block *b)
 {
     const int64_t *from = w->part->begin, *to = w->part->end;
     const int64_t step = w->l.lanes * w->task->kernels->size;
@@ -270,11 +129,11 @@ static void write_block(const work *w, const block *b)
 }
 
 // All chunks of a block, in order.
-static void run_block(work *w, const block *b)
+static void run_block(fal_dots_work *w, const fal_dots_block *b)
 {
     const fal_problem *p = &w->task->problem;
     bool add = false;
-    chunk c = {0};
+    fal_dots_chunk c = {0};
     for (c.depth = 0; c.depth < p->axis[0].kernel; c.depth++)
         for (c.image = 0; c.image < p->input_channels; c.image += w->l.images)
             for (c.row = 0; c.row < p->axis[1].kernel; c.row += w->l.rows, add = true) {
@@ -285,7 +144,7 @@ static void run_block(work *w, const block *b)
     write_block(w, b);
 }
 
-static void fill_offsets(work *w)
+static void fill_offsets(fal_dots_work *w)
 {
     const int64_t *from = w->part->begin, *to = w->part->end;
     w->taps = 0;
@@ -300,10 +159,10 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     (void)packed;
     const int64_t *from = part->begin, *to = part->end;
     const int64_t channels = task->problem.output_channels;
-    work w = {.task = task, .all = all, .part = part, .l = fal_lay_out_dots(task)};
+    fal_dots_work w = {.task = task, .all = all, .part = part, .l = fal_lay_out_dots(task)};
     lay_out_desk(task, &w.l, workspace, &w.desk);
     fill_offsets(&w);
-    block b = {0};
+    fal_dots_block b = {0};
     for (int64_t o = from[FAL_CHANNEL]; o < to[FAL_CHANNEL]; o += b.channels) {
         b.group = o / channels;
         b.channel = o % channels;
@@ -320,7 +179,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
 
 static size_t workspace(const fal_task *task)
 {
-    desk d;
+    fal_dots_desk d;
     const fal_dots_layout l = fal_lay_out_dots(task);
     return lay_out_desk(task, &l, NULL, &d);
 }
