@@ -8,6 +8,7 @@
 //   FAL_NUMBER  bytes of a number
 #include "kernels/half.h"
 #include "kernels/kernels.h"
+#include "kernels/permute.h"
 #include "kernels/vec.h"
 
 #define FAL_TEXT_(x)       #x
