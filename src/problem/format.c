@@ -4,11 +4,12 @@
 // once.
 #include "base/fail.h"
 #include "problem/operations.h"
+#include "problem/real.h"
+#include "problem/validate.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 // A text that grows as long as there is room; `length` counts on without.
@@ -79,16 +80,11 @@ static void put_padding(writer *w, const faltung_conv *conv)
         put_sides(w, i ? "+" : ",padding=", p[i]);
 }
 
-// The shortest of the texts that are read as this number.
 static void put_real(writer *w, double value)
 {
-    char text[40], best[40] = "";
-    for (int digits = 1; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value && (!*best || strlen(text) < strlen(best)))
-            memcpy(best, text, sizeof best);
-    }
-    put(w, ":%s", best);
+    char text[FAL_REAL_SIZE];
+    fal_write_real(value, text);
+    put(w, ":%s", text);
 }
 
 static void put_activation(writer *w, const faltung_conv *conv)
@@ -127,7 +123,7 @@ static faltung_status check(const faltung_problem *problem, faltung_message *mes
         return fal_fail(message, FALTUNG_ERROR_RANK,
                         "problem: input_rank=%d, weight_rank=%d, allowed are 1 to %d",
                         problem->input_rank, problem->weight_rank, most);
-    return FALTUNG_OK;
+    return fal_validate_activation(conv, message);
 }
 
 faltung_status faltung_problem_format(const faltung_problem *problem, char *text, size_t size,

@@ -4,10 +4,9 @@
 #include "base/checked.h"
 #include "base/fail.h"
 #include "problem/operations.h"
+#include "problem/real.h"
 
 #include <limits.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 // A part of the text that is being read, up to `end`. `at` is NULL when nothing is left, not even
@@ -146,19 +145,9 @@ static bool read_padding(part p, faltung_problem *problem)
     return true;
 }
 
-// A decimal number or an infinity that fills the whole part.
 static bool read_real(part p, double *number)
 {
-    char text[64], *end;
-    size_t length = (size_t)(p.end - p.at);
-    if (length == 0 || length >= sizeof text)
-        return false;
-    memcpy(text, p.at, length);
-    text[length] = '\0';
-    if (strspn(text, "0123456789+-.eEinf") < length) // strtod knows more
-        return false;
-    *number = strtod(text, &end);
-    return *end == '\0' && !isnan(*number);
+    return fal_read_real(p.at, (size_t)(p.end - p.at), number);
 }
 
 // A name, behind which leaky_relu may have a slope, and clamp has its limits.

@@ -23,9 +23,8 @@ typedef struct request {
     faltung_message *message;
 } request;
 
-static faltung_status check_activation(const request *r)
+faltung_status fal_validate_activation(const faltung_conv *conv, faltung_message *message)
 {
-    const faltung_conv *conv = r->conv;
     const struct {
         const char *name;
         double value;
@@ -33,11 +32,11 @@ static faltung_status check_activation(const request *r)
                    {"clamp_min", conv->clamp_min},
                    {"clamp_max", conv->clamp_max}};
     if ((unsigned)conv->activation > FALTUNG_ACTIVATION_CLAMP)
-        return fal_fail(r->message, FALTUNG_ERROR_OPTION, "activation=%d is no activation",
+        return fal_fail(message, FALTUNG_ERROR_OPTION, "activation=%d is no activation",
                         (int)conv->activation);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (isnan(numbers[i].value))
-            return fal_fail(r->message, FALTUNG_ERROR_OPTION, "%s=nan, allowed is any number",
+            return fal_fail(message, FALTUNG_ERROR_OPTION, "%s=nan, allowed is any number",
                             numbers[i].name);
     return FALTUNG_OK;
 }
@@ -63,7 +62,7 @@ static faltung_status check_options(const request *r)
                         conv->allocator->allocate ? "release" : "allocate");
     if (conv->parallel && !conv->parallel->run)
         return fal_fail(r->message, FALTUNG_ERROR_NULL, "parallel->run is NULL");
-    return check_activation(r);
+    return fal_validate_activation(conv, r->message);
 }
 
 faltung_status fal_validate_options(const faltung_conv *conv, faltung_message *message)

@@ -33,6 +33,9 @@ faltung_status fal_validate(const faltung_conv *conv, const faltung_tensor *inpu
 // Checks the number of axes. Errors: OPTION.
 faltung_status fal_validate_axes(const faltung_conv *conv, faltung_message *message);
 
+// Checks the activation and its numbers, none of which may be NaN. Errors: OPTION.
+faltung_status fal_validate_activation(const faltung_conv *conv, faltung_message *message);
+
 // Checks what is no tensor and no geometry: rule, accuracy, threads, allocator. Errors: OPTION,
 // NULL.
 faltung_status fal_validate_options(const faltung_conv *conv, faltung_message *message);
