@@ -52,11 +52,8 @@ has() {
         NR == 1 { split($3, v, "."); new_enough = v[1] > 3 || (v[1] == 3 && v[2] >= 25) }
         END { exit !new_enough }' ;;
     cmocka) has_headers stdarg.h stddef.h stdint.h setjmp.h cmocka.h ;;
-    python) python3 -c '
-import os, sys, sysconfig
-header = os.path.join(sysconfig.get_path("include"), "Python.h")
-sys.exit(sys.version_info < (3, 11) or not os.path.exists(header))' 2>/dev/null ;;
-    numpy) python3 -c 'import numpy' 2>/dev/null ;;
+    python) "${0%/*}"/find-python.sh >/dev/null ;;
+    numpy) "${0%/*}"/find-python.sh numpy >/dev/null ;;
     sanitizers) links main "${CC:-cc}" -fsanitize=address,undefined ;;
     libfuzzer) links LLVMFuzzerTestOneInput clang -fsanitize=fuzzer ;;
     make | gnuplot | pkg-config | clang) has_program "$1" ;;
