@@ -199,7 +199,7 @@ const command commands[] = {
      "the table has a target beside its share, unless memory bounds it. Runs on one thread unless "
      "--threads says more.",
      COMMON | BIT(JSON) | BIT(ACCURACY) | BIT(THREADS) | BIT(WORKSPACE_LIMIT) | BIT(TABLE) |
-         BIT(FILE) | BIT(SECONDS) | BIT(CHECK),
+         BIT(LIST) | BIT(FILE) | BIT(SECONDS) | BIT(CHECK),
      0, MAX_OPERANDS, run_bench},
     {"help", "[COMMAND]", "help on a command", "faltung help conv2d", NULL, COMMON, 0, 1, run_help},
     {"man", "", "this manual page, as roff", "faltung man | man -l -", NULL, COMMON, 0, 0, run_man},

@@ -113,6 +113,8 @@ const option_spec option_specs[OPTION_COUNT] = {
                           FIELD(equal_nan)},
     [OPTION_TABLE] = {"table", 0, NULL, NULL, "the built-in table of layers of known networks",
                       read_flag, FIELD(table)},
+    [OPTION_LIST] = {"list", 0, NULL, NULL, "only say which problems these are, and time nothing",
+                     read_flag, FIELD(list)},
     [OPTION_FILE] = {"file", 0, "FILE", NULL,
                      "problems from a file, one on each line; - is standard input", read_path,
                      FIELD(file)},

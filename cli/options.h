@@ -43,6 +43,7 @@ typedef enum option_id {
     OPTION_ATOL,
     OPTION_EQUAL_NAN,
     OPTION_TABLE,
+    OPTION_LIST,
     OPTION_FILE,
     OPTION_SECONDS,
     OPTION_CHECK,
@@ -115,7 +116,8 @@ typedef struct options {
     array_shape shape, input_size, weight_size;
     double rtol, atol, seconds;
     const char *file;
-    bool transposed, unique, explain, animate, equal_nan, table, check, force, json, help, version;
+    bool transposed, unique, explain, animate, equal_nan, table, list, check, force, json, help;
+    bool version;
 } options;
 
 typedef struct option_spec {

@@ -39,6 +39,12 @@ static const char *algorithm(const result *r)
     return r->subject->explanation.algorithm[r->subject->explanation.chosen];
 }
 
+// Columns that a name takes, with the gap behind it.
+static double name_columns(const wanted *w)
+{
+    return w->name ? (double)strlen(w->name) + 2 : 0;
+}
+
 // ------------------------------------------------------------------------------------------ JSON
 
 static void put_figures(json *j, const settings *set, const result *r)
@@ -81,6 +87,33 @@ void report_json(session *s, const settings *set, const result *r)
     json_end(&j);
 }
 
+// ------------------------------------------------------------------------------------------ list
+
+static void put_wanted_json(session *s, const wanted *w)
+{
+    json j = json_begin(s->out);
+    if (w->name)
+        json_text(&j, "name", w->name);
+    json_text(&j, "problem", w->text);
+    if (w->target)
+        json_number(&j, "target", w->target / 100.0);
+    json_end(&j);
+}
+
+void report_list(session *s, bool as_json, const problem_list *list)
+{
+    int width = 0;
+    for (int i = 0; i < list->count; i++)
+        width = (int)fmax(width, name_columns(&list->item[i]));
+    for (int i = 0; i < list->count; i++) {
+        const wanted *w = &list->item[i];
+        if (as_json)
+            put_wanted_json(s, w);
+        else
+            fprintf(s->out, "%-*s%s\n", width, w->name ? w->name : "", w->text);
+    }
+}
+
 // ------------------------------------------------------------------------------------------ text
 
 static void put_ceiling(FILE *out, const char *type, samples *rates)
@@ -115,8 +148,7 @@ static int name_width(int count, const result *results)
 {
     int width = 0;
     for (int i = 0; i < count; i++)
-        if (results[i].wanted->name)
-            width = (int)fmax(width, (double)strlen(results[i].wanted->name) + 2);
+        width = (int)fmax(width, name_columns(results[i].wanted));
     return width;
 }
 

@@ -26,6 +26,9 @@ typedef struct result {
 // Fills in the figures of a problem that was measured.
 void result_figures(result *r, measurement *m);
 
+// Which problems there are, a line for each.
+void report_list(session *s, bool as_json, const problem_list *list);
+
 // One object on a line.
 void report_json(session *s, const settings *set, const result *r);
 

@@ -127,24 +127,32 @@ static void release(bench *b)
     problems_free(&b->list);
 }
 
+static int time_problems(session *s, const options *o, bench *b)
+{
+    settings set = {.threads = o->threads ? (int)o->threads : 1, .seconds = o->seconds};
+    int status = find_instruction_set(s, &set.isa);
+    if (!status)
+        status = prepare(s, &set, o, b);
+    if (!status)
+        status = measure(s, &set, b->count, b->subjects, b->measurements, &b->machine);
+    if (!status)
+        status = finish(s, o, b);
+    if (!status) {
+        report(s, &set, o, b);
+        status = conclude(s, o, b);
+    }
+    return status;
+}
+
 int run_bench(session *s, const command *c, const options *o)
 {
     (void)c;
     bench b = {0};
-    settings set = {.threads = o->threads ? (int)o->threads : 1, .seconds = o->seconds};
-    int status = find_instruction_set(s, &set.isa);
-    if (!status)
-        status = read_problems(s, o, &b.list);
-    if (!status)
-        status = prepare(s, &set, o, &b);
-    if (!status)
-        status = measure(s, &set, b.count, b.subjects, b.measurements, &b.machine);
-    if (!status)
-        status = finish(s, o, &b);
-    if (!status) {
-        report(s, &set, o, &b);
-        status = conclude(s, o, &b);
-    }
+    int status = read_problems(s, o, &b.list);
+    if (!status && o->list)
+        report_list(s, o->json, &b.list);
+    else if (!status)
+        status = time_problems(s, o, &b);
     release(&b);
     return status;
 }

@@ -99,6 +99,17 @@ static void problems_are_read_from_a_file(void **state)
     assert_json(QUICK "--json --file - <list", "{\"problem\": \"conv1d:1x1x9,1x1x3\", ");
 }
 
+static void a_list_names_problems_and_times_nothing(void **state)
+{
+    (void)state;
+    assert_says("faltung bench --list conv1d:1x1x9,1x1x3 conv1d:1x1x7,1x1x2",
+                "conv1d:1x1x9,1x1x3\nconv1d:1x1x7,1x1x2\n");
+    assert_says("faltung bench --table --list", "\nseed s2              conv2d:16x3x16x16,");
+    assert_json("faltung bench --table --list --json",
+                "{\"name\": \"seed\", \"problem\": \"conv2d:16x3x16x16,10x3x3x3\", \"target\": ");
+    assert_null(strstr(ran.out, "best_s"));
+}
+
 static void what_was_computed_is_checked(void **state)
 {
     (void)state;
@@ -190,6 +201,7 @@ int main(void)
         program_test(problems_come_in_the_order_given),
         program_test(text_has_a_line_per_problem_and_the_ceilings),
         program_test(problems_are_read_from_a_file),
+        program_test(a_list_names_problems_and_times_nothing),
         program_test(what_was_computed_is_checked),
         program_test(threads_accuracy_and_instruction_set_are_those_asked_for),
         program_test(an_empty_batch_takes_no_time_and_no_operations),

@@ -36,7 +36,7 @@ static const struct {
     {"info", "--json"},
     {"compare", "--rtol --atol --equal-nan --json"},
     {"explain", "--threads --accuracy --json"},
-    {"bench", "--table --file --seconds --threads --accuracy --check --json"},
+    {"bench", "--table --list --file --seconds --threads --accuracy --check --json"},
     {"man", "--help"},
     {"completion", "--help"},
     {"help", "--help"},
