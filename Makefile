@@ -5,6 +5,7 @@ PREFIX = /usr/local
 PYTHON = python3
 FUZZ_SECONDS = 60
 SWEEP_SECONDS = 600
+PEERS =
 
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell getconf _NPROCESSORS_ONLN)
 export CTEST_PARALLEL_LEVEL ?= $(CMAKE_BUILD_PARALLEL_LEVEL)
@@ -18,7 +19,7 @@ to_tour = $(to_build) gnuplot
 to_test = $(to_tour) compiler++ cmocka pkg-config sanitizers python numpy
 sources = $$(git ls-files '*.c' '*.h')
 
-.PHONY: all tour test asan clang sweep kernels-report fuzz onnx install format check-format clean help
+.PHONY: all tour test asan clang sweep kernels-report fuzz onnx peers install format check-format clean help
 .NOTPARALLEL:
 
 all: ## build the library and the command into build/ (the default)
@@ -73,6 +74,12 @@ onnx: ## run ONNX's own tests of convolutions by PYTHON (python3), which needs i
 	@$(cmake) --preset release
 	@$(cmake) --build --preset release
 	@$(PYTHON) tests/onnx/node_tests.py build/faltung
+
+peers: ## time Faltung beside other libraries, into build-peers/report.md; PEERS has options
+	@tools/install-packages.sh --only-name $(to_build)
+	@$(cmake) --preset release
+	@$(cmake) --build --preset release
+	@python3 bench/peers $(PEERS)
 
 install: ## install into PREFIX (/usr/local), below DESTDIR if that is given
 	@tools/install-packages.sh --only-name $(to_build)

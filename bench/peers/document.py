@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The report as a whole: one Markdown file, and its charts beside it."""
+
+from pathlib import Path
+from typing import Any
+
+from . import charts, figures, report, startup
+from .networks import measure as networks
+
+
+def line(row: dict[str, Any]) -> str:
+    """A row in a line, for whoever waits."""
+    mine = figures.ours(row)
+    if mine is None:
+        other = figures.best_other(row, True)
+        return f"{row['name']}: {other.peer if other else 'nobody'}"
+    words = f"{row['name']}: {figures.gflops(row, mine.best):.1f} GFLOP/s"
+    words += f", {figures.share(row, mine.best):.0%} of the ceiling"
+    said = report.against(row, figures.best_other(row, False), False)
+    return words + (f", {said}" if said else "")
+
+
+def head(records: list[dict[str, Any]]) -> str:
+    first = records[0]
+    versions: dict[str, str] = {}
+    absent: dict[str, str] = {}
+    for record in records:
+        versions |= record.get("versions", {})
+        absent |= record.get("absent", {})
+    said = ", ".join(f"{name} {version}" for name, version in versions.items())
+    left_out = "".join(f"- {name} is left out: {why}\n" for name, why in absent.items())
+    return (
+        "# Faltung beside other libraries\n\n"
+        f"{first['date']}, {first['processor']}, {first['cpus']} CPUs, Python {first['python']}"
+        f"{'; ' + said if said else ''}.\n\n"
+        "Everything of a section was measured in one run: each library in a process of its own, "
+        "pinned and asked in turns, beside the machine's ceiling of multiply-adds. Only what gives "
+        "the answer of double precision within rounding is timed. GFLOP/s count multiply-adds "
+        "twice, those with the padding's zeros too, whatever the algorithm.\n\n"
+        f"{left_out}{chr(10) if left_out else ''}"
+    )
+
+
+def section(record: dict[str, Any], folder: Path) -> str:
+    if record["kind"] == "startup":
+        return startup.section(record)
+    if record["kind"] == "networks":
+        return networks.section(record)
+    names = []
+    for kind, draw in (("share", charts.shares), ("ratio", charts.ratios)):
+        names.append(f"{figures.slug(record)}-{kind}.svg")
+        (folder / names[-1]).write_text(draw(record))
+    return report.layers(record, names)
+
+
+def write(records: list[dict[str, Any]], folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    written = folder / "report.md"
+    text = head(records) + "\n".join(section(record, folder) for record in records)
+    written.write_text(text)
+    return written
