@@ -19,7 +19,8 @@ to_tour = $(to_build) gnuplot
 to_test = $(to_tour) compiler++ cmocka pkg-config sanitizers python numpy
 sources = $$(git ls-files '*.c' '*.h')
 
-.PHONY: all tour test asan clang sweep kernels-report fuzz onnx peers install format check-format clean help
+.PHONY: all tour test asan clang sweep kernels-report fuzz onnx peers install format check-format \
+        clean help
 .NOTPARALLEL:
 
 all: ## build the library and the command into build/ (the default)
@@ -79,7 +80,7 @@ peers: ## time Faltung beside other libraries, into build-peers/report.md; PEERS
 	@tools/install-packages.sh --only-name $(to_build)
 	@$(cmake) --preset release
 	@$(cmake) --build --preset release
-	@python3 bench/peers $(PEERS)
+	@$(PYTHON) bench/peers $(PEERS)
 
 install: ## install into PREFIX (/usr/local), below DESTDIR if that is given
 	@tools/install-packages.sh --only-name $(to_build)
@@ -95,7 +96,7 @@ check-format: ## check that `make format` would change nothing
 	clang-format --dry-run -Werror $(sources)
 
 clean: ## remove what the other targets have built
-	rm -rf build build-test build-asan build-clang build-fuzz build-debug tour
+	rm -rf build build-test build-asan build-clang build-fuzz build-debug build-peers tour
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14

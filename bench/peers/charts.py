@@ -12,7 +12,11 @@ from . import figures
 # By the order of peers; Faltung is black.
 _COLOURS = ("#d55e00", "#e69f00", "#0072b2", "#56b4e9", "#009e73", "#cc79a7", "#999933", "#882255")
 _LINE, _LEFT, _WIDTH, _RIGHT, _TOP, _BOTTOM = 18, 160, 560, 30, 64, 34
-_STYLE = "text{font:12px sans-serif;fill:#222}.axis{stroke:#ddd}.one{stroke:#888}.small{font-size:11px}"
+_MOST_SHARE = 3.0
+_STYLE = (
+    "text{font:12px sans-serif;fill:#222}.axis{stroke:#ddd}.one{stroke:#888}"
+    "text.small{font-size:11px}text.on{font-size:11px;fill:#fff}"
+)
 
 
 @dataclass(frozen=True)
@@ -77,46 +81,58 @@ def shares(record: dict[str, Any]) -> str:
     def colour(peer: str) -> str:
         return "#000" if peer == "faltung" else _COLOURS[others.index(peer) % len(_COLOURS)]
 
-    dots, most = [], 1.0
+    scale = Scale(0, _MOST_SHARE, lambda value: value)
+    inside = key(peers, colour)
     for i, row in enumerate(rows):
         for peer in [*others, "faltung"]:  # ours on top
-            result = figures.best_of(row, peer)
-            if result:
-                share = figures.share(row, result.best)
-                most = max(most, share)
-                dots.append((i, peer, share, result.layout == row["layout"]))
-    top = math.ceil(most * 4) / 4
-    scale = Scale(0, top, lambda value: value)
-    step = 0.25 if top <= 2 else 0.5
-    marks = [(step * k, f"{step * k:.0%}") for k in range(int(top / step) + 1)]
-    inside = key(peers, colour)
-    for i, peer, share, is_plain in dots:
-        look = f'fill="{colour(peer)}"' if is_plain else f'fill="#fff" stroke="{colour(peer)}"'
-        radius = 5 if peer == "faltung" else 4
-        said = escape(f"{peer}, {rows[i]['name']}: {share:.0%}")
-        inside.append(
-            f'<circle cx="{scale.x(share):.1f}" cy="{middle(i):.1f}" r="{radius}" {look}>'
-            f"<title>{said}</title></circle>"
-        )
-    title = f"Share of the ceiling, {figures.title(record)}; hollow: in another layout than the row's"
+            if result := figures.best_of(row, peer):
+                is_plain = result.layout == row["layout"]
+                inside.append(dot(scale, i, row, result, colour(peer), is_plain))
+    marks = [(k / 2, f"{k / 2:.0%}") for k in range(int(2 * _MOST_SHARE) + 1)]
+    title = (
+        f"Share of the ceiling, {figures.title(record)}; hollow: in another layout than the row's; "
+        f"what is over {_MOST_SHARE:.0%} is at the edge"
+    )
     return picture(title, [row["name"] for row in rows], scale, marks, inside)
 
 
-def ratios(record: dict[str, Any]) -> str:
-    """Faltung's speed over that of the best other in the row's layout, a bar on each row."""
-    rows = [row for row in record["rows"] if figures.ratio(row, figures.best_other(row, False))]
-    found = [figures.best_other(row, False) for row in rows]
-    values = [figures.ratio(row, other) for row, other in zip(rows, found)]
+def dot(scale: Scale, i: int, row: dict, result: figures.Result, colour: str, is_plain: bool) -> str:
+    share = figures.share(row, result.best)
+    look = f'fill="{colour}"' if is_plain else f'fill="#fff" stroke="{colour}"'
+    said = escape(f"{result.peer}, {row['name']}: {share:.0%}")
+    return (
+        f'<circle cx="{scale.x(share):.1f}" cy="{middle(i):.1f}" r="{4.5 if is_plain else 4}" {look}>'
+        f"<title>{said}</title></circle>"
+    )
+
+
+def bars(title: str, bars: list[tuple[str, float, str]]) -> str:
+    """Ratios as bars to the left and right of 1: what of, the ratio, and over whom."""
     inside = []
     scale = Scale(0.25, 8, math.log2)
-    for i, (other, value) in enumerate(zip(found, values)):
+    for i, (_, value, whom) in enumerate(bars):
         x, one = scale.x(value), scale.x(1)
         colour = "#0072b2" if value >= figures.BEHIND else "#d55e00"
         inside.append(
             f'<rect x="{min(x, one):.1f}" y="{middle(i) - 6:.1f}" width="{max(abs(x - one), 1):.1f}" '
             f'height="12" fill="{colour}"/>'
         )
-        inside.append(text(max(x, one) + 5, middle(i) + 4, f"{value:.2f} {other.peer}", "start", "small"))
+        said, is_long = f"{value:.2f} {whom}", value > 5
+        x, anchor, kind = (x - 5, "end", "on") if is_long else (max(x, one) + 5, "start", "small")
+        inside.append(text(x, middle(i) + 4, said, anchor, kind))
     marks = [(value, f"{value:g}") for value in (0.25, 0.5, 1, 2, 4, 8)]
+    return picture(title, [name for name, _, _ in bars], scale, marks, inside)
+
+
+def ratios(record: dict[str, Any]) -> str:
+    """Faltung's speed over that of the best other in the row's layout, a bar on each row."""
+    found = [(row, figures.best_other(row, False)) for row in record["rows"]]
     title = f"Faltung's speed over the best other's in the row's layout, {figures.title(record)}"
-    return picture(title, [row["name"] for row in rows], scale, marks, inside)
+    return bars(
+        title,
+        [
+            (row["name"], ratio, other.peer)
+            for row, other in found
+            if (ratio := figures.ratio(row, other))
+        ],
+    )

@@ -44,14 +44,21 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
     add("--folder", type=Path, default=_ROOT / "build-peers", help="for environments and results")
     add("--from", dest="records", nargs="+", type=Path, metavar="FILE",
         help="measure nothing: write the report of these records")  # fmt: skip
-    return parser.parse_args(words)
+    args = parser.parse_args(words)
+    for name in ("python", "tensorflow_python", "faltung", "package", "folder"):
+        if getattr(args, name):  # not resolved: an environment's Python is a link
+            setattr(args, name, getattr(args, name).absolute())
+    return args
 
 
 def place_of(args: argparse.Namespace, names: list[str]) -> Place:
     """Makes what is not given, and what is needed for these peers."""
     found: dict[str, Environment] = {}
     given = {"main": args.python, "tensorflow": args.tensorflow_python}
-    for name in {"main", *(ENTRIES[peer].environment for peer in names)}:
+    single = {"layers", "startup"} & set(args.parts.split(","))
+    for name in ("main", "tensorflow"):
+        if name != "main" and not (single and any(ENTRIES[n].environment == name for n in names)):
+            continue
         if given[name]:
             found[name] = Environment(given[name])
         else:
@@ -61,7 +68,7 @@ def place_of(args: argparse.Namespace, names: list[str]) -> Place:
     package, size = args.package, 0
     if package is None:
         package, size = environments.install_faltung(found["main"].python, args.folder)
-    return Place(args.faltung.resolve(), args.folder, package.resolve(), found, size)
+    return Place(args.faltung, args.folder, package, found, size)
 
 
 def settings(args: argparse.Namespace, place: Place):

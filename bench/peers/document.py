@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The report as a whole: one Markdown file, and its charts beside it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,21 +42,44 @@ def head(records: list[dict[str, Any]]) -> str:
     )
 
 
+def summary(records: list[dict[str, Any]]) -> str:
+    """A line for each run."""
+    rows = []
+    for record in records:
+        what = figures.title(record)
+        if record["kind"] == "layers":
+            means = (figures.mean_ratio(record, any_layout) for any_layout in (False, True))
+            count = f"{len(figures.behind(record))} of {len(record['rows'])}"
+            rows.append([f"layers, {what}", *map(report.number, means), count])
+        elif record["kind"] == "networks":
+            over = [networks.speed_over(row, networks.best_other(row)) for row in record["rows"]]
+            over = [ratio for ratio in over if ratio]
+            count = f"{sum(ratio < figures.BEHIND for ratio in over)} of {len(over)}"
+            mean = report.number(figures.geometric_mean(over))
+            rows.append([f"networks, {what}", "", mean, count])
+    heads = ["Faltung's speed over the best other's", "in any layout", "rows where it is behind"]
+    return report.table(["geometric means", *heads], rows) + "\n" if rows else ""
+
+
 def section(record: dict[str, Any], folder: Path) -> str:
     if record["kind"] == "startup":
         return startup.section(record)
     if record["kind"] == "networks":
-        return networks.section(record)
-    names = []
-    for kind, draw in (("share", charts.shares), ("ratio", charts.ratios)):
-        names.append(f"{figures.slug(record)}-{kind}.svg")
-        (folder / names[-1]).write_text(draw(record))
-    return report.layers(record, names)
+        return networks.section(record, draw(record, "ratio", networks.chart, folder))
+    pictures = [("share", charts.shares), ("ratio", charts.ratios)]
+    return report.layers(record, [draw(record, name, chart, folder) for name, chart in pictures])
+
+
+def draw(record: dict[str, Any], name: str, chart: Callable[[dict], str], folder: Path) -> str:
+    """Writes a chart; its file's name."""
+    written = f"{figures.slug(record)}-{name}.svg"
+    (folder / written).write_text(chart(record), encoding="utf-8")
+    return written
 
 
 def write(records: list[dict[str, Any]], folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     written = folder / "report.md"
-    text = head(records) + "\n".join(section(record, folder) for record in records)
-    written.write_text(text)
+    text = head(records) + summary(records) + "\n".join(section(record, folder) for record in records)
+    written.write_text(text, encoding="utf-8")
     return written

@@ -5,6 +5,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from .entries import ENTRIES
+
 # A row counts as behind below this: less is what changes from run to run.
 BEHIND = 0.97
 
@@ -69,17 +71,27 @@ def ratio(row: dict[str, Any], other: Result | None) -> float | None:
     return other.best / mine.best if mine and other else None
 
 
+def mean_ratio(record: dict[str, Any], any_layout: bool) -> float | None:
+    """Over the best other of each row of f32: of other types there are few rows, and in some of
+    them others do not even try."""
+    rows = [row for row in record["rows"] if row["dtype"] == "f32"]
+    return geometric_mean(ratio(row, best_other(row, any_layout)) for row in rows)
+
+
+def behind(record: dict[str, Any]) -> list[tuple[float, str]]:
+    """The rows in which Faltung is slower than others in the same layout, the slowest first."""
+    rows = [(ratio(row, best_other(row, False)), row["name"]) for row in record["rows"]]
+    return sorted((value, name) for value, name in rows if value and value < BEHIND)
+
+
 def geometric_mean(values) -> float | None:
     values = [value for value in values if value]
     return math.exp(sum(map(math.log, values)) / len(values)) if values else None
 
 
 def peers_of(record: dict[str, Any]) -> list[str]:
-    """In the order of the record, those that were measured anywhere."""
-    names: list[str] = []
-    for row in record["rows"]:
-        names += [name for name in row["peers"] if name not in names and results(row, name)]
-    return names
+    """Those that were measured anywhere."""
+    return [name for name in ENTRIES if any(results(row, name) for row in record["rows"])]
 
 
 def title(record: dict[str, Any]) -> str:

@@ -7,9 +7,9 @@ from . import figures
 from .figures import Result
 
 
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """The first column is text, the others are numbers."""
-    lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
+def table(head: list[str], rows: list[list[str]], texts: int = 1) -> str:
+    """The first columns are texts, the others are numbers."""
+    lines = [head, ["---"] * texts + ["--:"] * (len(head) - texts), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
@@ -52,7 +52,7 @@ def of_faltung(record: dict[str, Any]) -> str:
             ]
         )
     head = ["layer", "problem", "µs", "GFLOP/s", "median", "share"]
-    return table([*head, "over the best in this layout", "in any layout"], rows)
+    return table([*head, "over the best in this layout", "in any layout"], rows, 2)
 
 
 def of_all(record: dict[str, Any]) -> str:
@@ -62,14 +62,15 @@ def of_all(record: dict[str, Any]) -> str:
     for row in record["rows"]:
         found = {name: figures.best_of(row, name) for name in names}
         best = figures.fastest([result for result in found.values() if result])
-        cells = [cell(row, found[name], found[name] is best) for name in names]
+        cells = [cell(row, name, found[name], found[name] is best) for name in names]
         rows.append([row["name"], f"{row['ceiling']['best_gflops']:.0f}", *cells])
     return table(["layer", "ceiling", *names], rows)
 
 
-def cell(row: dict[str, Any], result: Result | None, is_best: bool) -> str:
+def cell(row: dict[str, Any], name: str, result: Result | None, is_best: bool) -> str:
     if result is None:
-        return "-"
+        refused = [way for way in row["peers"].get(name, []) if "error" in way and "why" in way]
+        return "wrong" if refused else "-"
     speed, middle = (figures.gflops(row, s) for s in (result.best, result.median))
     mark = "**" if is_best else ""
     layout = " " + result.layout if result.layout != row["layout"] else ""
@@ -80,24 +81,25 @@ def cell(row: dict[str, Any], result: Result | None, is_best: bool) -> str:
 def means(record: dict[str, Any]) -> str:
     """Faltung over each peer by itself, on the rows that both can do."""
     rows = []
+    rows_of = [row for row in record["rows"] if row["dtype"] == "f32"]
     for name in figures.peers_of(record):
         if name == "faltung":
             continue
-        ratios = [figures.ratio(row, figures.best_of(row, name)) for row in record["rows"]]
+        ratios = [figures.ratio(row, figures.best_of(row, name)) for row in rows_of]
         ratios = [ratio for ratio in ratios if ratio]
         mean = figures.geometric_mean(ratios)
         version = record["versions"].get(name, "")
         rows.append([f"{name} {version}", str(len(ratios)), number(mean), number(min(ratios, default=None))])
-    return table(["peer", "rows", "geometric mean of Faltung's speed over its", "least"], rows)
+    head = ["peer", "rows of f32", "geometric mean of Faltung's speed over its best", "least"]
+    return table(head, rows)
 
 
 def behind(record: dict[str, Any]) -> str:
     """The rows in which Faltung is slower, by name."""
-    rows = [(figures.ratio(row, figures.best_other(row, False)), row) for row in record["rows"]]
-    slow = sorted((r, row["name"]) for r, row in rows if r is not None and r < figures.BEHIND)
+    slow = figures.behind(record)
     if not slow:
         return f"In no row is Faltung below {figures.BEHIND} of the best in the row's layout."
-    names = ", ".join(f"{name} ({r:.2f})" for r, name in slow)
+    names = ", ".join(f"{name} ({ratio:.2f})" for ratio, name in slow)
     return f"Below {figures.BEHIND} of the best in the row's layout: {names}."
 
 
@@ -122,8 +124,6 @@ def refused(record: dict[str, Any]) -> str:
 
 def layers(record: dict[str, Any], charts: list[str]) -> str:
     """A section of the report."""
-    plain = [figures.ratio(row, figures.best_other(row, False)) for row in record["rows"]]
-    free = [figures.ratio(row, figures.best_other(row, True)) for row in record["rows"]]
     note = ""
     if record["isa"] == "avx2":
         note = (
@@ -135,9 +135,9 @@ def layers(record: dict[str, Any], charts: list[str]) -> str:
     return (
         f"## Layers: {figures.title(record)}\n\n"
         f"{record['rounds']} rounds of {record['seconds']:g} s each. {note}"
-        f"Geometric mean of Faltung's speed over that of the best peer of each row: "
-        f"{number(figures.geometric_mean(plain))} in the row's layout, "
-        f"{number(figures.geometric_mean(free))} over the best in any layout.\n\n"
+        f"Geometric mean of Faltung's speed over that of the best peer of each row of f32: "
+        f"{number(figures.mean_ratio(record, False))} in the row's layout, "
+        f"{number(figures.mean_ratio(record, True))} over the best in any layout.\n\n"
         f"{pictures}{of_faltung(record)}\n{behind(record)}\n\n{means(record)}\n"
         f"GFLOP/s, best / median (share of the ceiling of {record['rows'][0]['ceiling']['isa']}), "
         f"each peer in the layout it is fastest in, named where that is not the row's:\n\n"

@@ -97,6 +97,7 @@ def measure(
         "name": problem.name,
         "problem": problem.text,
         "layout": problem.layout,
+        "dtype": problem.dtype,
         "flops": problem.flops,
         "ceiling": {
             "isa": ceilings[0]["isa"],

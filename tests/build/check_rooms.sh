@@ -28,11 +28,12 @@ cli/commands.c  cli/commands cli/.
 examples/.
 fuzz/.          cli/files cli/.
 python/.
+bench/peers
 '
 
 # Every file, and every line in it that includes something: "FILE" or "FILE:HEADER".
 includes() {
-    find src cli examples fuzz python -name '*.[ch]' 2>/dev/null | sort | while read -r file; do
+    find src cli examples fuzz python bench -name '*.[ch]' 2>/dev/null | sort | while read -r file; do
         echo "$file"
         sed -n "s|^[[:space:]]*#[[:space:]]*include[[:space:]]*\([\"<][^\">]*\).*|$file:\1|p" "$file"
     done

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO, Any
 
-from .. import figures, report
+from .. import charts, figures, report
 from ..capping import Setting
 from ..process import Worker, all_quit
 from ..rounds import Pace
@@ -110,7 +110,20 @@ def line(row: dict[str, Any]) -> str:
     return f"{title(row)}, ms: {', '.join(times)}"
 
 
-def section(record: dict[str, Any]) -> str:
+def best_other(row: dict[str, Any]) -> str:
+    """The fastest contender but Faltung."""
+    times = {name: said["best_s"] for name, said in row["contenders"].items() if "best_s" in said}
+    times.pop("faltung", None)
+    return min(times, key=times.get, default="")
+
+
+def chart(record: dict[str, Any]) -> str:
+    bars = [(title(row), speed_over(row, best_other(row)), best_other(row)) for row in record["rows"]]
+    heading = f"Faltung's speed over the fastest other's, {figures.title(record)}"
+    return charts.bars(heading, [bar for bar in bars if bar[1]])
+
+
+def section(record: dict[str, Any], picture: str) -> str:
     names = [name for name in CONTENDERS if any(name in row["contenders"] for row in record["rows"])]
     rows = []
     for row in record["rows"]:
@@ -139,5 +152,5 @@ def section(record: dict[str, Any]) -> str:
         f"Milliseconds of a forward pass over images of 3×{SIZE}×{SIZE}, best / median (Faltung's "
         "speed over it), weights random. Faltung is `faltung.torch.replace(model)`. No output that "
         f"was timed differs from that of double precision by more than {max(errors, default=0):.0e} "
-        f"of the largest.\n\n{report.table(['network', *names], rows)}\n"
+        f"of the largest.\n\n![{figures.title(record)}]({picture})\n\n{report.table(['network', *names], rows)}\n"
     )
