@@ -33,7 +33,9 @@ class Scale:
         return _LEFT + _WIDTH * (self.place(value) - low) / (high - low)
 
 
-def picture(title: str, names: list[str], scale: Scale, marks: list[tuple[float, str]], inside) -> str:
+def picture(
+    title: str, names: list[str], scale: Scale, marks: list[tuple[float, str]], inside
+) -> str:
     """A frame with a line per name and a labelled line at each mark of the scale."""
     bottom = _TOP + _LINE * len(names)
     width, height = _LEFT + _WIDTH + _RIGHT, bottom + _BOTTOM
@@ -96,12 +98,14 @@ def shares(record: dict[str, Any]) -> str:
     return picture(title, [row["name"] for row in rows], scale, marks, inside)
 
 
-def dot(scale: Scale, i: int, row: dict, result: figures.Result, colour: str, is_plain: bool) -> str:
+def dot(
+    scale: Scale, i: int, row: dict, result: figures.Result, colour: str, is_plain: bool
+) -> str:
     share = figures.share(row, result.best)
     look = f'fill="{colour}"' if is_plain else f'fill="#fff" stroke="{colour}"'
     said = escape(f"{result.peer}, {row['name']}: {share:.0%}")
     return (
-        f'<circle cx="{scale.x(share):.1f}" cy="{middle(i):.1f}" r="{4.5 if is_plain else 4}" {look}>'
+        f'<circle cx="{scale.x(share):.1f}" cy="{middle(i):.1f}" r="4.5" {look}>'
         f"<title>{said}</title></circle>"
     )
 
@@ -114,8 +118,8 @@ def bars(title: str, bars: list[tuple[str, float, str]]) -> str:
         x, one = scale.x(value), scale.x(1)
         colour = "#0072b2" if value >= figures.BEHIND else "#d55e00"
         inside.append(
-            f'<rect x="{min(x, one):.1f}" y="{middle(i) - 6:.1f}" width="{max(abs(x - one), 1):.1f}" '
-            f'height="12" fill="{colour}"/>'
+            f'<rect x="{min(x, one):.1f}" y="{middle(i) - 6:.1f}" height="12" '
+            f'width="{max(abs(x - one), 1):.1f}" fill="{colour}"/>'
         )
         said, is_long = f"{value:.2f} {whom}", value > 5
         x, anchor, kind = (x - 5, "end", "on") if is_long else (max(x, one) + 5, "start", "small")
@@ -133,6 +137,6 @@ def ratios(record: dict[str, Any]) -> str:
         [
             (row["name"], ratio, other.peer)
             for row, other in found
-            if (ratio := figures.ratio(row, other))
+            if other and (ratio := figures.ratio(row, other))
         ],
     )

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from . import capping, document, environments, figures, problems, startup
-from .environments import Environment
 from .entries import ENTRIES
+from .environments import Environment
 from .networks import measure as networks
+from .networks import report as networks_report
 from .rounds import Pace
 from .runs import Materials, Place, run
 
@@ -30,7 +31,8 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
     add("--only", default="", metavar="WORDS", help="rows in whose name or problem one of these is")
     add("--peers", default=",".join(ENTRIES), metavar="NAMES", help="default: %(default)s")
     add("--threads", default=None, metavar="N,N", help="default: 1,2, where there are two CPUs")
-    add("--isa", default=None, metavar="NAMES", help="default: native, and avx2 beside AVX-512")
+    add("--isa", default=None, metavar="NAMES",
+        help="of native, avx2 (default: both on layers, beside AVX-512)")  # fmt: skip
     add("--rounds", type=int, default=Pace.rounds, help="default: %(default)s")
     add("--seconds", type=float, default=Pace.seconds, help="of a turn (default: %(default)s)")
     add("--cpu", type=int, help="the first CPU to run on (default: so that the last one is used)")
@@ -45,6 +47,10 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
     add("--from", dest="records", nargs="+", type=Path, metavar="FILE",
         help="measure nothing: write the report of these records")  # fmt: skip
     args = parser.parse_args(words)
+    for option, allowed in (("peers", ENTRIES), ("parts", PARTS), ("isa", ("native", "avx2"))):
+        for word in (getattr(args, option) or "").split(","):
+            if word and word not in allowed:
+                parser.error(f"--{option} {word}: allowed is {', '.join(allowed)}")
     for name in ("python", "tensorflow_python", "faltung", "package", "folder"):
         if getattr(args, name):  # not resolved: an environment's Python is a link
             setattr(args, name, getattr(args, name).absolute())
@@ -71,12 +77,13 @@ def place_of(args: argparse.Namespace, names: list[str]) -> Place:
     return Place(args.faltung, args.folder, package, found, size)
 
 
-def settings(args: argparse.Namespace, place: Place):
+def settings(args: argparse.Namespace, place: Place, isas: str) -> Iterator[capping.Setting]:
     """Each combination that is asked for: native before AVX2, one thread before two."""
     many = len(capping.allowed_cpus()) > 1
     threads = [int(n) for n in (args.threads or ("1,2" if many else "1")).split(",")]
-    isas = (args.isa or ("native,avx2" if capping.has_avx512() else "native")).split(",")
-    return [place.setting(isa, n, args.cpu) for isa in isas for n in threads]
+    for isa in (args.isa or isas).split(","):
+        for n in threads:
+            yield place.setting(isa, n, args.cpu)
 
 
 def write(folder: Path, record: dict[str, Any]) -> None:
@@ -87,7 +94,7 @@ def layer_records(args, names, place: Place, log: IO) -> Iterator[dict[str, Any]
     rows = problems.choose(problems.table(place.faltung), args.problem, args.only)
     pace = Pace(args.rounds, args.seconds)
     with Materials(place, log) as materials:
-        for setting in settings(args, place):
+        for setting in settings(args, place, "native,avx2" if capping.has_avx512() else "native"):
             record = None
             for record in run(place, names, rows, setting, pace, materials, log):
                 write(args.folder, record)
@@ -104,11 +111,13 @@ def startup_records(args, names, place: Place, log: IO) -> Iterator[dict[str, An
 def network_records(args, names, place: Place, log: IO) -> Iterator[dict[str, Any]]:
     pace = Pace(args.rounds, NETWORK_SECONDS)
     chosen = networks.choose(args.only)
-    for setting in settings(args, place):
+    for setting in settings(args, place, "native"):
         record = None
         for record in networks.run(place, names, chosen, setting, pace, log):
             write(args.folder, record)
-            print(f"{figures.title(record)}: {networks.line(record['rows'][-1])}", flush=True)
+            print(
+                f"{figures.title(record)}: {networks_report.line(record['rows'][-1])}", flush=True
+            )
         if record:
             yield record
 
@@ -139,6 +148,9 @@ def main(words: list[str] | None = None) -> int:
     except (subprocess.CalledProcessError, OSError, ValueError) as error:
         print(f"peers: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"peers: ended; {args.folder} has what was measured, for --from", file=sys.stderr)
+        return 130
     written = document.write(records, args.folder)
     print(f"written: {written}")
     return 0

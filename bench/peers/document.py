@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from . import charts, figures, report, startup
-from .networks import measure as networks
+from .networks import report as networks
 
 
 def line(row: dict[str, Any]) -> str:
@@ -32,8 +32,8 @@ def head(records: list[dict[str, Any]]) -> str:
     left_out = "".join(f"- {name} is left out: {why}\n" for name, why in absent.items())
     return (
         "# Faltung beside other libraries\n\n"
-        f"{first['date']}, {first['processor']}, {first['cpus']} CPUs, Python {first['python']}"
-        f"{'; ' + said if said else ''}.\n\n"
+        f"{first['date']}, {first['processor']}, {first['cpus']} CPUs, Python {first['python']}, "
+        f"commit {first['source'] or 'unknown'}{'; ' + said if said else ''}.\n\n"
         "Everything of a section was measured in one run: each library in a process of its own, "
         "pinned and asked in turns, beside the machine's ceiling of multiply-adds. Only what gives "
         "the answer of double precision within rounding is timed. GFLOP/s count multiply-adds "
@@ -52,8 +52,8 @@ def summary(records: list[dict[str, Any]]) -> str:
             count = f"{len(figures.behind(record))} of {len(record['rows'])}"
             rows.append([f"layers, {what}", *map(report.number, means), count])
         elif record["kind"] == "networks":
-            over = [networks.speed_over(row, networks.best_other(row)) for row in record["rows"]]
-            over = [ratio for ratio in over if ratio]
+            found = (networks.speed_over(row, networks.best_other(row)) for row in record["rows"])
+            over = [ratio for ratio in found if ratio]
             count = f"{sum(ratio < figures.BEHIND for ratio in over)} of {len(over)}"
             mean = report.number(figures.geometric_mean(over))
             rows.append([f"networks, {what}", "", mean, count])
@@ -80,6 +80,8 @@ def draw(record: dict[str, Any], name: str, chart: Callable[[dict], str], folder
 def write(records: list[dict[str, Any]], folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     written = folder / "report.md"
-    text = head(records) + summary(records) + "\n".join(section(record, folder) for record in records)
+    text = (
+        head(records) + summary(records) + "\n".join(section(record, folder) for record in records)
+    )
     written.write_text(text, encoding="utf-8")
     return written

@@ -27,7 +27,12 @@ ENTRIES = {
         Entry("ncnn", "ncnn_net", "Ncnn", "ncnn", ("ncnn",)),
         Entry("mnn", "mnn_session", "Mnn", "MNN", ("mnn",)),
         Entry(
-            "litert", "lite_rt", "LiteRt", "ai_edge_litert.interpreter", ("ai-edge-litert",), "tensorflow"
+            "litert",
+            "lite_rt",
+            "LiteRt",
+            "ai_edge_litert.interpreter",
+            ("ai-edge-litert",),
+            "tensorflow",
         ),
         Entry("jax", "jax_jit", "Jax", "jax", ("jax", "jaxlib")),
     )

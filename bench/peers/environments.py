@@ -9,6 +9,7 @@ an environment of somebody else's can be used and stays as it is.
 import json
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,7 +45,12 @@ class Environment:
     python: Path
     missing: dict[str, str] = field(default_factory=dict)
 
-    def survey(self, packages: list[str], paths: list[Path] = ()) -> dict[str, dict]:
+    @property
+    def version(self) -> str:
+        said = subprocess.run([self.python, "--version"], capture_output=True, text=True)
+        return said.stdout.strip().removeprefix("Python ")
+
+    def survey(self, packages: list[str], paths: Iterable[Path] = ()) -> dict[str, dict]:
         """Version and size on disk of each of these packages that is there."""
         path = ":".join(str(folder) for folder in paths)
         said = subprocess.run(
@@ -89,7 +95,7 @@ def install_faltung(python: Path, folder: Path) -> tuple[Path, int]:
     print("building Faltung's wheel", flush=True)
     wheels, package = folder / "wheel", folder / "package"
     build = f"--config-settings=build-dir={folder / 'wheel-build'}"
-    pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check"]
     for old in wheels.glob("*.whl"):
         old.unlink()
     subprocess.run([*pip, "wheel", "--no-deps", build, "-w", wheels, _ROOT], check=True)

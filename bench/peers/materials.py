@@ -33,12 +33,17 @@ class OnnxModels:
     def build(self, problem: Problem, folder: Path) -> None:
         if problem.op == "weight" or problem.dtype not in ("f32", "f64"):
             raise Unsupported("ONNX has no operator for it")
-        self.onnx.save(self.model(problem, Material(folder).operand("second")), folder / "model.onnx")
+        self.onnx.save(
+            self.model(problem, Material(folder).operand("second")), folder / "model.onnx"
+        )
         converter = Path(sys.executable).with_name("mnnconvert")
         if problem.dtype == "f32" and converter.exists():
-            names = ["--modelFile", folder / "model.onnx", "--MNNModel", folder / "model.mnn"]
+            onnx, mnn = str(folder / "model.onnx"), str(folder / "model.mnn")
+            names = ["--modelFile", onnx, "--MNNModel", mnn]
             subprocess.run(
-                [converter, "-f", "ONNX", *names, "--bizCode", "peers"], check=True, stdout=sys.stderr
+                [str(converter), "-f", "ONNX", *names, "--bizCode", "peers"],
+                check=True,
+                stdout=sys.stderr,
             )
 
     def model(self, problem: Problem, w: np.ndarray):

@@ -75,9 +75,12 @@ def relative_error(got: np.ndarray, expected: np.ndarray) -> float:
 def _taps(problem: Problem, sizes) -> Iterator[tuple[tuple, tuple]]:
     """Each element of the kernel, and the slices of the padded picture that it meets."""
     for tap in itertools.product(*(range(k) for k in problem.weight[2:])):
-        yield tap, tuple(
-            slice(t * d, t * d + s * (size - 1) + 1, s)
-            for t, d, s, size in zip(tap, problem.dilation, problem.stride, sizes)
+        yield (
+            tap,
+            tuple(
+                slice(t * d, t * d + s * (size - 1) + 1, s)
+                for t, d, s, size in zip(tap, problem.dilation, problem.stride, sizes)
+            ),
         )
 
 

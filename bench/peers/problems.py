@@ -111,7 +111,8 @@ def parse(text: str, name: str = "") -> Problem:
         output = (shape[0], weight[1] * groups, *sizes)
     else:
         sizes = tuple(
-            (size + 2 * p - d * (k - 1) - 1) // s + 1 for size, (s, p, d, k) in zip(shape[2:], steps)
+            (size + 2 * p - d * (k - 1) - 1) // s + 1
+            for size, (s, p, d, k) in zip(shape[2:], steps)
         )
         output = (shape[0], weight[0], *sizes)
     if op == "input":  # the output padding by which a transposed convolution gives this input
@@ -133,7 +134,10 @@ def _per_axis(text: str, axes: int) -> tuple[int, ...]:
 def table(faltung: Path) -> list[Problem]:
     """The rows of the table that the command has: it stands nowhere else."""
     said = subprocess.run(
-        [faltung, "bench", "--table", "--list", "--json"], check=True, capture_output=True, text=True
+        [faltung, "bench", "--table", "--list", "--json"],
+        check=True,
+        capture_output=True,
+        text=True,
     )
     rows = [json.loads(line) for line in said.stdout.splitlines()]
     return [parse(row["problem"], row["name"]) for row in rows]

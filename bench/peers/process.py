@@ -14,6 +14,12 @@ from typing import IO, Any
 _PACKAGE = Path(__file__).resolve().parent
 
 
+def pin(cpus: set[int] | None) -> None:
+    """Lets this process run on these CPUs only, if there are any."""
+    if cpus:
+        os.sched_setaffinity(0, cpus)
+
+
 class Worker:
     """Stopped whenever it is not its turn, so that threads which spin while they wait for work do
     not take time from the next."""
@@ -39,7 +45,7 @@ class Worker:
             stderr=log,
             env=environment,
             pass_fds=(writing,),
-            preexec_fn=lambda: cpus and os.sched_setaffinity(0, cpus),
+            preexec_fn=lambda: pin(cpus),
             cwd=_PACKAGE.parent,
         )
         os.close(writing)

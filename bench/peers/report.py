@@ -25,7 +25,7 @@ def micro(seconds: float) -> str:
 def against(row: dict[str, Any], other: Result | None, with_way: bool) -> str:
     """Faltung's speed over another's, and whose that is."""
     ratio = figures.ratio(row, other)
-    if ratio is None:
+    if other is None or ratio is None:
         return ""
     way = f" ({other.layout})" if with_way and other.layout != row["layout"] else ""
     return f"{ratio:.2f} {other.peer}{way}"
@@ -85,11 +85,13 @@ def means(record: dict[str, Any]) -> str:
     for name in figures.peers_of(record):
         if name == "faltung":
             continue
-        ratios = [figures.ratio(row, figures.best_of(row, name)) for row in rows_of]
-        ratios = [ratio for ratio in ratios if ratio]
+        found = (figures.ratio(row, figures.best_of(row, name)) for row in rows_of)
+        ratios = [ratio for ratio in found if ratio]
         mean = figures.geometric_mean(ratios)
         version = record["versions"].get(name, "")
-        rows.append([f"{name} {version}", str(len(ratios)), number(mean), number(min(ratios, default=None))])
+        rows.append(
+            [f"{name} {version}", str(len(ratios)), number(mean), number(min(ratios, default=None))]
+        )
     head = ["peer", "rows of f32", "geometric mean of Faltung's speed over its best", "least"]
     return table(head, rows)
 

@@ -4,7 +4,6 @@
 import json
 import statistics
 import subprocess
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,9 @@ from typing import Any
 from .capping import Setting
 from .entries import ENTRIES
 from .problems import Problem
-from .process import Worker
+from .process import Worker, pin
 
-# A layout other than the row's is timed too if it looked faster than this part of the other's time.
+# Another layout than the row's is timed too if it took less than so much of the row's own time.
 _WORTH_TIMING = 1.05
 
 
@@ -39,7 +38,7 @@ class Ceiling:
             [self.faltung, "bench", "--json", "--seconds", str(self.SECONDS), "--threads",
              str(self.setting.threads), f"conv1d:1x1x4,1x1x1,dtype={dtype}"],
             check=True, capture_output=True, text=True, env=self.setting.environment,
-            preexec_fn=lambda: os.sched_setaffinity(0, cpus),
+            preexec_fn=lambda: pin(cpus),
         )  # fmt: skip
         return json.loads(said.stdout)
 
@@ -78,7 +77,7 @@ def measure(
     """A row of the record. `folder` has what the problem is made of."""
     said = prepare(problem, workers, ceiling.setting, folder)
     turns = [(name, way) for name in said for way in candidates(problem, said[name])]
-    taken = [[] for _ in turns]
+    taken: list[list[dict]] = [[] for _ in turns]
     ceilings = []
     for i in range(pace.rounds):
         ceilings.append(ceiling.measure(problem))
@@ -104,7 +103,9 @@ def measure(
             "best_gflops": max(rates),
             "median_gflops": statistics.median(rates),
         },
-        "peers": {name: [without(way, "way") for way in said[name]] for name in ENTRIES if name in said},
+        "peers": {
+            name: [without(way, "way") for way in said[name]] for name in ENTRIES if name in said
+        },
     }
 
 

@@ -5,6 +5,7 @@ import contextlib
 import datetime
 import os
 import platform
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,8 +14,8 @@ from typing import IO, Any
 
 from . import capping
 from .capping import Setting
-from .environments import Environment
 from .entries import ENTRIES
+from .environments import Environment
 from .problems import Problem
 from .process import Worker, all_quit
 from .rounds import Ceiling, Pace, measure
@@ -40,11 +41,11 @@ class Place:
 
     def python(self, environment: str) -> Path | None:
         found = self.environments.get(environment)
-        return found and found.python
+        return found.python if found else None
 
     def worker(self, name: str, setting: Setting, log: IO, **more) -> Worker:
         """That of a peer, in its environment."""
-        python = self.python(ENTRIES[name].environment)
+        python = self.environments[ENTRIES[name].environment].python
         environment, cpus = setting.environment, setting.cpus
         return Worker(name, python, setting.threads, environment, cpus, log, **more)
 
@@ -57,13 +58,23 @@ def processor() -> str:
     return platform.machine()
 
 
-def surroundings(setting: Setting) -> dict[str, Any]:
+def source() -> str:
+    """The commit that is measured, where git knows it."""
+    command = ["git", "describe", "--always", "--dirty"]
+    with contextlib.suppress(OSError):
+        here = Path(__file__).resolve().parent
+        return subprocess.run(command, capture_output=True, text=True, cwd=here).stdout.strip()
+    return ""
+
+
+def surroundings(place: Place, setting: Setting) -> dict[str, Any]:
     """What every record begins with."""
     return {
+        "source": source(),
         "date": datetime.date.today().isoformat(),
         "processor": processor(),
         "cpus": os.cpu_count(),
-        "python": platform.python_version(),
+        "python": place.environments["main"].version,
         "isa": setting.isa,
         "threads": setting.threads,
         "capped": setting.capped,
@@ -102,9 +113,11 @@ class Materials:
 
 
 @contextlib.contextmanager
-def started(place: Place, names: list[str], setting: Setting, log: IO) -> Iterator[dict[str, Worker]]:
+def started(
+    place: Place, names: list[str], setting: Setting, log: IO
+) -> Iterator[dict[str, Worker]]:
     """A worker for each peer that is there; the others are named in `place.absent`."""
-    workers = {}
+    workers: dict[str, Worker] = {}
     with contextlib.ExitStack() as stack:
         for name in names:
             if place.python(ENTRIES[name].environment) is None:
@@ -135,7 +148,7 @@ def run(
     with started(place, names, setting, log) as workers:
         record = {
             "kind": "layers",
-            **surroundings(setting),
+            **surroundings(place, setting),
             "rounds": pace.rounds,
             "seconds": pace.seconds,
             "versions": {name: worker.hello["version"] for name, worker in workers.items()},

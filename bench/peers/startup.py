@@ -2,7 +2,6 @@
 """What a user pays besides the sums: importing, a first call, each tiny call, memory, disk."""
 
 import subprocess
-import tempfile
 from pathlib import Path
 from typing import IO, Any
 
@@ -88,7 +87,7 @@ def measure(place: Place, names: list[str], setting: Setting, materials: Materia
         peers[name] = {"import_s": importing, "disk_bytes": disk_bytes(place, name), **fresh}
     return {
         "kind": "startup",
-        **surroundings(setting),
+        **surroundings(place, setting),
         "wheel_bytes": place.wheel_bytes,
         "peers": peers,
     }
@@ -102,24 +101,28 @@ def section(record: dict[str, Any]) -> str:
             [
                 name,
                 report.number(peer["import_s"] * 1e3, "{:.0f}"),
-                report.number(first.get("make_s", 0) * 1e3 if "make_s" in first else None, "{:.1f}"),
+                report.number(
+                    first.get("make_s", 0) * 1e3 if "make_s" in first else None, "{:.1f}"
+                ),
                 report.number(
                     first.get("first_call_s", 0) * 1e3 if "make_s" in first else None, "{:.2f}"
                 ),
                 report.number(tiny["best_s"] * 1e6 if "best_s" in tiny else None, "{:.1f}"),
-                report.number(large["peak_bytes"] / 2**20 if "peak_bytes" in large else None, "{:.0f}"),
+                report.number(
+                    large["peak_bytes"] / 2**20 if "peak_bytes" in large else None, "{:.0f}"
+                ),
                 report.number(peer["disk_bytes"] and peer["disk_bytes"] / 2**20, "{:.1f}"),
             ]
         )
     head = ["peer", "import, ms", "making ready, ms", "first call, ms", "tiny call, µs",
             "peak on vgg 64@224, MB", "on disk, MB"]  # fmt: skip
     wheel = record["wheel_bytes"]
-    said = f"Faltung's wheel has {wheel / 2**20:.2f} MB. " if wheel else ""
+    said = f" Faltung's wheel has {wheel / 2**20:.2f} MB." if wheel else ""
     return (
         "## Starting, and small things\n\n"
-        f"One thread. The import is the least of {_IMPORTS} fresh processes. Making ready (packing, "
-        f"compiling, loading) and the first call are those of `{FIRST.text}`, in a fresh process; a "
-        f"tiny call is the least of `{TINY.text}`. The peak is what `{LARGE.text}` takes beyond the "
-        "imported library, with its input and output (25 MB). On disk is the package itself, as "
-        f"PyPI has it, without what it needs. {said}\n\n{report.table(head, rows)}\n"
+        f"One thread. The import is the least of {_IMPORTS} fresh processes. Making ready "
+        f"(packing, compiling, loading) and the first call are those of `{FIRST.text}`, in a fresh "
+        f"process; a tiny call is the least of `{TINY.text}`. The peak is what `{LARGE.text}` "
+        "takes beyond the imported library, with its input and output (25 MB). On disk is the package "
+        f"itself, as PyPI has it, without what it needs.{said}\n\n{report.table(head, rows)}\n"
     )

@@ -41,7 +41,8 @@ def burst(call, seconds: float) -> dict:
     first = clock() - begin
     if first > 4 * seconds:
         return {"best": first, "median": first, "calls": 1}
-    taken, end = [], clock() + seconds
+    taken: list[float] = []
+    end = clock() + seconds
     while not taken or (clock() < end and len(taken) < _MOST_CALLS):
         begin = clock()
         call()
@@ -59,8 +60,8 @@ def resident(key: str) -> int:
 
 
 class Builder:
-    def __init__(self, name: str, threads: int) -> None:
-        self.builder = BUILDERS[name]()
+    def __init__(self, name: str) -> None:
+        self.builder: Any = BUILDERS[name]()
 
     def build(self, problem: str, folder: str) -> dict:
         self.builder.build(parse(problem), Path(folder))
@@ -167,4 +168,4 @@ def main(make: Callable[[str, int], Any]) -> None:
 
 
 if __name__ == "__main__":
-    main(lambda name, threads: (Builder if name in BUILDERS else Peer)(name, threads))
+    main(lambda name, threads: Builder(name) if name in BUILDERS else Peer(name, threads))

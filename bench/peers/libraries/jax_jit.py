@@ -86,7 +86,13 @@ class Jax(Library):
         padding = [(d * (k - 1) - p, d * (k - 1) - p + more) for d, k, p, more in steps]
         ones = (1,) * problem.axes
         return self.convolve(
-            problem, x, w, is_last, window_strides=ones, padding=padding, lhs_dilation=problem.stride
+            problem,
+            x,
+            w,
+            is_last,
+            window_strides=ones,
+            padding=padding,
+            lhs_dilation=problem.stride,
         )
 
 

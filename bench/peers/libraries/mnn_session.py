@@ -11,8 +11,9 @@ _WINOGRAD_MEMORY_LEVEL = 3  # the number of the hint
 
 class Mnn(Library):
     def __init__(self, threads: int) -> None:
-        import MNN
         from importlib.metadata import version
+
+        import MNN
 
         self.mnn, self.threads, self.version = MNN, threads, version("mnn")
 

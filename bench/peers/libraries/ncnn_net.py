@@ -7,7 +7,13 @@ from ..problems import Problem
 from .library import Library, Material, Unsupported, Way
 
 # The numbers by which ncnn's parameter files know what a layer has, along width, height and depth.
-_KERNEL, _DILATION, _STRIDE, _BEGIN, _END = (1, 11, 21), (2, 12, 22), (3, 13, 23), (4, 14, 24), (15, 16, 17)
+_KERNEL, _DILATION, _STRIDE, _BEGIN, _END = (
+    (1, 11, 21),
+    (2, 12, 22),
+    (3, 13, 23),
+    (4, 14, 24),
+    (15, 16, 17),
+)
 _OUTPUT_PADDING = (18, 19, 20)
 _OUTPUTS, _HAS_BIAS, _WEIGHTS, _GROUPS = 0, 5, 6, 7
 _SHORT_NUMBERS = (

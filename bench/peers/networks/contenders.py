@@ -2,7 +2,9 @@
 """What runs a network: in a worker, one of these, or the one that makes the material."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,11 +40,22 @@ class Contender:
     """Asked for one network after the other."""
 
     def __init__(self, threads: int) -> None:
-        self.threads, self.call, self.keep = threads, None, None
+        self.threads = threads
+        self.call: Callable[[], Any] = lambda: None
+        self.keep: Any = None  # what must live as long as the call
         self.start()
 
+    def start(self) -> None:
+        """Imports the library."""
+        raise NotImplementedError
+
+    def make(self, network: str, folder: Path, images: np.ndarray):
+        """A call of the network, and what makes an array of what it returns."""
+        raise NotImplementedError
+
     def prepare(self, network: str, batch: int, folder: str) -> dict:
-        self.call = self.keep = None
+        self.call = lambda: None
+        self.keep = None
         home = Path(folder)
         begin = time.perf_counter()
         self.call, numbers = self.make(network, home, np.load(home / "images.npy"))
@@ -50,7 +63,6 @@ class Contender:
         taken = time.perf_counter() - begin
         error = oracle.relative_error(np.asarray(got), np.load(home / "answer.npy"))
         if not error <= oracle.tolerance("f32"):
-            self.call = None
             return {"why": f"wrong by {error:.1e} of the largest number", "error": error}
         return {"error": error, "first_s": taken}
 

@@ -25,7 +25,7 @@ from peers import capping, charts, document, figures, oracle, problems, rounds  
 from peers.libraries.faltung_plan import Faltung  # noqa: E402
 from peers.libraries.library import Material  # noqa: E402
 from peers.materials import Oracle  # noqa: E402
-from peers.networks import measure as networks  # noqa: E402
+from peers.networks import report as networks  # noqa: E402
 from peers.process import Worker, all_quit  # noqa: E402
 
 COMMAND = Path(sys.argv.pop(1) if len(sys.argv) > 1 else "build/faltung")
@@ -140,7 +140,9 @@ class Workers(unittest.TestCase):
             self.assertEqual((way["name"], way["layout"], way["way"]), ("plan", "nchw", 0))
             said = worker.ask("time", way=0, seconds=0.001)
             self.assertGreaterEqual(said["median"], said["best"])
-            self.assertIn("peak_bytes", worker.ask("first", problem=problem.text, folder=str(self.folder)))
+            self.assertIn(
+                "peak_bytes", worker.ask("first", problem=problem.text, folder=str(self.folder))
+            )
 
     def test_what_is_wrong_is_not_timed(self):
         problem, worker = self.build(SMALL[0]), self.worker("faltung")
@@ -176,7 +178,9 @@ class Workers(unittest.TestCase):
         worker = self.worker("oracle", patience=60)
         worker.patience = 0.01
         with all_quit([worker]):
-            said = worker.ask("build", problem="conv2d:1x64x64x64,64x64x9x9", folder=str(self.folder))
+            said = worker.ask(
+                "build", problem="conv2d:1x64x64x64,64x64x9x9", folder=str(self.folder)
+            )
         self.assertIn("no answer", said["why"])
 
 
