@@ -28,7 +28,12 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("problem", nargs="*", help="problems as `faltung bench` takes them (default: its table)")
-    add("--only", default="", metavar="WORDS", help="rows in whose name or problem one of these is")
+    add(
+        "--only",
+        default="",
+        metavar="WORDS",
+        help="rows, and networks, in whose name one of these is",
+    )
     add("--peers", default=",".join(ENTRIES), metavar="NAMES", help="default: %(default)s")
     add("--threads", default=None, metavar="N,N", help="default: 1,2, where there are two CPUs")
     add("--isa", default=None, metavar="NAMES",
@@ -111,13 +116,14 @@ def startup_records(args, names, place: Place, log: IO) -> Iterator[dict[str, An
 def network_records(args, names, place: Place, log: IO) -> Iterator[dict[str, Any]]:
     pace = Pace(args.rounds, NETWORK_SECONDS)
     chosen = networks.choose(args.only)
+    if not chosen:
+        return
     for setting in settings(args, place, "native"):
         record = None
         for record in networks.run(place, names, chosen, setting, pace, log):
             write(args.folder, record)
-            print(
-                f"{figures.title(record)}: {networks_report.line(record['rows'][-1])}", flush=True
-            )
+            said = networks_report.line(record["rows"][-1])
+            print(f"{figures.title(record)}: {said}", flush=True)
         if record:
             yield record
 

@@ -123,6 +123,6 @@ def section(record: dict[str, Any]) -> str:
         f"One thread. The import is the least of {_IMPORTS} fresh processes. Making ready "
         f"(packing, compiling, loading) and the first call are those of `{FIRST.text}`, in a fresh "
         f"process; a tiny call is the least of `{TINY.text}`. The peak is what `{LARGE.text}` "
-        "takes beyond the imported library, with its input and output (25 MB). On disk is the package "
-        f"itself, as PyPI has it, without what it needs.{said}\n\n{report.table(head, rows)}\n"
+        "takes beyond the imported library, with its input and output (25 MB). On disk is the "
+        f"package itself, as PyPI has it, without what it needs.{said}\n\n{report.table(head, rows)}\n"
     )
