@@ -7,6 +7,7 @@ an environment of somebody else's can be used and stays as it is.
 """
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -66,7 +67,11 @@ def make(name: str, folder: Path) -> Environment:
     python = home / "bin" / "python"
     if not python.exists():
         print(f"making {home}", flush=True)
-        subprocess.run([sys.executable, "-m", "venv", home], check=True)
+        try:
+            subprocess.run([sys.executable, "-m", "venv", home], check=True)
+        except subprocess.CalledProcessError:
+            shutil.rmtree(home, ignore_errors=True)  # or the half of it would be taken for whole
+            raise
     environment = Environment(python)
     there = environment.survey(list(REQUIREMENTS[name]))
     wanted = [package for package in REQUIREMENTS[name] if package not in there]

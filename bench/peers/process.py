@@ -7,7 +7,7 @@ import os
 import select
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -105,9 +105,21 @@ class Worker:
 
 
 @contextlib.contextmanager
-def all_quit(workers: list[Worker]) -> Iterator[None]:
+def started(
+    make: Callable[[str], Worker], names: Iterable[str], absent: dict[str, str]
+) -> Iterator[dict[str, Worker]]:
+    """A worker of each name; of those that cannot start, `absent` receives why. Whatever takes the
+    place of one in the dictionary is ended with the others."""
+    workers: dict[str, Worker] = {}
     try:
-        yield
+        for name in names:
+            worker = make(name)
+            workers[name] = worker
+            if "why" in worker.hello:
+                absent[name] = worker.hello["why"]
+                print(f"{name} is left out: {absent[name]}", flush=True)
+                workers.pop(name).quit()
+        yield workers
     finally:
-        for worker in workers:
+        for worker in workers.values():
             worker.quit()

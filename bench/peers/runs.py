@@ -8,7 +8,7 @@ import platform
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,7 +17,7 @@ from .capping import Setting
 from .entries import ENTRIES
 from .environments import Environment
 from .problems import Problem
-from .process import Worker, all_quit
+from .process import Worker, started
 from .rounds import Ceiling, Pace, measure
 
 
@@ -30,7 +30,6 @@ class Place:
     package: Path  # with Faltung's Python package
     environments: dict[str, Environment]
     wheel_bytes: int = 0
-    absent: dict[str, str] = field(default_factory=dict)  # peers that are not there, and why
 
     @property
     def paths(self) -> list[Path]:
@@ -39,9 +38,13 @@ class Place:
     def setting(self, isa: str, threads: int, cpu: int | None) -> Setting:
         return capping.setting(isa, threads, cpu, self.paths, self.folder)
 
-    def python(self, environment: str) -> Path | None:
-        found = self.environments.get(environment)
-        return found.python if found else None
+    @property
+    def missing(self) -> dict[str, str]:
+        """The packages that could not be installed, and why."""
+        missing: dict[str, str] = {}
+        for environment in self.environments.values():
+            missing |= environment.missing
+        return missing
 
     def worker(self, name: str, setting: Setting, log: IO, **more) -> Worker:
         """That of a peer, in its environment."""
@@ -88,16 +91,21 @@ class Materials:
         self.made: dict[str, Path] = {}
         self.home = tempfile.TemporaryDirectory(prefix="problems-", dir=place.folder)
         plain = place.setting("native", os.cpu_count() or 1, None)
-        self.builders = []
-        for name, environment in (("oracle", "main"), ("onnx", "main"), ("tflite", "tensorflow")):
-            if python := place.python(environment):
-                self.builders.append(Worker(name, python, 1, plain.environment, None, log))
+        homes = {"oracle": "main", "onnx": "main", "tflite": "tensorflow"}
+        homes = {name: home for name, home in homes.items() if home in place.environments}
+        self.builders = started(
+            lambda name: Worker(
+                name, place.environments[homes[name]].python, 1, plain.environment, None, log
+            ),
+            homes,
+            {},
+        )
 
     def of(self, problem: Problem) -> Path:
         if problem.text not in self.made:
             folder = Path(self.home.name) / str(len(self.made))
             folder.mkdir()
-            for builder in self.builders:
+            for builder in self.ready.values():
                 answer = builder.ask("build", problem=problem.text, folder=str(folder))
                 if builder.name == "oracle" and "why" in answer:
                     raise RuntimeError(f"{problem.text}: {answer['why']}")
@@ -105,33 +113,12 @@ class Materials:
         return self.made[problem.text]
 
     def __enter__(self) -> "Materials":
+        self.ready = self.builders.__enter__()
         return self
 
-    def __exit__(self, *_) -> None:
-        with all_quit(self.builders):
-            self.home.cleanup()
-
-
-@contextlib.contextmanager
-def started(
-    place: Place, names: list[str], setting: Setting, log: IO
-) -> Iterator[dict[str, Worker]]:
-    """A worker for each peer that is there; the others are named in `place.absent`."""
-    workers: dict[str, Worker] = {}
-    with contextlib.ExitStack() as stack:
-        for name in names:
-            if place.python(ENTRIES[name].environment) is None:
-                place.absent[name] = "its environment is left out"
-                continue
-            worker = place.worker(name, setting, log)
-            stack.callback(lambda name=name: workers[name].quit() if name in workers else None)
-            if "why" in worker.hello:
-                place.absent[name] = worker.hello["why"]
-                print(f"{name} is left out: {worker.hello['why']}", flush=True)
-                worker.quit()
-            else:
-                workers[name] = worker
-        yield workers
+    def __exit__(self, *error) -> None:
+        self.builders.__exit__(*error)
+        self.home.cleanup()
 
 
 def run(
@@ -144,15 +131,15 @@ def run(
     log: IO,
 ) -> Iterator[dict[str, Any]]:
     """The record of a run, after each row again, so that nothing is lost if it is ended."""
-    ceiling = Ceiling(place.faltung, setting)
-    with started(place, names, setting, log) as workers:
+    ceiling, absent = Ceiling(place.faltung, setting), place.missing
+    with started(lambda name: place.worker(name, setting, log), names, absent) as workers:
         record = {
             "kind": "layers",
             **surroundings(place, setting),
             "rounds": pace.rounds,
             "seconds": pace.seconds,
             "versions": {name: worker.hello["version"] for name, worker in workers.items()},
-            "absent": place.absent,
+            "absent": absent,
             "rows": [],
         }
         for problem in problems:

@@ -13,7 +13,11 @@ from .runs import Materials, Place, surroundings
 
 _IMPORTS = 5
 _TURNS, _SECONDS = 3, 0.05
-_IMPORT = "import time; begin = time.perf_counter(); import {}; print(time.perf_counter() - begin)"
+_IMPORT = (
+    # OpenVINO goes on without this module, and would report over the network with it.
+    "import sys, time; sys.modules['openvino_telemetry'] = None; begin = time.perf_counter(); "
+    "import {}; print(time.perf_counter() - begin)"
+)
 
 FIRST = problems.parse("conv2d:16x3x16x16,10x3x3x3", "first call")
 TINY = problems.parse("conv2d:1x1x4x4,1x1x3x3", "tiny call")
@@ -71,10 +75,9 @@ def measure(place: Place, names: list[str], setting: Setting, materials: Materia
     peers = {}
     for name in names:
         entry = ENTRIES[name]
-        python = place.python(entry.environment)
-        if python is None:
-            continue
-        importing = import_seconds(python, entry.imports, setting)
+        importing = import_seconds(
+            place.environments[entry.environment].python, entry.imports, setting
+        )
         if importing is None:
             continue
         print(f"startup: {name}", flush=True)
@@ -124,5 +127,6 @@ def section(record: dict[str, Any]) -> str:
         f"(packing, compiling, loading) and the first call are those of `{FIRST.text}`, in a fresh "
         f"process; a tiny call is the least of `{TINY.text}`. The peak is what `{LARGE.text}` "
         "takes beyond the imported library, with its input and output (25 MB). On disk is the "
-        f"package itself, as PyPI has it, without what it needs.{said}\n\n{report.table(head, rows)}\n"
+        f"package itself, as PyPI has it, without what it needs.{said}\n\n"
+        f"{report.table(head, rows)}\n"
     )

@@ -5,8 +5,10 @@ It reads a request on each line of its standard input and answers each with a li
 JSON; what libraries print goes to standard output and is kept apart from that.
 """
 
+import ctypes
 import json
 import os
+import signal
 import statistics
 import sys
 import time
@@ -159,7 +161,14 @@ def serve(make: Callable[[], Any], wire) -> None:
             answer(why=what(error))
 
 
+def end_with_the_driver() -> None:
+    """A worker that is stopped would stay for ever if the driver was killed."""
+    parent_death_signal = 1
+    ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGKILL)
+
+
 def main(make: Callable[[str, int], Any]) -> None:
+    end_with_the_driver()
     name, threads, fd = sys.argv[1:]
     with os.fdopen(int(fd), "w") as wire:
         serve(lambda: make(name, int(threads)), wire)

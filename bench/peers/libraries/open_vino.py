@@ -1,10 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """OpenVINO: a model of one operation, its weights constant, its tensors made ahead."""
 
+import sys
+
 import numpy as np
 
 from ..problems import Problem
 from .library import Library, Material, Unsupported, Way
+
+
+def load():
+    """The library, without the module by which it would report its use over the network, from a
+    process that stays behind; it goes on where there is no such module."""
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    import openvino
+
+    return openvino
 
 
 def compiled(core, model, threads: int):
@@ -38,8 +49,7 @@ def bound(openvino, model, x: np.ndarray, y: np.ndarray):
 
 class OpenVino(Library):
     def __init__(self, threads: int) -> None:
-        import openvino
-
+        openvino = load()
         self.openvino, self.threads, self.core = openvino, threads, openvino.Core()
         self.version = openvino.__version__.split("-")[0]
 

@@ -141,8 +141,9 @@ class OnnxRuntime(Contender):
 
 class OpenVino(Contender):
     def start(self) -> None:
-        import openvino
+        from ..libraries.open_vino import load
 
+        openvino = load()
         self.openvino, self.core = openvino, openvino.Core()
         self.version = openvino.__version__.split("-")[0]
 

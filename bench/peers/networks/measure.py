@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Networks in rounds, as layers are."""
 
+import itertools
 import statistics
 import tempfile
 from collections.abc import Iterator
 from typing import IO, Any
 
 from ..capping import Setting
-from ..process import Worker, all_quit
+from ..process import Worker, started
 from ..rounds import Pace
 from ..runs import Place, surroundings
 from . import BATCHES, CONTENDERS, NETWORKS
@@ -15,13 +16,8 @@ from . import BATCHES, CONTENDERS, NETWORKS
 _MODULE = "peers.networks.worker"
 
 
-def names_of(peers: list[str]) -> list[str]:
-    """The contenders that are of these peers."""
-    return [
-        name
-        for name in CONTENDERS
-        if name in peers or name.startswith("torch") and "torch" in peers
-    ]
+def peer_of(contender: str) -> str:
+    return "torch" if contender.startswith("torch") else contender
 
 
 def start(place: Place, name: str, setting: Setting, log: IO) -> Worker:
@@ -61,34 +57,32 @@ def run(
     log: IO,
 ) -> Iterator[dict[str, Any]]:
     """The record of a run, after each row again."""
-    workers = {name: start(place, name, setting, log) for name in names_of(peers)}
+    absent = place.missing
+    names = [name for name in CONTENDERS if peer_of(name) in peers]
+    absent |= {name: why for name in names if (why := setting.leaves_out(peer_of(name)))}
+    names = [name for name in names if name not in absent]
     plain = place.setting("native", 1, None)
-    python = place.environments["main"].python
-    maker = Worker("material", python, 1, plain.environment, None, log, _MODULE)
-    record = {
-        "kind": "networks",
-        **surroundings(place, setting),
-        "rounds": pace.rounds,
-        "seconds": pace.seconds,
-        "versions": {},
-        "absent": place.absent,
-        "rows": [],
-    }
-    for name in [name for name in workers if "why" in workers[name].hello]:
-        place.absent[name] = workers[name].hello["why"]
-        workers.pop(name).quit()
-    for name, worker in workers.items():
-        if not setting.leaves_out(name.removesuffix("-compile").removesuffix("-channels-last")):
-            record["versions"][name] = worker.hello["version"]
-    with all_quit([maker, *workers.values()]):
-        for network in chosen:
-            for batch in BATCHES:
-                with tempfile.TemporaryDirectory(prefix="network-", dir=place.folder) as folder:
-                    built = maker.ask("build", network=network, batch=batch, folder=folder)
-                    if "why" in built:
-                        raise ValueError(f"{network}: {built['why']}")
-                    record["rows"].append(measure(network, batch, workers, pace, folder))
-                yield record
+    with (
+        started(lambda name: start(place, name, plain, log), ["material"], {}) as makers,
+        started(lambda name: start(place, name, setting, log), names, absent) as workers,
+    ):
+        record = {
+            "kind": "networks",
+            **surroundings(place, setting),
+            "rounds": pace.rounds,
+            "seconds": pace.seconds,
+            "versions": {name: worker.hello["version"] for name, worker in workers.items()},
+            "absent": absent,
+            "rows": [],
+        }
+        for network, batch in itertools.product(chosen, BATCHES):
+            with tempfile.TemporaryDirectory(prefix="network-", dir=place.folder) as folder:
+                material = makers["material"]
+                built = material.ask("build", network=network, batch=batch, folder=folder)
+                if "why" in built:
+                    raise ValueError(f"{network}: {built['why']}")
+                record["rows"].append(measure(network, batch, workers, pace, folder))
+            yield record
 
 
 def choose(only: str) -> list[str]:

@@ -4,6 +4,8 @@ takes is not looked at."""
 
 import json
 import os
+import platform
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,7 +28,7 @@ from peers.libraries.faltung_plan import Faltung  # noqa: E402
 from peers.libraries.library import Material  # noqa: E402
 from peers.materials import Oracle  # noqa: E402
 from peers.networks import report as networks  # noqa: E402
-from peers.process import Worker, all_quit  # noqa: E402
+from peers.process import Worker, started  # noqa: E402
 
 COMMAND = Path(sys.argv.pop(1) if len(sys.argv) > 1 else "build/faltung")
 
@@ -123,65 +125,96 @@ class Workers(unittest.TestCase):
         self.addCleanup(self.log.close)
 
     def worker(self, name: str, **more) -> Worker:
+        """That is ended with the test."""
         paths = [HERE.parents[1], *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
         environment = capping.setting("native", 1, None, paths, self.folder).environment
-        return Worker(name, Path(sys.executable), 1, environment, None, self.log, **more)
+        worker = Worker(name, Path(sys.executable), 1, environment, None, self.log, **more)
+        self.addCleanup(worker.quit)
+        return worker
 
     def build(self, text: str) -> problems.Problem:
         problem = problems.parse(text)
         Oracle().build(problem, self.folder)
         return problem
 
+    def ask(self, worker: Worker, what: str, text: str, **more) -> dict:
+        return worker.ask(what, problem=text, folder=str(self.folder), **more)
+
     def test_what_is_right_is_timed(self):
         problem, worker = self.build(SMALL[0]), self.worker("faltung")
-        with all_quit([worker]):
-            said = worker.ask("prepare", problem=problem.text, folder=str(self.folder))
-            (way,) = said["ways"]
-            self.assertEqual((way["name"], way["layout"], way["way"]), ("plan", "nchw", 0))
-            said = worker.ask("time", way=0, seconds=0.001)
-            self.assertGreaterEqual(said["median"], said["best"])
-            self.assertIn(
-                "peak_bytes", worker.ask("first", problem=problem.text, folder=str(self.folder))
-            )
+        (way,) = self.ask(worker, "prepare", problem.text)["ways"]
+        self.assertEqual((way["name"], way["layout"], way["way"]), ("plan", "nchw", 0))
+        said = worker.ask("time", way=0, seconds=0.001)
+        self.assertGreaterEqual(said["median"], said["best"])
+        self.assertIn("peak_bytes", self.ask(worker, "first", problem.text))
 
     def test_what_is_wrong_is_not_timed(self):
         problem, worker = self.build(SMALL[0]), self.worker("faltung")
         path = self.folder / "answer.npy"
         np.save(path, np.load(path) * (1 + 3e-4))
-        with all_quit([worker]):
-            said = worker.ask("prepare", problem=problem.text, folder=str(self.folder))
-        (way,) = said["ways"]
+        (way,) = self.ask(worker, "prepare", problem.text)["ways"]
         self.assertNotIn("way", way)
         self.assertIn("wrong by 3.0e-04", way["why"])
-        self.assertEqual(rounds.candidates(problem, said["ways"]), [])
+        self.assertEqual(rounds.candidates(problem, [way]), [])
 
-    def test_a_library_that_is_not_there_says_so(self):
-        worker = self.worker("ncnn")
-        with all_quit([worker]):
-            if "why" not in worker.hello:
-                self.skipTest("ncnn is there")
-            self.assertIn("No module named 'ncnn'", worker.hello["why"])
+    def test_a_library_that_is_not_there_is_left_out_with_its_reason(self):
+        absent: dict[str, str] = {}
+        with started(self.worker, ["oracle", "nobody"], absent) as workers:
+            self.assertEqual(list(workers), ["oracle"])
+        self.assertIn("nobody", absent["nobody"])
+        self.assertFalse(workers["oracle"].is_alive)
 
     def test_a_process_that_dies_is_noticed_and_replaced(self):
         worker = self.worker("oracle")
         worker.process.send_signal(signal.SIGKILL)
         worker.process.wait()
-        self.assertIn("died", worker.ask("build", problem=SMALL[0], folder=str(self.folder))["why"])
+        self.assertIn("died", self.ask(worker, "build", SMALL[0])["why"])
         self.assertFalse(worker.is_alive)
         worker = worker.again()
-        with all_quit([worker]):
-            said = worker.ask("build", problem=SMALL[0], folder=str(self.folder))
-        self.assertEqual(said, {})
+        self.addCleanup(worker.quit)
+        self.assertEqual(self.ask(worker, "build", SMALL[0]), {})
         self.assertEqual(Material(self.folder).operand("answer").shape, (2, 4, 4, 9))
 
     def test_a_process_that_says_nothing_is_given_up(self):
-        worker = self.worker("oracle", patience=60)
+        worker = self.worker("oracle")
         worker.patience = 0.01
-        with all_quit([worker]):
-            said = worker.ask(
-                "build", problem="conv2d:1x64x64x64,64x64x9x9", folder=str(self.folder)
-            )
+        said = self.ask(worker, "build", "conv2d:1x64x64x64,64x64x9x9")
         self.assertIn("no answer", said["why"])
+
+
+class Capping(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def test_peers_that_cannot_be_capped_are_left_out(self):
+        setting = capping.Setting("avx2", 1, set(), {}, False)
+        self.assertIn("AVX-512", setting.leaves_out("jax"))
+        self.assertEqual(setting.leaves_out("torch"), "")
+        self.assertEqual(capping.Setting("avx2", 1, set(), {}, True).leaves_out("jax"), "")
+        self.assertEqual(capping.Setting("native", 1, set(), {}, False).leaves_out("jax"), "")
+
+    def test_a_capped_process_sees_no_avx512(self):
+        setting = capping.setting("avx2", 1, None, [], self.folder)
+        if not (setting.capped and capping.has_avx512()):
+            self.skipTest("CPUID cannot fault here, or there is nothing to hide")
+        for environment, kernels in (
+            ({}, "avx512"),
+            ({"LD_PRELOAD": self.folder / "cap.so"}, "avx2"),
+        ):
+            said = subprocess.run(
+                [COMMAND, "info"], capture_output=True, text=True, env=environment
+            )
+            self.assertIn(f"kernels: {kernels}\n", said.stdout)
+
+    def test_what_makes_cpuid_fault_compiles_without_a_warning(self):
+        if platform.machine() != "x86_64" or not shutil.which("cc"):
+            self.skipTest("it is for x86-64, and for a compiler called cc")
+        strict = ["-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"]
+        command = ["cc", *strict, "-fPIC", "-fsyntax-only", HERE.parent / "cap.c"]
+        said = subprocess.run(command, capture_output=True, text=True)
+        self.assertEqual((said.returncode, said.stderr), (0, ""))
 
 
 class Choices(unittest.TestCase):
