@@ -28,12 +28,8 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("problem", nargs="*", help="problems as `faltung bench` takes them (default: its table)")
-    add(
-        "--only",
-        default="",
-        metavar="WORDS",
-        help="rows, and networks, in whose name one of these is",
-    )
+    add("--only", default="", metavar="WORDS",
+        help="rows and networks in whose name one of these words is")  # fmt: skip
     add("--peers", default=",".join(ENTRIES), metavar="NAMES", help="default: %(default)s")
     add("--threads", default=None, metavar="N,N", help="default: 1,2, where there are two CPUs")
     add("--isa", default=None, metavar="NAMES",
