@@ -77,10 +77,10 @@ onnx: ## run ONNX's own tests of convolutions by PYTHON (python3), which needs i
 	@$(PYTHON) tests/onnx/node_tests.py build/faltung
 
 peers: ## time Faltung beside other libraries, into build-peers/report.md; PEERS has options
-	@tools/install-packages.sh --only-name $(to_build)
+	@tools/install-packages.sh $(to_build) compiler++ python venv
 	@$(cmake) --preset release
 	@$(cmake) --build --preset release
-	@$(PYTHON) bench/peers $(PEERS)
+	@python=$$(tools/find-python.sh) && $$python bench/peers $(PEERS)
 
 install: ## install into PREFIX (/usr/local), below DESTDIR if that is given
 	@tools/install-packages.sh --only-name $(to_build)

@@ -21,6 +21,7 @@ gnuplot     gnuplot-nox      gnuplot             gnuplot       gnuplot      gnup
 cmocka      libcmocka-dev    libcmocka-devel     cmocka-dev    cmocka       libcmocka-devel
 pkg-config  pkg-config       pkgconf-pkg-config  pkgconf       pkgconf      pkg-config
 python      python3-dev      python3-devel       python3-dev   python       python3-devel
+venv        python3-venv     -                   -             -            -
 numpy       python3-numpy    python3-numpy       py3-numpy     python-numpy python3-numpy
 sanitizers  -                libasan,libubsan    -             -            -
 clang       clang            clang               clang         clang        clang
@@ -53,6 +54,7 @@ has() {
         END { exit !new_enough }' ;;
     cmocka) has_headers stdarg.h stddef.h stdint.h setjmp.h cmocka.h ;;
     python) "${0%/*}"/find-python.sh >/dev/null ;;
+    venv) "$("${0%/*}"/find-python.sh || echo python3)" -c 'import ensurepip, venv' 2>/dev/null ;;
     numpy) "${0%/*}"/find-python.sh numpy >/dev/null ;;
     sanitizers) links main "${CC:-cc}" -fsanitize=address,undefined ;;
     libfuzzer) links LLVMFuzzerTestOneInput clang -fsanitize=fuzzer ;;
