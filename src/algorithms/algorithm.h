@@ -44,7 +44,7 @@ typedef struct fal_algorithm {
     const char *reason; // why it is the one to choose, where it applies
     // Why the algorithm cannot or should not compute this problem; NULL: it applies. Depends on the
     // problem alone, so that the choice and with it the bits are the same on every machine.
-    const char *(*passed_over)(const fal_problem *problem);
+    const char *(*passed_over)(const fal_task *task);
     // Bytes of the weight and the bias in the algorithm's own order; NULL: it uses them as they
     // are.
     size_t (*packed_bytes)(const fal_task *task);

@@ -46,7 +46,7 @@ static fal_task make_real_task(const fal_task *task)
 }
 
 // Whoever computes the real problem; NULL, and why not, if nobody does.
-static const fal_algorithm *find_inner(const fal_problem *real, const char **reason)
+static const fal_algorithm *find_inner(const fal_task *real, const char **reason)
 {
     static const fal_algorithm *const all[] = {&fal_direct, &fal_phases, &fal_weight_gradient};
     const char *first = NULL;
@@ -64,7 +64,7 @@ static const fal_algorithm *find_inner(const fal_problem *real, const char **rea
 static const fal_algorithm *inner_of(const fal_task *real)
 {
     const char *reason;
-    return find_inner(&real->problem, &reason);
+    return find_inner(real, &reason);
 }
 
 // Distances in parts instead of elements, and the parts along the axis that was free.
@@ -331,8 +331,9 @@ static void describe(const fal_task *task, fal_description *d)
              parts.how);
 }
 
-static const char *passed_over(const fal_problem *p)
+static const char *passed_over(const fal_task *task)
 {
+    const fal_problem *p = &task->problem;
     const fal_problem_axis *deep = &p->axis[0];
     const char *reason;
     if (!fal_is_complex(p->dtype))
@@ -341,7 +342,7 @@ static const char *passed_over(const fal_problem *p)
         return "there is no axis free";
     if (p->border != FALTUNG_PADDING_ZEROS)
         return "the border is not of zeros";
-    const fal_problem real = make_real(p);
+    const fal_task real = make_real_task(task);
     return find_inner(&real, &reason) ? NULL : reason;
 }
 

@@ -305,8 +305,9 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
         }
 }
 
-static const char *passed_over(const fal_problem *p)
+static const char *passed_over(const fal_task *task)
 {
+    const fal_problem *p = &task->problem;
     const double most = 1024;
     double phases = 1;
     if (fal_is_complex(p->dtype))
@@ -320,12 +321,11 @@ static const char *passed_over(const fal_problem *p)
     if (phases > most)
         return "there are over 1024 phases";
     int64_t index[FALTUNG_MAX_AXES] = {0};
-    const fal_task task = {.problem = *p};
     const char *reason = NULL;
     do {
-        phase part = make_phase(&task, NULL, index);
+        phase part = make_phase(task, NULL, index);
         if (is_computed(&part))
-            reason = fal_direct.passed_over(&part.task.problem);
+            reason = fal_direct.passed_over(&part.task);
     } while (!reason && next_phase(p, index));
     return reason;
 }

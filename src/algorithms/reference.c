@@ -156,9 +156,9 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
                 run_channel(&task->problem, all, part, n, c, j);
 }
 
-static const char *passed_over(const fal_problem *problem)
+static const char *passed_over(const fal_task *task)
 {
-    (void)problem;
+    (void)task;
     return NULL;
 }
 

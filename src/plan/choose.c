@@ -50,7 +50,7 @@ static void choose_algorithm(fal_choice *choice, size_t limit)
     choice->algorithm = NULL;
     for (int i = 0;; i++) {
         const fal_algorithm *algorithm = fal_algorithms[i];
-        if (algorithm->passed_over(&choice->task.problem))
+        if (algorithm->passed_over(&choice->task))
             continue;
         if (!choice->algorithm) // the one without a limit
             choice->wanted =
@@ -153,7 +153,7 @@ void fal_explain_choice(const fal_choice *choice, faltung_explanation *explanati
     bool too_large = true; // what applies, but was not taken
     for (int i = 0; i < fal_algorithm_count; i++) {
         const fal_algorithm *algorithm = fal_algorithms[i];
-        const char *passed_over = algorithm->passed_over(&choice->task.problem);
+        const char *passed_over = algorithm->passed_over(&choice->task);
         explanation->algorithm[i] = algorithm->name;
         explanation->reason[i] = passed_over ? passed_over
                                  : too_large ? "its workspace would be over the limit"

@@ -189,8 +189,9 @@ static bool has_huge_band(const fal_problem *p)
     return row * (FAL_FEW_ROWS * (double)p->axis[1].stride + (double)p->axis[1].kernel) > most;
 }
 
-static const char *passed_over(const fal_problem *p)
+static const char *passed_over(const fal_task *task)
 {
+    const fal_problem *p = &task->problem;
     const fal_problem_axis *deep = &p->axis[0], *row = &p->axis[1], *column = &p->axis[2];
     if (fal_is_complex(p->dtype))
         return "numbers are complex";

@@ -245,8 +245,9 @@ static bool has_huge_weight(const fal_problem *p)
     return (numbers + FAL_SLACK) * (double)p->groups > most;
 }
 
-static const char *passed_over(const fal_problem *p)
+static const char *passed_over(const fal_task *task)
 {
+    const fal_problem *p = &task->problem;
     if (fal_is_complex(p->dtype))
         return "numbers are complex";
     for (int i = 0; i < FALTUNG_MAX_AXES; i++)

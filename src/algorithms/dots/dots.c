@@ -241,8 +241,9 @@ static bool is_better_by_channels(const fal_problem *p)
     return by_channels <= loads * by_pixels;
 }
 
-static const char *passed_over(const fal_problem *p)
+static const char *passed_over(const fal_task *task)
 {
+    const fal_problem *p = &task->problem;
     if (!p->of_weight)
         return "it is no weight's gradient";
     if (fal_is_complex(p->dtype))

@@ -382,8 +382,9 @@ static bool is_huge(const fal_problem *p)
     return band > most || elements > most_elements;
 }
 
-static const char *passed_over(const fal_problem *p)
+static const char *passed_over(const fal_task *task)
 {
+    const fal_problem *p = &task->problem;
     if (!p->of_weight)
         return "it is no weight's gradient";
     if (fal_is_complex(p->dtype))

@@ -275,8 +275,9 @@ static bool is_huge(const fal_problem *p)
     return p->input_channels > 8192 || FAL_WINOGRAD_ELEMENTS * pairs > most;
 }
 
-static const char *passed_over(const fal_problem *p)
+static const char *passed_over(const fal_task *task)
 {
+    const fal_problem *p = &task->problem;
     const int64_t few = p->accuracy == FALTUNG_ACCURACY_FAST ? 16 : 32;
     if (p->accuracy == FALTUNG_ACCURACY_EXACT)
         return "accuracy is exact, and its transforms round";
