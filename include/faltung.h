@@ -267,9 +267,9 @@ typedef enum faltung_operation {
 } faltung_operation;
 
 // What a result may cost in accuracy to be fast. Each gives the same bits for any number of threads
-// and on every machine. All but EXACT compute 3x3 convolutions of many channels by transforms, for
-// which integers are not exact, and an infinity in the input reaches outputs nearby
-// (docs/numerics.md).
+// and on every machine, but that bf16 has others where there are matrix tiles, if not by EXACT. All
+// but EXACT compute 3x3 convolutions of many channels by transforms, for which integers are not
+// exact, and an infinity in the input reaches outputs nearby (docs/numerics.md).
 typedef enum faltung_accuracy {
     FALTUNG_ACCURACY_BALANCED = 0, // errors comparable to those of a plain sum
     FALTUNG_ACCURACY_EXACT = 1,    // nothing but the sum of the products, in a documented order
@@ -363,8 +363,9 @@ typedef struct faltung_conv {
                                            // explanations, the last of which needs nothing
     const faltung_parallel *parallel;      // NULL: threads of the library's own
     const faltung_allocator *allocator;    // NULL: the C library's
-    const char *instruction_set;           // "avx512", "avx2", "neon" or "scalar"; NULL: what the
-                                           // environment's FALTUNG_ISA says, else the best
+    const char *instruction_set;           // "amx", "avx512", "avx2", "neon" or "scalar"; NULL:
+                                           // what the environment's FALTUNG_ISA says, else the
+                                           // best. AMX, for BF16, I8 and U8, is AVX-512 for others
     int input_zero_point;  // of integers: what is subtracted from every element of the input, and
     int weight_zero_point; // of the weight, before they are multiplied, as in ONNX's ConvInteger:
                            // a number of the operand's dtype. Padding contributes 0

@@ -9,24 +9,29 @@
 
 const instruction_set instruction_sets[] = {
 #if defined(__x86_64__)
-    {"avx512", &fma_avx512_f32, &fma_avx512_f64},
-    {"avx2", &fma_avx2_f32, &fma_avx2_f64},
+    {"avx512", "amx", &fma_avx512_f32, &fma_avx512_f64},
+    {"avx2", NULL, &fma_avx2_f32, &fma_avx2_f64},
 #elif defined(__aarch64__)
-    {"neon", &fma_neon_f32, &fma_neon_f64},
+    {"neon", NULL, &fma_neon_f32, &fma_neon_f64},
 #endif
-    {"scalar", &fma_scalar_f32, &fma_scalar_f64},
+    {"scalar", NULL, &fma_scalar_f32, &fma_scalar_f64},
 };
 
 const int instruction_set_count = sizeof instruction_sets / sizeof *instruction_sets;
 
-bool is_there(const instruction_set *set)
+static bool has(const char *name)
 {
     const int64_t shape[] = {1, 1, 1};
     const faltung_tensor one = {NULL, FALTUNG_F32, 3, shape, NULL};
     faltung_explanation explanation;
     faltung_conv conv = FALTUNG_CONV1D;
-    conv.instruction_set = set->name;
+    conv.instruction_set = name;
     return !faltung_explain(&conv, &one, &one, &explanation, NULL);
+}
+
+bool is_there(const instruction_set *set)
+{
+    return has(set->name);
 }
 
 int find_instruction_set(session *s, const instruction_set **found)
@@ -37,7 +42,9 @@ int find_instruction_set(session *s, const instruction_set **found)
         *found = &instruction_sets[i];
         if (!is_there(*found))
             continue;
-        if (!forced || !*forced || strcmp((*found)->name, forced) == 0)
+        const char *tiles = (*found)->tiles;
+        if (!forced || !*forced || strcmp((*found)->name, forced) == 0 ||
+            (tiles && strcmp(tiles, forced) == 0 && has(tiles)))
             return EXIT_DONE;
         strcat(strcat(allowed, *allowed ? ", " : ""), (*found)->name);
     }

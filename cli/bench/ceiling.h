@@ -10,6 +10,8 @@
 // One instruction set that the library has kernels for.
 typedef struct instruction_set {
     const char *name;
+    const char *tiles; // the set that it is together with matrix tiles, which have the same
+                       // ceiling; NULL: none
     const fma_loop *f32, *f64;
 } instruction_set;
 

@@ -52,7 +52,6 @@ static int prepare_one(session *s, const settings *set, const options *o, bench 
     w->problem.conv.accuracy = o->accuracy;
     w->problem.conv.threads = set->threads;
     w->problem.conv.workspace_limit = (size_t)o->workspace_limit;
-    w->problem.conv.instruction_set = set->isa->name;
     r->supported = subject_make(&b->subjects[b->count], &w->problem, &w->why);
     if (r->supported)
         r->subject = &b->subjects[b->count++];

@@ -33,12 +33,12 @@ static int describe_file(session *s, const options *o)
     return EXIT_DONE;
 }
 
-// The algorithms there are and the kernels in use, as any problem lists them.
-static int find_algorithms(session *s, faltung_explanation *explanation)
+// The algorithms there are and the kernels in use for a type, as any problem lists them.
+static int find_algorithms(session *s, faltung_dtype dtype, faltung_explanation *explanation)
 {
     const faltung_conv conv = FALTUNG_CONV1D;
     const int64_t shape[] = {1, 1, 1};
-    const faltung_tensor one = {NULL, FALTUNG_F32, 3, shape, NULL};
+    const faltung_tensor one = {NULL, dtype, 3, shape, NULL};
     faltung_message message;
     if (faltung_explain(&conv, &one, &one, explanation, &message))
         return refuse_message(s, &message); // FALTUNG_ISA may name what is not there
@@ -50,8 +50,10 @@ int run_info(session *s, const command *c, const options *o)
     (void)c;
     if (o->operands)
         return describe_file(s, o);
-    faltung_explanation explanation;
-    int status = find_algorithms(s, &explanation);
+    faltung_explanation explanation, of_halves;
+    int status = find_algorithms(s, FALTUNG_F32, &explanation);
+    if (!status)
+        status = find_algorithms(s, FALTUNG_BF16, &of_halves);
     if (status)
         return status;
     if (o->json) {
@@ -59,6 +61,7 @@ int run_info(session *s, const command *c, const options *o)
         json_text(&j, "version", faltung_version());
         json_texts(&j, "algorithms", explanation.algorithms, explanation.algorithm);
         json_text(&j, "instruction_set", explanation.instruction_set);
+        json_text(&j, "instruction_set_bf16_i8_u8", of_halves.instruction_set);
         json_end(&j);
         return EXIT_DONE;
     }
@@ -66,8 +69,8 @@ int run_info(session *s, const command *c, const options *o)
     for (int i = 0; i < explanation.algorithms; i++)
         fprintf(s->out, "%s %s", i ? "," : "", explanation.algorithm[i]);
     fprintf(s->out,
-            "\nkernels: %s\ntypes: f32, f64, f16 and bf16 (stored; sums are wider), "
-            "i8 and u8 (summed in i32), c64, c128\n",
-            explanation.instruction_set);
+            "\nkernels: %s; bf16, i8 and u8: %s\ntypes: f32, f64, f16 and bf16 (stored; sums are "
+            "wider), i8 and u8 (summed in i32), c64, c128\n",
+            explanation.instruction_set, of_halves.instruction_set);
     return EXIT_DONE;
 }

@@ -77,8 +77,10 @@ static void put_environment(FILE *out)
         {"OMP_NUM_THREADS",
          "The most threads to use where --threads is not given; without it there "
          "is one for each processor. bench uses one."},
-        {"FALTUNG_ISA", "The instruction set to use: avx512, avx2, neon or scalar. The best that "
-                        "the processor has is used without it; the result does not depend on it."},
+        {"FALTUNG_ISA",
+         "The instruction set to use: amx, avx512, avx2, neon or scalar. The best that "
+         "the processor has is used without it; the result does not depend on it, but for bf16 by "
+         "amx."},
         {"NO_COLOR", "If it is not empty, nothing is coloured or bold."},
         {"COLUMNS", "The width of the terminal, where that is not known."},
         {"TMPDIR", "Where tour works if it is given no folder."},

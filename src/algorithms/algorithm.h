@@ -22,7 +22,7 @@ typedef struct fal_part {
 bool fal_part_is_empty(const fal_part *part);
 
 // What an algorithm works on: a problem, and the kernels to do it with. The bits depend on the
-// first alone.
+// first alone, but for those of matrix tiles.
 typedef struct fal_task {
     fal_problem problem;
     const fal_kernels *kernels;
@@ -43,7 +43,8 @@ typedef struct fal_algorithm {
     const char *name;
     const char *reason; // why it is the one to choose, where it applies
     // Why the algorithm cannot or should not compute this problem; NULL: it applies. Depends on the
-    // problem alone, so that the choice and with it the bits are the same on every machine.
+    // problem alone, so that the choice and with it the bits are the same on every machine: but for
+    // matrix tiles, which few processors have, and whose sums of halves have bits of their own.
     const char *(*passed_over)(const fal_task *task);
     // Bytes of the weight and the bias in the algorithm's own order; NULL: it uses them as they
     // are.
@@ -77,6 +78,7 @@ extern const fal_algorithm fal_complex;
 extern const fal_algorithm fal_depthwise;
 extern const fal_algorithm fal_direct;
 extern const fal_algorithm fal_phases;
+extern const fal_algorithm fal_tiles;
 extern const fal_algorithm fal_dot_products;
 extern const fal_algorithm fal_weight_gradient;
 extern const fal_algorithm fal_winograd;

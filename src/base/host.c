@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #if defined(__linux__)
-#define _GNU_SOURCE // for sched_getaffinity, pthread_setname_np and _SC_LEVEL2_CACHE_SIZE
+#define _GNU_SOURCE // for sched_getaffinity, pthread_setname_np, syscall and _SC_LEVEL2_CACHE_SIZE
 #endif
 #include "base/host.h"
 
 #include <pthread.h>
 #include <sched.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
 #include <unistd.h>
 
 int fal_host_cpus(void)
@@ -27,6 +30,16 @@ int64_t fal_host_cache_bytes(void)
     return bytes > 0 ? bytes : guess;
 #else
     return guess;
+#endif
+}
+
+bool fal_host_allows_tiles(void)
+{
+#if defined(__linux__) && defined(SYS_arch_prctl)
+    enum { ARCH_REQ_XCOMP_PERM = 0x1023, TILE_DATA = 18 };
+    return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, TILE_DATA) == 0;
+#else
+    return false;
 #endif
 }
 

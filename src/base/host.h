@@ -4,6 +4,7 @@
 #ifndef FAL_BASE_HOST_H
 #define FAL_BASE_HOST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 // The number of CPUs that the calling thread may run on, at least 1.
@@ -11,6 +12,11 @@ int fal_host_cpus(void);
 
 // The size of the second-level cache, where the system tells it; else a guess.
 int64_t fal_host_cache_bytes(void);
+
+// Whether the system lets this process use the matrix tiles that an x86 processor has: Linux wants
+// to be asked first, since their content makes signal frames larger, and says no where a thread's
+// signal stack has no room for them.
+bool fal_host_allows_tiles(void);
 
 // Names the calling thread for debuggers and `top -H`, where that can be done; at most 15
 // characters.

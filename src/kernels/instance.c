@@ -233,10 +233,10 @@ static bool are_finite(const void *numbers, int64_t count)
 #endif
 
 // One for each type of elements: of the input, `in`, and of the output, `out`.
-#define TABLE(type, constant, in, in_size, out, out_size, transforms)                              \
-    extern const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA, type);                                \
-    const fal_kernels FAL_JOIN(fal_kernels_, FAL_ISA, type) = {                                    \
-        .name = FAL_TEXT(FAL_ISA),                                                                 \
+#define TABLE(isa, type, constant, in, in_size, out, out_size, transforms, matrix)                 \
+    extern const fal_kernels FAL_JOIN(fal_kernels_, isa, type);                                    \
+    const fal_kernels FAL_JOIN(fal_kernels_, isa, type) = {                                        \
+        .name = FAL_TEXT(isa),                                                                     \
         .dtype = constant,                                                                         \
         .size = FAL_NUMBER,                                                                        \
         .input_size = in_size,                                                                     \
@@ -247,6 +247,7 @@ static bool are_finite(const void *numbers, int64_t count)
         .most_pieces = MOST_PIECES,                                                                \
         .planes = {PLANES(3) PLANES(5) PLANES(7) PLANES(0)},                                       \
         .winograd = transforms,                                                                    \
+        .tiles = matrix,                                                                           \
         .emit_wide = emit_wide_##out,                                                              \
         .emit_long = emit_long_##out,                                                              \
         .write_rows = write_rows_##out,                                                            \
@@ -255,13 +256,24 @@ static bool are_finite(const void *numbers, int64_t count)
         .are_finite = are_finite,                                                                  \
     }
 
+// Processors with matrix tiles have all of AVX-512, too.
+#if FAL_VECTOR == 64
+extern const fal_tile_kernels fal_amx_bf16, fal_amx_i8, fal_amx_u8;
 #if FAL_INTEGER
-TABLE(i8, FALTUNG_I8, i8, 1, real, 4, NULL);
-TABLE(u8, FALTUNG_U8, u8, 1, real, 4, NULL);
+TABLE(amx, i8, FALTUNG_I8, i8, 1, real, 4, NULL, &fal_amx_i8);
+TABLE(amx, u8, FALTUNG_U8, u8, 1, real, 4, NULL, &fal_amx_u8);
 #elif FAL_NUMBER == 4
-TABLE(f32, FALTUNG_F32, real, 4, real, 4, &winograd);
-TABLE(f16, FALTUNG_F16, f16, 2, f16, 2, &winograd);
-TABLE(bf16, FALTUNG_BF16, bf16, 2, bf16, 2, &winograd);
+TABLE(amx, bf16, FALTUNG_BF16, bf16, 2, bf16, 2, &winograd, &fal_amx_bf16);
+#endif
+#endif
+
+#if FAL_INTEGER
+TABLE(FAL_ISA, i8, FALTUNG_I8, i8, 1, real, 4, NULL, NULL);
+TABLE(FAL_ISA, u8, FALTUNG_U8, u8, 1, real, 4, NULL, NULL);
+#elif FAL_NUMBER == 4
+TABLE(FAL_ISA, f32, FALTUNG_F32, real, 4, real, 4, &winograd, NULL);
+TABLE(FAL_ISA, f16, FALTUNG_F16, f16, 2, f16, 2, &winograd, NULL);
+TABLE(FAL_ISA, bf16, FALTUNG_BF16, bf16, 2, bf16, 2, &winograd, NULL);
 #else
-TABLE(f64, FALTUNG_F64, real, 8, real, 8, NULL);
+TABLE(FAL_ISA, f64, FALTUNG_F64, real, 8, real, 8, NULL, NULL);
 #endif

@@ -292,13 +292,56 @@ typedef struct fal_winograd_kernels {
     void (*fetch_to)(const fal_box *box);
 } fal_winograd_kernels;
 
+// ------------------------------------------------------------------------------------ matrix tiles
+
+// Matrix multiplication by a processor's own tiles. The numbers that they take hold neighbours
+// along the channels: two halves, or four bytes.
+enum {
+    FAL_TILE = 16, // channels of the output, pixels, and numbers of a chunk that a tile has at most
+    FAL_TILE_PARTS = 4,
+    FAL_TILE_STRIP = 32, // pixels that are multiplied at once, of as many channels
+};
+
+// Rows of elements of some channels on their way to rows of numbers. Distances are in elements and
+// numbers.
+typedef struct fal_tile_box {
+    const void *part[FAL_TILE_PARTS]; // of each channel of a number its first element; NULL: zero
+    uint32_t *to;
+    int64_t rows, columns;
+    int64_t from_row, from_column;
+    int64_t to_row;
+} fal_tile_box;
+
+// The sums of one or two tiles of channels by one or two of pixels, which begin with `bias` and go
+// over all chunks and, within each, all taps.
+typedef struct fal_tile_products {
+    const uint32_t *input; // at the first pixel
+    int64_t plane, chunk;  // from a number of a pixel, and a chunk of these, to the next
+    const int32_t *offset; // of every tap
+    int64_t taps, chunks;
+    const void *weight; // [tile][chunk][tap][channel][FAL_TILE numbers]; aligned to 64 bytes
+    int64_t weight_tile;
+    const void *bias; // [tile][channel][FAL_TILE pixels]; aligned to 64 bytes
+    void *sums;       // [channel][FAL_TILE_STRIP]; aligned to 64 bytes
+} fal_tile_products;
+
+// What comes between `begin` and `end` must stay on one thread.
+typedef struct fal_tile_kernels {
+    void (*begin)(int numbers); // of each chunk, at most FAL_TILE
+    void (*end)(void);
+    void (*gather)(const fal_tile_box *box);
+    // By whether there are two tiles of channels and of pixels; of unsigned weights and of others.
+    void (*multiply[2][2])(const fal_tile_products *products);
+    void (*multiply_unsigned[2][2])(const fal_tile_products *products);
+} fal_tile_kernels;
+
 // --------------------------------------------------------------------------------------- the table
 
 // Room in the lists.
 enum { FAL_WIDE_SHAPES = 5, FAL_LONG_SHAPES = 32, FAL_PLANE_SHAPES = 40 };
 
 typedef struct fal_kernels {
-    const char *name;            // "avx512", "avx2", "neon", "scalar"
+    const char *name;            // "amx", "avx512", "avx2", "neon", "scalar"
     faltung_dtype dtype;         // of the elements of the input
     int size;                    // of a number, in bytes
     int input_size, output_size; // of an element of the input, and of the output. Where it is that
@@ -316,6 +359,7 @@ typedef struct fal_kernels {
     // first.
     const fal_plane_kernel *planes[FAL_PLANE_SHAPES];
     const fal_winograd_kernels *winograd; // NULL: none for this type
+    const fal_tile_kernels *tiles;        // NULL: none
     void (*emit_wide)(const fal_emission *emission, const fal_wide_kernel *kernel);
     // Writes what a strip has left in its sums, with the bias added: channels [first, past) of it.
     void (*emit_long)(const fal_long_strip *strip, const fal_long_kernel *kernel, int first,

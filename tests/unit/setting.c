@@ -45,6 +45,12 @@ static uint64_t hash_bytes(const void *data, size_t size)
     return hash;
 }
 
+uint64_t setting_hash(const setting *s)
+{
+    return hash_bytes(s->output.memory,
+                      (size_t)s->output.count * faltung_dtype_size(s->output.tensor.dtype));
+}
+
 uint64_t setting_compute(setting *s)
 {
     faltung_message message;
@@ -52,8 +58,7 @@ uint64_t setting_compute(setting *s)
     assert_ok(faltung_convolve(&s->call.conv, &s->input.tensor, &s->weight.tensor,
                                s->has_bias ? &s->bias.tensor : NULL, &s->output.tensor, &message),
               &message);
-    return hash_bytes(s->output.memory,
-                      (size_t)s->output.count * faltung_dtype_size(s->output.tensor.dtype));
+    return setting_hash(s);
 }
 
 faltung_plan *setting_plan(const setting *s)

@@ -20,6 +20,9 @@ void setting_free(setting *s);
 // Computes the output by one call and returns a hash of its bytes.
 uint64_t setting_compute(setting *s);
 
+// The hash of an output that is there.
+uint64_t setting_hash(const setting *s);
+
 // A plan for 1 thread or as many as the problem says, to be destroyed.
 faltung_plan *setting_plan(const setting *s);
 

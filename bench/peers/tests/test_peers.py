@@ -206,7 +206,7 @@ class Capping(unittest.TestCase):
             said = subprocess.run(
                 [COMMAND, "info"], capture_output=True, text=True, env=environment
             )
-            self.assertIn(f"kernels: {kernels}\n", said.stdout)
+            self.assertIn(f"kernels: {kernels};", said.stdout)
 
     def test_what_makes_cpuid_fault_compiles_without_a_warning(self):
         if platform.machine() != "x86_64" or not shutil.which("cc"):

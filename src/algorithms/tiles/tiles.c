@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Halves and bytes by a processor's matrix tiles. A band of the input is packed as numbers of
+// neighbouring channels, whose pixels are multiplied where they lie, strip by strip; the sums of a
+// strip are written from the first-level cache.
+//
+// Sums of halves begin with the bias; the order in which a tile adds products is the processor's
+// own (docs/numerics.md). It does not depend on how an output is divided. Sums of integers are
+// exact.
+#include "algorithms/finish.h"
+#include "algorithms/tiles/pack.h"
+#include "algorithms/workspace.h"
+#include "base/checked.h"
+#include "tensor/element.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+// What a thread's workspace still holds from the part before: nothing, if it is zero.
+typedef struct memory {
+    const void *input;
+    fal_tiles_band band;
+    bool has_offsets;
+} memory;
+
+_Static_assert(sizeof(memory) <= FAL_MEMORY_BYTES, "more than is zero at first");
+
+typedef struct desk {
+    memory *memory;
+    void *sums; // of a strip
+    int32_t *offset;
+    uint32_t *band;
+} desk;
+
+typedef struct work {
+    const fal_task *task;
+    const fal_operands *all;
+    const void *packed;
+    const fal_finish *finish;
+    fal_tiles_layout layout;
+    desk desk;
+} work;
+
+// Lays the desk out in a workspace; returns the bytes that it takes. With NULL only these count.
+static size_t lay_out_desk(work *w, char *workspace)
+{
+    const size_t bytes[] = {
+        FAL_MEMORY_BYTES,
+        FAL_TILE_STRIP * FAL_TILE_STRIP * sizeof(float),
+        (size_t)w->layout.taps * sizeof(int32_t),
+        (size_t)w->layout.band * sizeof(uint32_t),
+    };
+    enum { PLACES = sizeof bytes / sizeof *bytes };
+    void *p[PLACES];
+    size_t total = fal_divide_workspace(workspace, PLACES, bytes, p);
+    w->desk = (desk){p[0], p[1], p[2], p[3]};
+    return total;
+}
+
+static size_t workspace_bytes(const fal_task *task)
+{
+    work w = {.task = task, .layout = fal_tiles_lay_out(task)};
+    return lay_out_desk(&w, NULL);
+}
+
+// Packs a band, if that is not still there from the part before.
+static void prepare_band(const work *w, const fal_tiles_band *band)
+{
+    memory *m = w->desk.memory;
+    const void *input = w->all->input.data;
+    if (!m->has_offsets)
+        fal_tiles_fill_offsets(&w->task->problem, &w->layout, w->desk.offset);
+    m->has_offsets = true;
+    if (m->input == input && memcmp(&m->band, band, sizeof *band) == 0)
+        return;
+    fal_tiles_pack_band(w->task, &w->layout, &w->all->input, band, w->desk.band);
+    m->input = input;
+    m->band = *band;
+}
+
+// Writes the sums of a strip of pixels from `first` on, of the output channels [begin, end), of
+// which the strip has those from `channel` on: as far as they are of the band's outputs.
+static void write_strip(const work *w, const fal_tiles_band *band, int64_t channel, int64_t begin,
+                        int64_t end, int64_t first, int64_t pixels)
+{
+    const fal_view *output = &w->all->output;
+    const fal_kernels *k = w->task->kernels;
+    const int64_t corner = band->image * output->outer + band->group * output->group +
+                           band->depth * output->axis[0] + begin * output->channel;
+    int64_t row = first / w->layout.pitch, column = first % w->layout.pitch;
+    for (int64_t i = 0, step; i < pixels; i += step, row++, column = 0) {
+        step = fal_least(pixels - i, w->layout.pitch - column);
+        const int64_t count = fal_least(step, band->columns - column);
+        const int64_t to = corner + (band->row + row) * output->axis[1] +
+                           (band->column + column) * output->axis[2];
+        if (count <= 0)
+            continue;
+        const fal_rows rows = {
+            .from = (const char *)w->desk.sums +
+                    ((begin - channel) * FAL_TILE_STRIP + i) * (int64_t)sizeof(float),
+            .to = (char *)output->data + to * k->output_size,
+            .rows = end - begin,
+            .columns = count,
+            .from_row = FAL_TILE_STRIP,
+            .from_column = 1,
+            .to_row = output->channel,
+            .to_column = output->axis[2],
+            .finish = w->finish,
+        };
+        k->write_rows(&rows);
+    }
+}
+
+// The output channels [begin, end) of one or two blocks, from `block` on, over a band.
+static void run_blocks(const work *w, const fal_tiles_band *band, int64_t block, int64_t blocks,
+                       int64_t begin, int64_t end)
+{
+    const fal_tiles_layout *l = &w->layout;
+    const fal_tile_kernels *kernels = w->task->kernels->tiles;
+    const char *biases = fal_tiles_packed_group(l, w->packed, band->group);
+    const int64_t pixels = (band->rows - 1) * l->pitch + band->columns;
+    const bool is_unsigned = w->task->problem.weight_dtype == FALTUNG_U8;
+    fal_tile_products products = {
+        .plane = l->plane,
+        .chunk = l->chunk * l->plane,
+        .offset = w->desk.offset,
+        .taps = l->taps,
+        .chunks = l->chunks,
+        .weight = biases + l->blocks * l->bias_tile + block * l->weight_tile,
+        .weight_tile = l->weight_tile,
+        .bias = biases + block * l->bias_tile,
+        .sums = w->desk.sums,
+    };
+    for (int64_t first = 0; first < pixels; first += FAL_TILE_STRIP) {
+        const int64_t count = fal_least(pixels - first, FAL_TILE_STRIP);
+        const bool wide = count > FAL_TILE;
+        products.input = w->desk.band + first;
+        if (is_unsigned)
+            kernels->multiply_unsigned[blocks - 1][wide](&products);
+        else
+            kernels->multiply[blocks - 1][wide](&products);
+        write_strip(w, band, block * FAL_TILE, begin, end, first, count);
+    }
+}
+
+// The output channels [begin, end) of a group over one band.
+static void run_band(const work *w, const fal_tiles_band *band, int64_t begin, int64_t end)
+{
+    prepare_band(w, band);
+    for (int64_t block = begin / FAL_TILE; block * FAL_TILE < end; block += 2) {
+        const int64_t blocks = fal_least(2, fal_ceil_divide(end, FAL_TILE) - block);
+        const int64_t past = (block + blocks) * FAL_TILE;
+        run_blocks(w, band, block, blocks, fal_most(begin, block * FAL_TILE), fal_least(end, past));
+    }
+}
+
+// Every band of an image and a group at one depth.
+static void run_bands(const work *w, fal_tiles_band band, const fal_part *part, int64_t begin,
+                      int64_t end)
+{
+    const int64_t *from = part->begin, *to = part->end;
+    for (band.row = from[FAL_ROW]; band.row < to[FAL_ROW]; band.row += w->layout.rows)
+        for (band.column = from[FAL_COLUMN]; band.column < to[FAL_COLUMN];
+             band.column += w->layout.columns) {
+            band.rows = fal_least(to[FAL_ROW] - band.row, w->layout.rows);
+            band.columns = fal_least(to[FAL_COLUMN] - band.column, w->layout.columns);
+            run_band(w, &band, begin, end);
+        }
+}
+
+static void run(const fal_task *task, const fal_operands *all, const void *packed,
+                const fal_part *part, void *workspace)
+{
+    const int64_t *from = part->begin, *to = part->end;
+    const int64_t channels = task->problem.output_channels;
+    fal_finish finish;
+    work w = {.task = task, .all = all, .packed = packed, .layout = fal_tiles_lay_out(task)};
+    fal_tiles_band band = {0};
+    w.finish = fal_find_finish(task, all, &finish);
+    lay_out_desk(&w, workspace);
+    task->kernels->tiles->begin((int)w.layout.chunk);
+    for (band.image = from[FAL_IMAGE]; band.image < to[FAL_IMAGE]; band.image++)
+        for (int64_t c = from[FAL_CHANNEL], past; c < to[FAL_CHANNEL]; c = past) {
+            band.group = c / channels;
+            const int64_t base = band.group * channels;
+            past = fal_least(base + channels, to[FAL_CHANNEL]);
+            for (band.depth = from[FAL_DEPTH]; band.depth < to[FAL_DEPTH]; band.depth++)
+                run_bands(&w, band, part, c - base, past - base);
+        }
+    task->kernels->tiles->end();
+}
+
+// ----------------------------------------------------------------------------------- the algorithm
+
+static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
+{
+    const fal_tiles_layout l = fal_tiles_lay_out(task);
+    size[FAL_IMAGE] = 1;
+    size[FAL_CHANNEL] = 2 * FAL_TILE;
+    size[FAL_DEPTH] = 1;
+    size[FAL_ROW] = l.rows;
+    size[FAL_COLUMN] = l.columns;
+}
+
+// Every band is read, written, and read by each pair of blocks, and needs all weights of its group.
+static void describe(const fal_task *task, fal_description *d)
+{
+    const fal_problem *p = &task->problem;
+    const fal_tiles_layout l = fal_tiles_lay_out(task);
+    const double planes = (double)p->batch * (double)p->groups * (double)p->axis[0].output;
+    const double bands = planes * (double)fal_ceil_divide(p->axis[1].output, l.rows) *
+                         (double)fal_ceil_divide(p->axis[2].output, l.columns);
+    double outputs = planes * (double)p->output_channels;
+    outputs *= (double)p->axis[1].output * (double)p->axis[2].output;
+    const double pairs = (double)fal_ceil_divide(l.blocks, 2);
+    d->bytes = bands * (4 * (double)l.band * (2 + pairs) + (double)(l.blocks * l.weight_tile)) +
+               outputs * (double)task->kernels->output_size;
+    snprintf(d->how, sizeof d->how,
+             "tiles of %d channels by %d pixels, two by two; bands of %" PRId64 " by %" PRId64
+             " outputs; chunks of %" PRId64 " channels",
+             FAL_TILE, FAL_TILE, l.rows, l.columns,
+             l.chunk * l.parts * (fal_is_integer(p->dtype) ? 2 : 1));
+}
+
+// A band of one row and a few dozen columns must be of a reasonable size.
+static bool has_huge_band(const fal_problem *p)
+{
+    const double most = 4 << 20; // numbers
+    double numbers = (double)p->input_channels * (double)p->axis[0].kernel;
+    for (int i = 1; i < FALTUNG_MAX_AXES; i++) {
+        const fal_problem_axis *axis = &p->axis[i];
+        const double outputs = i == 1 ? 1 : axis->output < 128 ? (double)axis->output : 128;
+        numbers *= outputs * (double)axis->stride + (double)axis->dilation * (double)axis->kernel;
+    }
+    return numbers > most;
+}
+
+// Weights that lie in memory are never so many, but those of a view by strides of 0 may be.
+static bool has_huge_weight(const fal_problem *p)
+{
+    const double most = (double)(INT64_C(1) << 40); // bytes
+    double bytes = 4.0 * FAL_TILE * ((double)p->input_channels + FAL_TILE);
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
+        bytes *= (double)p->axis[i].kernel;
+    return bytes * ((double)p->output_channels + FAL_TILE) * (double)p->groups > most;
+}
+
+static const char *passed_over(const fal_task *task)
+{
+    const fal_problem *p = &task->problem;
+    const int64_t few = 16;
+    if (!task->kernels->tiles)
+        return "there are no matrix tiles for this type on this instruction set";
+    if (p->accuracy == FALTUNG_ACCURACY_EXACT && !fal_is_integer(p->dtype))
+        return "accuracy is exact, and tiles add in an order of their own";
+    if (p->of_weight)
+        return "it is a weight's gradient";
+    if (!p->border_counts)
+        return "the convolution is transposed, or its input dilated";
+    if (p->weight_zero != 0)
+        return "the weight has a zero point";
+    if (p->input_channels * (fal_is_integer(p->dtype) ? 2 : 1) < few || p->output_channels < few)
+        return "of few channels, most of a tile would be empty";
+    if (has_huge_band(p))
+        return "the input that one row of the output needs is over 4194304 numbers";
+    if (has_huge_weight(p))
+        return "the packed weights would take over 2^40 bytes";
+    return NULL;
+}
+
+const fal_algorithm fal_tiles = {
+    .name = "tiles",
+    .reason = "matrix tiles of the processor's own, many products by one instruction",
+    .passed_over = passed_over,
+    .packed_bytes = fal_tiles_packed_bytes,
+    .pack = fal_tiles_pack,
+    .workspace = workspace_bytes,
+    .grain = grain,
+    .describe = describe,
+    .run = run,
+};

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tile_twin.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+static _Thread_local int numbers; // of a chunk
+
+static void begin(int chunk)
+{
+    numbers = chunk;
+}
+
+static void end(void)
+{
+    numbers = 0;
+}
+
+// ---------------------------------------------------------------------------------------- products
+
+// The i-th element of a number.
+static uint8_t byte_of(uint32_t number, int i)
+{
+    return (uint8_t)(number >> (8 * i));
+}
+
+// What is too small for a normal number is a zero to a tile, coming in and going out.
+static float flush(float x)
+{
+    return fabsf(x) < FLT_MIN ? copysignf(0, x) : x;
+}
+
+static float half_of(uint32_t number, int i)
+{
+    const uint32_t bits = (number >> (16 * i)) << 16;
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return flush(x);
+}
+
+// A row of weights by a column of pixels, numbers of which lie `plane` apart: the products of even
+// halves and those of odd ones are a chain of fused multiply-adds each, which are added to each
+// other and then to the sum.
+static uint32_t add_halves(uint32_t sum, const uint32_t *weight, const uint32_t *pixel,
+                           int64_t plane)
+{
+    float chain[2] = {0, 0}, s;
+    memcpy(&s, &sum, sizeof s);
+    for (int n = 0; n < numbers; n++)
+        for (int i = 0; i < 2; i++)
+            chain[i] = flush(fmaf(half_of(weight[n], i), half_of(pixel[n * plane], i), chain[i]));
+    s = flush(flush(s) + flush(chain[0] + chain[1]));
+    memcpy(&sum, &s, sizeof sum);
+    return sum;
+}
+
+static uint32_t add_bytes(uint32_t sum, const uint32_t *weight, const uint32_t *pixel,
+                          int64_t plane, bool signed_weight, bool signed_pixel)
+{
+    for (int n = 0; n < numbers; n++)
+        for (int i = 0; i < 4; i++) {
+            const uint8_t w = byte_of(weight[n], i), x = byte_of(pixel[n * plane], i);
+            const int32_t product =
+                (signed_weight ? (int8_t)w : w) * (signed_pixel ? (int8_t)x : x);
+            sum += (uint32_t)product;
+        }
+    return sum;
+}
+
+#define ADD_BYTES(name, signed_weight, signed_pixel)                                               \
+    static uint32_t name(uint32_t sum, const uint32_t *weight, const uint32_t *pixel,              \
+                         int64_t plane)                                                            \
+    {                                                                                              \
+        return add_bytes(sum, weight, pixel, plane, signed_weight, signed_pixel);                  \
+    }
+
+ADD_BYTES(add_signed_signed, true, true)
+ADD_BYTES(add_signed_unsigned, true, false)
+ADD_BYTES(add_unsigned_signed, false, true)
+ADD_BYTES(add_unsigned_unsigned, false, false)
+
+typedef uint32_t add_function(uint32_t sum, const uint32_t *weight, const uint32_t *pixel,
+                              int64_t plane);
+
+// One sum: of a channel of a block, and a pixel.
+static uint32_t sum_up(const fal_tile_products *p, int block, int channel, int pixel,
+                       add_function *add)
+{
+    const char *weight = (const char *)p->weight + block * p->weight_tile;
+    const uint32_t *row = (const uint32_t *)weight + channel * FAL_TILE;
+    uint32_t sum =
+        ((const uint32_t *)p->bias)[(block * FAL_TILE + channel) * FAL_TILE + pixel % FAL_TILE];
+    for (int64_t chunk = 0; chunk < p->chunks; chunk++)
+        for (int64_t tap = 0; tap < p->taps; tap++, row += FAL_TILE * FAL_TILE)
+            sum = add(sum, row, p->input + chunk * p->chunk + p->offset[tap] + pixel, p->plane);
+    return sum;
+}
+
+static void multiply(const fal_tile_products *p, int blocks, int vectors, add_function *add)
+{
+    uint32_t *sums = p->sums;
+    for (int b = 0; b < blocks; b++)
+        for (int c = 0; c < FAL_TILE; c++)
+            for (int i = 0; i < vectors * FAL_TILE; i++)
+                sums[(b * FAL_TILE + c) * FAL_TILE_STRIP + i] = sum_up(p, b, c, i, add);
+}
+
+#define MULTIPLY(add, blocks, vectors)                                                             \
+    static void add##_##blocks##_##vectors(const fal_tile_products *p)                             \
+    {                                                                                              \
+        multiply(p, blocks, vectors, add);                                                         \
+    }
+
+#define ALL(add) MULTIPLY(add, 1, 1) MULTIPLY(add, 1, 2) MULTIPLY(add, 2, 1) MULTIPLY(add, 2, 2)
+
+ALL(add_halves)
+ALL(add_signed_signed)
+ALL(add_signed_unsigned)
+ALL(add_unsigned_signed)
+ALL(add_unsigned_unsigned)
+
+// ----------------------------------------------------------------------------------------- packing
+
+static void gather(const fal_tile_box *box, int size)
+{
+    for (int64_t r = 0; r < box->rows; r++)
+        for (int64_t c = 0; c < box->columns; c++) {
+            const int64_t at = r * box->from_row + c * box->from_column;
+            uint8_t number[4] = {0, 0, 0, 0};
+            for (int i = 0; i < 4 / size; i++)
+                if (box->part[i])
+                    memcpy(number + i * size, (const char *)box->part[i] + at * size, (size_t)size);
+            box->to[r * box->to_row + c] = (uint32_t)number[0] | (uint32_t)number[1] << 8 |
+                                           (uint32_t)number[2] << 16 | (uint32_t)number[3] << 24;
+        }
+}
+
+static void gather_halves(const fal_tile_box *box)
+{
+    gather(box, 2);
+}
+
+static void gather_bytes(const fal_tile_box *box)
+{
+    gather(box, 1);
+}
+
+// -------------------------------------------------------------------------------------- the tables
+
+#define LIST(add)                                                                                  \
+    {                                                                                              \
+        {add##_1_1, add##_1_2},                                                                    \
+        {                                                                                          \
+            add##_2_1, add##_2_2                                                                   \
+        }                                                                                          \
+    }
+
+const fal_tile_kernels *tile_twin_of(faltung_dtype dtype)
+{
+    static const fal_tile_kernels halves = {begin, end, gather_halves, LIST(add_halves),
+                                            LIST(add_halves)};
+    static const fal_tile_kernels i8 = {begin, end, gather_bytes, LIST(add_signed_signed),
+                                        LIST(add_unsigned_signed)};
+    static const fal_tile_kernels u8 = {begin, end, gather_bytes, LIST(add_signed_unsigned),
+                                        LIST(add_unsigned_unsigned)};
+    return dtype == FALTUNG_BF16 ? &halves : dtype == FALTUNG_I8 ? &i8 : &u8;
+}
