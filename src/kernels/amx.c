@@ -39,46 +39,62 @@ static void end(void)
 
 enum { TILE_BYTES = FAL_TILE * ROW_BYTES, STRIP_BYTES = FAL_TILE_STRIP * 4 };
 
-// One function for each count of tiles; DOT is the instruction.
+// What is done with the tiles of sums that there are: tile i is of a block and a half of a strip.
+#define EACH_SUM(blocks, vectors, DO)                                                              \
+    do {                                                                                           \
+        DO(0, 0, 0);                                                                               \
+        if (vectors == 2)                                                                          \
+            DO(1, 0, 1);                                                                           \
+        if (blocks == 2)                                                                           \
+            DO(2, 1, 0);                                                                           \
+        if (blocks == 2 && vectors == 2)                                                           \
+            DO(3, 1, 1);                                                                           \
+    } while (0)
+
+#define BEGIN(tile, block, half) _tile_loadd(tile, bias + (block)*TILE_BYTES, ROW_BYTES)
+
+#define PLACE(block, half)       (sums + (block)*FAL_TILE * STRIP_BYTES + (half)*ROW_BYTES)
+#define LOAD(tile, block, half)  _tile_loadd(tile, PLACE(block, half), STRIP_BYTES)
+#define STORE(tile, block, half) _tile_stored(tile, PLACE(block, half), STRIP_BYTES)
+
+// One function for each count of tiles; DOT is the instruction. All strips go through a chunk
+// before any goes through the next, so that the weights come from the first-level cache for all
+// but the first.
 #define MULTIPLY(name, blocks, vectors, DOT)                                                       \
     static void name##_##blocks##_##vectors(const fal_tile_products *p)                            \
     {                                                                                              \
-        const char *weight = p->weight, *bias = p->bias;                                           \
+        const char *weights = p->weight, *bias = p->bias;                                          \
         const size_t second = (size_t)p->weight_tile, plane = (size_t)p->plane * 4;                \
-        _tile_loadd(0, bias, ROW_BYTES);                                                           \
-        if (vectors == 2)                                                                          \
-            _tile_loadd(1, bias, ROW_BYTES);                                                       \
-        if (blocks == 2)                                                                           \
-            _tile_loadd(2, bias + TILE_BYTES, ROW_BYTES);                                          \
-        if (blocks == 2 && vectors == 2)                                                           \
-            _tile_loadd(3, bias + TILE_BYTES, ROW_BYTES);                                          \
-        for (int64_t chunk = 0; chunk < p->chunks; chunk++) {                                      \
-            const uint32_t *input = p->input + chunk * p->chunk;                                   \
-            for (int64_t tap = 0; tap < p->taps; tap++, weight += TILE_BYTES) {                    \
-                const uint32_t *pixels = input + p->offset[tap];                                   \
-                _tile_loadd(4, weight, ROW_BYTES);                                                 \
-                _tile_loadd(6, pixels, plane);                                                     \
-                DOT(0, 4, 6);                                                                      \
-                if (vectors == 2) {                                                                \
-                    _tile_loadd(7, pixels + FAL_TILE, plane);                                      \
-                    DOT(1, 4, 7);                                                                  \
+        for (int64_t c = 0; c < p->chunks; c++, weights += p->taps * TILE_BYTES) {                 \
+            const uint32_t *input = p->input + c * p->chunk;                                       \
+            char *sums = p->sums;                                                                  \
+            for (int64_t s = 0; s < p->strips; s++) {                                              \
+                const char *weight = weights;                                                      \
+                if (c == 0)                                                                        \
+                    EACH_SUM(blocks, vectors, BEGIN);                                              \
+                else                                                                               \
+                    EACH_SUM(blocks, vectors, LOAD);                                               \
+                for (int64_t tap = 0; tap < p->taps; tap++, weight += TILE_BYTES) {                \
+                    const uint32_t *pixels = input + p->offset[tap];                               \
+                    _tile_loadd(4, weight, ROW_BYTES);                                             \
+                    _tile_loadd(6, pixels, plane);                                                 \
+                    DOT(0, 4, 6);                                                                  \
+                    if (vectors == 2) {                                                            \
+                        _tile_loadd(7, pixels + FAL_TILE, plane);                                  \
+                        DOT(1, 4, 7);                                                              \
+                    }                                                                              \
+                    if (blocks == 2) {                                                             \
+                        _tile_loadd(5, weight + second, ROW_BYTES);                                \
+                        DOT(2, 5, 6);                                                              \
+                    }                                                                              \
+                    if (blocks == 2 && vectors == 2)                                               \
+                        DOT(3, 5, 7);                                                              \
                 }                                                                                  \
-                if (blocks == 2) {                                                                 \
-                    _tile_loadd(5, weight + second, ROW_BYTES);                                    \
-                    DOT(2, 5, 6);                                                                  \
-                }                                                                                  \
-                if (blocks == 2 && vectors == 2)                                                   \
-                    DOT(3, 5, 7);                                                                  \
+                EACH_SUM(blocks, vectors, STORE);                                                  \
+                input += FAL_TILE_STRIP;                                                           \
+                sums += 2 * FAL_TILE * STRIP_BYTES;                                                \
             }                                                                                      \
         }                                                                                          \
-        char *sums = p->sums;                                                                      \
-        _tile_stored(0, sums, STRIP_BYTES);                                                        \
-        if (vectors == 2)                                                                          \
-            _tile_stored(1, sums + ROW_BYTES, STRIP_BYTES);                                        \
-        if (blocks == 2)                                                                           \
-            _tile_stored(2, sums + FAL_TILE * STRIP_BYTES, STRIP_BYTES);                           \
-        if (blocks == 2 && vectors == 2)                                                           \
-            _tile_stored(3, sums + FAL_TILE * STRIP_BYTES + ROW_BYTES, STRIP_BYTES);               \
     }
 
 #define ALL(name, DOT)                                                                             \
@@ -102,6 +118,38 @@ ALL(unsigned_unsigned, _tile_dpbuud)
         }                                                                                          \
     }
 
+// ----------------------------------------------------------------------------------------- writing
+
+static inline __mmask16 first_lanes(int64_t count)
+{
+    return (__mmask16)(count >= FAL_TILE ? 0xffff : (1U << (count > 0 ? count : 0)) - 1);
+}
+
+static void write_halves(const fal_rows *rows)
+{
+    const __mmask16 low = first_lanes(rows->columns), high = first_lanes(rows->columns - FAL_TILE);
+    const __mmask32 all = (__mmask32)low | (__mmask32)high << FAL_TILE;
+    const float *from = rows->from;
+    uint16_t *to = rows->to;
+    for (int64_t r = 0; r < rows->rows; r++, from += rows->from_row, to += rows->to_row) {
+        const __m512 first = _mm512_maskz_loadu_ps(low, from);
+        const __m512 second = _mm512_maskz_loadu_ps(high, from + FAL_TILE);
+        _mm512_mask_storeu_epi16(to, all, (__m512i)_mm512_cvtne2ps_pbh(second, first));
+    }
+}
+
+static void write_integers(const fal_rows *rows)
+{
+    const __mmask16 low = first_lanes(rows->columns), high = first_lanes(rows->columns - FAL_TILE);
+    const int32_t *from = rows->from;
+    int32_t *to = rows->to;
+    for (int64_t r = 0; r < rows->rows; r++, from += rows->from_row, to += rows->to_row) {
+        _mm512_mask_storeu_epi32(to, low, _mm512_maskz_loadu_epi32(low, from));
+        _mm512_mask_storeu_epi32(to + FAL_TILE, high,
+                                 _mm512_maskz_loadu_epi32(high, from + FAL_TILE));
+    }
+}
+
 // ----------------------------------------------------------------------------------------- packing
 
 // Whether the channels of a number lie side by side in memory, and numbers not too far apart for
@@ -116,35 +164,55 @@ static bool are_together(const fal_tile_box *box, int size)
     return box->from_column != 1 && box->from_column > -most && box->from_column < most;
 }
 
-// Of `count` numbers that lie `step` elements apart, those from i on, at most 16.
-static inline __m512i gather(const fal_tile_box *box, int64_t at, int64_t count, int size)
+// A row of numbers whose channels lie side by side.
+static inline void gather_row(const fal_tile_box *box, int64_t at, int size, uint32_t *to)
 {
     const int step = (int)box->from_column * size;
     const __m512i lane = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
     const __m512i offset = _mm512_mullo_epi32(lane, _mm512_set1_epi32(step));
-    const __mmask16 lanes = (__mmask16)((1U << count) - 1);
-    return _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), lanes, offset,
-                                       (const char *)box->part[0] + at * size, 1);
+    const char *from = (const char *)box->part[0] + at * size;
+    for (int64_t i = 0; i < box->columns; i += FAL_TILE, from += FAL_TILE * step) {
+        const __mmask16 lanes = first_lanes(box->columns - i);
+        const __m512i none = _mm512_setzero_si512();
+        _mm512_mask_storeu_epi32(to + i, lanes,
+                                 _mm512_mask_i32gather_epi32(none, lanes, offset, from, 1));
+    }
+}
+
+// A row of halves of two channels, in each of which columns lie side by side.
+static inline void zip_row(const fal_tile_box *box, int64_t at, uint32_t *to)
+{
+    const __m512i even = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const __m512i odd = _mm512_slli_epi32(_mm512_add_epi32(even, _mm512_set1_epi32(32)), 16);
+    const __m512i first = _mm512_or_si512(even, odd);
+    const __m512i second = _mm512_add_epi32(first, _mm512_set1_epi32(16 | 16 << 16));
+    const uint16_t *low = (const uint16_t *)box->part[0] + at;
+    const uint16_t *high = box->part[1] ? (const uint16_t *)box->part[1] + at : low;
+    for (int64_t i = 0; i < box->columns; i += 2 * FAL_TILE) {
+        const __mmask16 some = first_lanes(box->columns - i);
+        const __mmask16 more = first_lanes(box->columns - i - FAL_TILE);
+        const __mmask32 lanes = (__mmask32)some | (__mmask32)more << FAL_TILE;
+        const __m512i a = _mm512_maskz_loadu_epi16(lanes, low + i);
+        const __m512i b = _mm512_maskz_loadu_epi16(box->part[1] ? lanes : 0, high + i);
+        _mm512_mask_storeu_epi32(to + i, some, _mm512_permutex2var_epi16(a, first, b));
+        _mm512_mask_storeu_epi32(to + i + FAL_TILE, more, _mm512_permutex2var_epi16(a, second, b));
+    }
 }
 
 // Elements of one channel, each at the bottom of a number: with a step of 2 those between them are
 // read and dropped, but not what is behind the last one.
 static inline __m512i load_halves(const uint16_t *from, int64_t step, int64_t count)
 {
-    if (step == 1) {
-        const __mmask16 lanes = (__mmask16)((1U << count) - 1);
-        return _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(lanes, from));
-    }
+    if (step == 1)
+        return _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(first_lanes(count), from));
     const __mmask32 lanes = (__mmask32)((UINT64_C(1) << (2 * count - 1)) - 1);
     return _mm512_and_si512(_mm512_maskz_loadu_epi16(lanes, from), _mm512_set1_epi32(0xffff));
 }
 
 static inline __m512i load_bytes(const uint8_t *from, int64_t step, int64_t count)
 {
-    if (step == 1) {
-        const __mmask16 lanes = (__mmask16)((1U << count) - 1);
-        return _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(lanes, from));
-    }
+    if (step == 1)
+        return _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(first_lanes(count), from));
     const __mmask32 lanes = (__mmask32)((UINT64_C(1) << (2 * count - 1)) - 1);
     const __m512i words = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi8(lanes, from));
     return _mm512_and_si512(words, _mm512_set1_epi32(0xff));
@@ -168,47 +236,66 @@ static inline __m512i load(const void *part, int64_t at, int64_t step, int64_t c
                      : load_bytes((const uint8_t *)from, step, count);
 }
 
-static inline void gather_rows(const fal_tile_box *box, int size)
+// A row of numbers whose channels lie anywhere.
+static inline void collect_row(const fal_tile_box *box, int64_t at, int size, uint32_t *to)
+{
+    const int64_t step = box->from_column;
+    for (int64_t i = 0; i < box->columns; i += FAL_TILE, at += FAL_TILE * step) {
+        const int64_t left = box->columns - i, count = left < FAL_TILE ? left : FAL_TILE;
+        __m512i numbers = _mm512_setzero_si512();
+        for (int p = 0; p < 4 / size; p++)
+            if (box->part[p]) {
+                const __m512i part = load(box->part[p], at, step, count, size);
+                const unsigned bits = (unsigned)(8 * size * p);
+                numbers = _mm512_or_si512(numbers, _mm512_slli_epi32(part, bits));
+            }
+        _mm512_mask_storeu_epi32(to + i, first_lanes(count), numbers);
+    }
+}
+
+static inline void fill(uint32_t *to, int64_t count, uint32_t number)
+{
+    for (int64_t i = 0; i < count; i += FAL_TILE)
+        _mm512_mask_storeu_epi32(to + i, first_lanes(count - i), _mm512_set1_epi32((int)number));
+}
+
+static inline void gather(const fal_tile_box *box, int size)
 {
     const bool together = are_together(box, size);
-    const int parts = 4 / size;
-    for (int64_t r = 0; r < box->rows; r++)
-        for (int64_t i = 0; i < box->columns; i += FAL_TILE) {
-            const int64_t left = box->columns - i, count = left < FAL_TILE ? left : FAL_TILE;
-            const int64_t at = r * box->from_row + i * box->from_column;
-            __m512i numbers = _mm512_setzero_si512();
-            if (together)
-                numbers = gather(box, at, count, size);
-            else
-                for (int p = 0; p < parts; p++)
-                    if (box->part[p])
-                        numbers = _mm512_or_si512(
-                            numbers,
-                            _mm512_slli_epi32(load(box->part[p], at, box->from_column, count, size),
-                                              (unsigned)(8 * size * p)));
-            _mm512_mask_storeu_epi32(box->to + r * box->to_row + i, (__mmask16)((1U << count) - 1),
-                                     numbers);
-        }
+    const bool zip = size == 2 && box->from_column == 1 && box->part[0];
+    uint32_t *to = box->to;
+    int64_t at = 0;
+    for (int64_t r = 0; r < box->rows; r++, at += box->from_row, to += box->to_row) {
+        fill(to - box->before, box->before, box->border);
+        if (zip)
+            zip_row(box, at, to);
+        else if (together)
+            gather_row(box, at, size, to);
+        else
+            collect_row(box, at, size, to);
+        fill(to + box->columns, box->after, box->border);
+    }
 }
 
 static void gather_halves(const fal_tile_box *box)
 {
-    gather_rows(box, 2);
+    gather(box, 2);
 }
 
 static void gather_bytes(const fal_tile_box *box)
 {
-    gather_rows(box, 1);
+    gather(box, 1);
 }
 
 // -------------------------------------------------------------------------------------- the tables
 
 extern const fal_tile_kernels fal_amx_bf16, fal_amx_i8, fal_amx_u8;
 
-const fal_tile_kernels fal_amx_bf16 = {begin, end, gather_halves, LIST(halves), LIST(halves)};
+const fal_tile_kernels fal_amx_bf16 = {begin,        end,          gather_halves,
+                                       write_halves, LIST(halves), LIST(halves)};
 
-const fal_tile_kernels fal_amx_i8 = {begin, end, gather_bytes, LIST(signed_signed),
-                                     LIST(unsigned_signed)};
+const fal_tile_kernels fal_amx_i8 = {
+    begin, end, gather_bytes, write_integers, LIST(signed_signed), LIST(unsigned_signed)};
 
-const fal_tile_kernels fal_amx_u8 = {begin, end, gather_bytes, LIST(signed_unsigned),
-                                     LIST(unsigned_unsigned)};
+const fal_tile_kernels fal_amx_u8 = {
+    begin, end, gather_bytes, write_integers, LIST(signed_unsigned), LIST(unsigned_unsigned)};

@@ -310,19 +310,22 @@ typedef struct fal_tile_box {
     int64_t rows, columns;
     int64_t from_row, from_column;
     int64_t to_row;
+    int64_t before, after; // numbers of a border to be written on both sides of each row
+    uint32_t border;
 } fal_tile_box;
 
-// The sums of one or two tiles of channels by one or two of pixels, which begin with `bias` and go
-// over all chunks and, within each, all taps.
+// The sums of one or two tiles of channels by strips of one or two of pixels, which begin with
+// `bias` and go over all chunks and, within each, all taps.
 typedef struct fal_tile_products {
     const uint32_t *input; // at the first pixel
     int64_t plane, chunk;  // from a number of a pixel, and a chunk of these, to the next
     const int32_t *offset; // of every tap
     int64_t taps, chunks;
+    int64_t strips;     // one behind the other; the last one's second tile may be in vain
     const void *weight; // [tile][chunk][tap][channel][FAL_TILE numbers]; aligned to 64 bytes
     int64_t weight_tile;
     const void *bias; // [tile][channel][FAL_TILE pixels]; aligned to 64 bytes
-    void *sums;       // [channel][FAL_TILE_STRIP]; aligned to 64 bytes
+    void *sums;       // [strip][2 * FAL_TILE channels][FAL_TILE_STRIP]; aligned to 64 bytes
 } fal_tile_products;
 
 // What comes between `begin` and `end` must stay on one thread.
@@ -330,6 +333,9 @@ typedef struct fal_tile_kernels {
     void (*begin)(int numbers); // of each chunk, at most FAL_TILE
     void (*end)(void);
     void (*gather)(const fal_tile_box *box);
+    // Writes sums as write_rows does where that is all: columns that lie side by side, at most
+    // FAL_TILE_STRIP, and no last step. Subnormal numbers, which no sum is, may be written as 0.
+    void (*write)(const fal_rows *rows);
     // By whether there are two tiles of channels and of pixels; of unsigned weights and of others.
     void (*multiply[2][2])(const fal_tile_products *products);
     void (*multiply_unsigned[2][2])(const fal_tile_products *products);

@@ -28,12 +28,14 @@ static bool has_avx512(void)
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 }
 
+// With the instruction of AVX-512 that rounds to bf16, which processors with tiles have.
 static bool has_amx(void)
 {
     const unsigned bf16 = 1U << 22, tile = 1U << 24, int8 = 1U << 25, all = bf16 | tile | int8;
-    unsigned a, b, c, d = 0;
+    const unsigned rounds = 1U << 5;
+    unsigned a = 0, b, c, d = 0;
     return has_avx512() && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & all) == all &&
-           fal_host_allows_tiles();
+           __get_cpuid_count(7, 1, &a, &b, &c, &d) && a & rounds && fal_host_allows_tiles();
 }
 
 // Which __builtin_cpu_supports does not know of everywhere.

@@ -83,8 +83,8 @@ ADD_BYTES(add_unsigned_unsigned, false, false)
 typedef uint32_t add_function(uint32_t sum, const uint32_t *weight, const uint32_t *pixel,
                               int64_t plane);
 
-// One sum: of a channel of a block, and a pixel.
-static uint32_t sum_up(const fal_tile_products *p, int block, int channel, int pixel,
+// One sum: of a channel of a block, and a pixel of all strips.
+static uint32_t sum_up(const fal_tile_products *p, int block, int channel, int64_t pixel,
                        add_function *add)
 {
     const char *weight = (const char *)p->weight + block * p->weight_tile;
@@ -100,10 +100,12 @@ static uint32_t sum_up(const fal_tile_products *p, int block, int channel, int p
 static void multiply(const fal_tile_products *p, int blocks, int vectors, add_function *add)
 {
     uint32_t *sums = p->sums;
-    for (int b = 0; b < blocks; b++)
-        for (int c = 0; c < FAL_TILE; c++)
-            for (int i = 0; i < vectors * FAL_TILE; i++)
-                sums[(b * FAL_TILE + c) * FAL_TILE_STRIP + i] = sum_up(p, b, c, i, add);
+    for (int64_t s = 0; s < p->strips; s++, sums += 2 * FAL_TILE * FAL_TILE_STRIP)
+        for (int b = 0; b < blocks; b++)
+            for (int c = 0; c < FAL_TILE; c++)
+                for (int i = 0; i < vectors * FAL_TILE; i++)
+                    sums[(b * FAL_TILE + c) * FAL_TILE_STRIP + i] =
+                        sum_up(p, b, c, s * FAL_TILE_STRIP + i, add);
 }
 
 #define MULTIPLY(add, blocks, vectors)                                                             \
@@ -124,7 +126,11 @@ ALL(add_unsigned_unsigned)
 
 static void gather(const fal_tile_box *box, int size)
 {
-    for (int64_t r = 0; r < box->rows; r++)
+    for (int64_t r = 0; r < box->rows; r++) {
+        for (int64_t i = 0; i < box->before; i++)
+            box->to[r * box->to_row - 1 - i] = box->border;
+        for (int64_t i = 0; i < box->after; i++)
+            box->to[r * box->to_row + box->columns + i] = box->border;
         for (int64_t c = 0; c < box->columns; c++) {
             const int64_t at = r * box->from_row + c * box->from_column;
             uint8_t number[4] = {0, 0, 0, 0};
@@ -134,6 +140,7 @@ static void gather(const fal_tile_box *box, int size)
             box->to[r * box->to_row + c] = (uint32_t)number[0] | (uint32_t)number[1] << 8 |
                                            (uint32_t)number[2] << 16 | (uint32_t)number[3] << 24;
         }
+    }
 }
 
 static void gather_halves(const fal_tile_box *box)
@@ -144,6 +151,34 @@ static void gather_halves(const fal_tile_box *box)
 static void gather_bytes(const fal_tile_box *box)
 {
     gather(box, 1);
+}
+
+// ----------------------------------------------------------------------------------------- writing
+
+// To the nearest half, and of two at the same distance to the even one.
+static uint16_t round_to_half(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    if (isnan(x))
+        return (uint16_t)(bits >> 16 | 0x40);
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+static void write_halves(const fal_rows *rows)
+{
+    for (int64_t r = 0; r < rows->rows; r++)
+        for (int64_t c = 0; c < rows->columns; c++)
+            ((uint16_t *)rows->to)[r * rows->to_row + c] =
+                round_to_half(((const float *)rows->from)[r * rows->from_row + c]);
+}
+
+static void write_integers(const fal_rows *rows)
+{
+    for (int64_t r = 0; r < rows->rows; r++)
+        for (int64_t c = 0; c < rows->columns; c++)
+            ((int32_t *)rows->to)[r * rows->to_row + c] =
+                ((const int32_t *)rows->from)[r * rows->from_row + c];
 }
 
 // -------------------------------------------------------------------------------------- the tables
@@ -158,11 +193,19 @@ static void gather_bytes(const fal_tile_box *box)
 
 const fal_tile_kernels *tile_twin_of(faltung_dtype dtype)
 {
-    static const fal_tile_kernels halves = {begin, end, gather_halves, LIST(add_halves),
-                                            LIST(add_halves)};
-    static const fal_tile_kernels i8 = {begin, end, gather_bytes, LIST(add_signed_signed),
+    static const fal_tile_kernels halves = {
+        begin, end, gather_halves, write_halves, LIST(add_halves), LIST(add_halves)};
+    static const fal_tile_kernels i8 = {begin,
+                                        end,
+                                        gather_bytes,
+                                        write_integers,
+                                        LIST(add_signed_signed),
                                         LIST(add_unsigned_signed)};
-    static const fal_tile_kernels u8 = {begin, end, gather_bytes, LIST(add_signed_unsigned),
+    static const fal_tile_kernels u8 = {begin,
+                                        end,
+                                        gather_bytes,
+                                        write_integers,
+                                        LIST(add_signed_unsigned),
                                         LIST(add_unsigned_unsigned)};
     return dtype == FALTUNG_BF16 ? &halves : dtype == FALTUNG_I8 ? &i8 : &u8;
 }

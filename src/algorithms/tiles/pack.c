@@ -105,6 +105,11 @@ void fal_tiles_pack(const fal_task *task, const fal_operands *all, void *packed)
 
 // ------------------------------------------------------------------------------------------- bands
 
+// Some of the columns or rows of a plane: [begin, end).
+typedef struct range {
+    int64_t begin, end;
+} range;
+
 // One phase of one number on its way to a band.
 typedef struct plane {
     const fal_task *task;
@@ -118,38 +123,34 @@ typedef struct plane {
 // Bytes of a border count as if they were the zero point.
 static void clear(const plane *s, uint32_t *to, int64_t count)
 {
-    if (s->task->problem.input_zero == 0)
-        memset(to, 0, (size_t)count * sizeof *to);
-    else
-        memset(to, s->task->problem.input_zero, (size_t)count * sizeof *to);
+    memset(to, s->task->problem.input_zero, (size_t)count * sizeof *to);
 }
 
-// Rows of a plane from elements of the input: `rows` by `columns`, from element (y, x) on, to row r
-// and column c of it.
-static void gather(const plane *s, int64_t y, int64_t x, int64_t rows, int64_t columns, int64_t r,
-                   int64_t c)
+// Rows of a plane from elements of the input: `rows`, from element (y, x) on, to the columns
+// [begin, end) of row r and those below it. What `sides` has beyond these is border.
+static void gather(const plane *s, int64_t y, int64_t x, int64_t rows, int64_t r, range columns,
+                   range sides)
 {
     const fal_problem_axis *axis = s->task->problem.axis;
     const int64_t *step = s->input->axis;
     fal_tile_box box = {
-        .to = s->to + r * s->pitch + c,
+        .to = s->to + r * s->pitch + columns.begin,
         .rows = rows,
-        .columns = columns,
+        .columns = columns.end - columns.begin,
+        .before = columns.begin - sides.begin,
+        .after = sides.end - columns.end,
         .from_row = axis[1].stride * step[1],
         .from_column = axis[2].stride * step[2],
         .to_row = s->pitch,
     };
+    memset(&box.border, s->task->problem.input_zero, sizeof box.border);
     for (int i = 0; i < FAL_TILE_PARTS; i++)
         if (s->part[i])
             box.part[i] = s->part[i] + (y * step[1] + x * step[2]) * s->task->kernels->input_size;
     s->task->kernels->tiles->gather(&box);
 }
 
-// Which of `count` positions, a stride apart, are of the input: [begin, end).
-typedef struct range {
-    int64_t begin, end;
-} range;
-
+// Which of `count` positions, a stride apart, are of the input.
 static range find_inside(const fal_problem_axis *axis, int64_t first, int64_t count)
 {
     range r = {0, 0};
@@ -161,19 +162,16 @@ static range find_inside(const fal_problem_axis *axis, int64_t first, int64_t co
     return r;
 }
 
-// Columns outside of rows that show elements of the input from row y on.
-static void pack_sides(const plane *s, int64_t y, int64_t rows, int64_t r, range inside)
+// Columns outside of the input that show elements of it, of rows that show those from y on.
+static void pack_shown(const plane *s, int64_t y, int64_t rows, int64_t r, range inside)
 {
     const fal_problem *p = &s->task->problem;
-    for (int64_t i = 0; i < rows; i++) {
-        clear(s, s->to + (r + i) * s->pitch, inside.begin);
-        clear(s, s->to + (r + i) * s->pitch + inside.end, s->pitch - inside.end);
-    }
-    for (int64_t c = 0; p->border != FALTUNG_PADDING_ZEROS && c < s->pitch; c++) {
+    for (int64_t c = 0; c < s->pitch; c++) {
         const int64_t position = s->column + c * p->axis[2].stride;
         const int64_t x = fal_find_element(p->border, position, p->axis[2].input);
+        const range one = {c, c + 1};
         if (x >= 0 && (c < inside.begin || c >= inside.end))
-            gather(s, y, x, rows, 1, r, c);
+            gather(s, y, x, rows, r, one, one);
     }
 }
 
@@ -181,11 +179,13 @@ static void pack_sides(const plane *s, int64_t y, int64_t rows, int64_t r, range
 static void pack_rows(const plane *s, int64_t y, int64_t rows, int64_t r)
 {
     const fal_problem_axis *axis = &s->task->problem.axis[2];
-    const range inside = find_inside(axis, s->column, s->pitch);
-    pack_sides(s, y, rows, r, inside);
+    const range inside = find_inside(axis, s->column, s->pitch), all = {0, s->pitch};
     if (inside.begin < inside.end)
-        gather(s, y, s->column + inside.begin * axis->stride, rows, inside.end - inside.begin, r,
-               inside.begin);
+        gather(s, y, s->column + inside.begin * axis->stride, rows, r, inside, all);
+    else
+        clear(s, s->to + r * s->pitch, rows * s->pitch);
+    if (s->task->problem.border != FALTUNG_PADDING_ZEROS)
+        pack_shown(s, y, rows, r, inside);
 }
 
 static void pack_plane(const plane *s)

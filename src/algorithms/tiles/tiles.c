@@ -26,9 +26,13 @@ typedef struct memory {
 
 _Static_assert(sizeof(memory) <= FAL_MEMORY_BYTES, "more than is zero at first");
 
+// Strips that go through a chunk of the weights before the next one: few enough for their sums, and
+// many enough that weights come from the first-level cache.
+enum { STRIPS = 4, STRIP_SUMS = 2 * FAL_TILE * FAL_TILE_STRIP };
+
 typedef struct desk {
     memory *memory;
-    void *sums; // of a strip
+    float *sums; // of STRIPS strips; of integers int32_t
     int32_t *offset;
     uint32_t *band;
 } desk;
@@ -47,7 +51,7 @@ static size_t lay_out_desk(work *w, char *workspace)
 {
     const size_t bytes[] = {
         FAL_MEMORY_BYTES,
-        FAL_TILE_STRIP * FAL_TILE_STRIP * sizeof(float),
+        STRIPS * STRIP_SUMS * sizeof(float),
         (size_t)w->layout.taps * sizeof(int32_t),
         (size_t)w->layout.band * sizeof(uint32_t),
     };
@@ -79,15 +83,29 @@ static void prepare_band(const work *w, const fal_tiles_band *band)
     m->band = *band;
 }
 
-// Writes the sums of a strip of pixels from `first` on, of the output channels [begin, end), of
-// which the strip has those from `channel` on: as far as they are of the band's outputs.
-static void write_strip(const work *w, const fal_tiles_band *band, int64_t channel, int64_t begin,
-                        int64_t end, int64_t first, int64_t pixels)
+// Some output channels of one or two blocks over a band.
+typedef struct job {
+    const fal_tiles_band *band;
+    int64_t block, blocks;
+    int64_t begin, end; // the channels that are written
+} job;
+
+static void write_rows(const work *w, const fal_rows *rows)
+{
+    if (!w->finish && rows->to_column == 1)
+        w->task->kernels->tiles->write(rows);
+    else
+        w->task->kernels->write_rows(rows);
+}
+
+// Writes the sums of a strip of pixels, from `first` on, as far as they are of the band's outputs.
+static void write_strip(const work *w, const job *j, int64_t first, int64_t pixels,
+                        const float *sums)
 {
     const fal_view *output = &w->all->output;
-    const fal_kernels *k = w->task->kernels;
+    const fal_tiles_band *band = j->band;
     const int64_t corner = band->image * output->outer + band->group * output->group +
-                           band->depth * output->axis[0] + begin * output->channel;
+                           band->depth * output->axis[0] + j->begin * output->channel;
     int64_t row = first / w->layout.pitch, column = first % w->layout.pitch;
     for (int64_t i = 0, step; i < pixels; i += step, row++, column = 0) {
         step = fal_least(pixels - i, w->layout.pitch - column);
@@ -97,10 +115,9 @@ static void write_strip(const work *w, const fal_tiles_band *band, int64_t chann
         if (count <= 0)
             continue;
         const fal_rows rows = {
-            .from = (const char *)w->desk.sums +
-                    ((begin - channel) * FAL_TILE_STRIP + i) * (int64_t)sizeof(float),
-            .to = (char *)output->data + to * k->output_size,
-            .rows = end - begin,
+            .from = sums + (j->begin - j->block * FAL_TILE) * FAL_TILE_STRIP + i,
+            .to = (char *)output->data + to * w->task->kernels->output_size,
+            .rows = j->end - j->begin,
             .columns = count,
             .from_row = FAL_TILE_STRIP,
             .from_column = 1,
@@ -108,16 +125,15 @@ static void write_strip(const work *w, const fal_tiles_band *band, int64_t chann
             .to_column = output->axis[2],
             .finish = w->finish,
         };
-        k->write_rows(&rows);
+        write_rows(w, &rows);
     }
 }
 
-// The output channels [begin, end) of one or two blocks, from `block` on, over a band.
-static void run_blocks(const work *w, const fal_tiles_band *band, int64_t block, int64_t blocks,
-                       int64_t begin, int64_t end)
+static void run_job(const work *w, const job *j)
 {
     const fal_tiles_layout *l = &w->layout;
     const fal_tile_kernels *kernels = w->task->kernels->tiles;
+    const fal_tiles_band *band = j->band;
     const char *biases = fal_tiles_packed_group(l, w->packed, band->group);
     const int64_t pixels = (band->rows - 1) * l->pitch + band->columns;
     const bool is_unsigned = w->task->problem.weight_dtype == FALTUNG_U8;
@@ -127,20 +143,23 @@ static void run_blocks(const work *w, const fal_tiles_band *band, int64_t block,
         .offset = w->desk.offset,
         .taps = l->taps,
         .chunks = l->chunks,
-        .weight = biases + l->blocks * l->bias_tile + block * l->weight_tile,
+        .weight = biases + l->blocks * l->bias_tile + j->block * l->weight_tile,
         .weight_tile = l->weight_tile,
-        .bias = biases + block * l->bias_tile,
+        .bias = biases + j->block * l->bias_tile,
         .sums = w->desk.sums,
     };
-    for (int64_t first = 0; first < pixels; first += FAL_TILE_STRIP) {
-        const int64_t count = fal_least(pixels - first, FAL_TILE_STRIP);
+    for (int64_t first = 0; first < pixels; first += STRIPS * FAL_TILE_STRIP) {
+        const int64_t count = fal_least(pixels - first, STRIPS * FAL_TILE_STRIP);
         const bool wide = count > FAL_TILE;
         products.input = w->desk.band + first;
+        products.strips = fal_ceil_divide(count, FAL_TILE_STRIP);
         if (is_unsigned)
-            kernels->multiply_unsigned[blocks - 1][wide](&products);
+            kernels->multiply_unsigned[j->blocks - 1][wide](&products);
         else
-            kernels->multiply[blocks - 1][wide](&products);
-        write_strip(w, band, block * FAL_TILE, begin, end, first, count);
+            kernels->multiply[j->blocks - 1][wide](&products);
+        for (int64_t s = 0, done = 0; s < products.strips; s++, done += FAL_TILE_STRIP)
+            write_strip(w, j, first + done, fal_least(count - done, FAL_TILE_STRIP),
+                        w->desk.sums + s * STRIP_SUMS);
     }
 }
 
@@ -150,8 +169,9 @@ static void run_band(const work *w, const fal_tiles_band *band, int64_t begin, i
     prepare_band(w, band);
     for (int64_t block = begin / FAL_TILE; block * FAL_TILE < end; block += 2) {
         const int64_t blocks = fal_least(2, fal_ceil_divide(end, FAL_TILE) - block);
-        const int64_t past = (block + blocks) * FAL_TILE;
-        run_blocks(w, band, block, blocks, fal_most(begin, block * FAL_TILE), fal_least(end, past));
+        const int64_t first = block * FAL_TILE, past = first + blocks * FAL_TILE;
+        const job j = {band, block, blocks, fal_most(begin, first), fal_least(end, past)};
+        run_job(w, &j);
     }
 }
 
