@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/run.h"
 
+#include "drawing/drawing.h"
 #include "files/output.h"
 #include "geometry.h"
-#include "pictures/drawing.h"
 #include "terminal.h"
 
 #include <string.h>
@@ -31,14 +31,22 @@ static int read_drawing(session *s, const options *o, drawing *d)
 static int write_svg(session *s, const drawing *d, const char *path, const options *o)
 {
     output_file file;
+    faltung_message message;
     int status = output_open(s, &file, path, o->force, false);
     if (status)
         return status;
-    status = draw_svg(s, file.file, d, o->animate);
-    if (!status)
+    if (draw_svg(file.file, d, o->animate, &message) == FALTUNG_OK)
         return output_commit(s, &file);
     output_abandon(&file);
-    return status;
+    return refuse_message(s, &message);
+}
+
+static int write_text(session *s, const drawing *d)
+{
+    faltung_message message;
+    if (draw_text(s->out, d, terminal_columns(s), &message))
+        return refuse_message(s, &message);
+    return EXIT_DONE;
 }
 
 int run_draw(session *s, const command *c, const options *o)
@@ -53,5 +61,5 @@ int run_draw(session *s, const command *c, const options *o)
     int status = read_drawing(s, o, &d);
     if (status)
         return status;
-    return path ? write_svg(s, &d, path, o) : draw_text(s, s->out, &d, terminal_columns(s));
+    return path ? write_svg(s, &d, path, o) : write_text(s, &d);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/run.h"
 
+#include "charts/chart.h"
 #include "files/output.h"
 #include "geometry.h"
-#include "pictures/chart.h"
 #include "terminal.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tour/tour.h"
 
-#include "pictures/gnuplot.h"
+#include "charts/gnuplot.h"
 #include "tour/folder.h"
 #include "tour/interrupt.h"
 #include "tour/page.h"

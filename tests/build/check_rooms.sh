@@ -3,8 +3,9 @@
 #
 # Dependencies between the rooms point down: a file includes from its own room and from those that
 # stand behind its room in this table, and from no other. Headers are named from the top of src/ or
-# of cli/; "." is the files that stand there directly. What is outside src/ knows the library by
-# <faltung.h> only. A room that the table does not name is refused.
+# of cli/, those of drawing/ from that of the project; "." is the files that stand there directly.
+# What is outside src/ knows the library by <faltung.h> only. A room that the table does not name is
+# refused.
 set -u
 cd "$(dirname "$0")/../.." || exit
 
@@ -18,22 +19,23 @@ src/random      src/tensor src/base
 src/algorithms  src/kernels src/problem src/tensor src/base
 src/plan        src/algorithms src/problem src/arithmetic src/tensor src/base
 src/unfold      src/kernels src/problem src/arithmetic src/tensor src/base
+drawing/.
 cli/.
 cli/files       cli/.
-cli/pictures    cli/.
+cli/charts      drawing/. cli/.
 cli/bench       cli/files cli/.
-cli/tour        cli/pictures cli/files cli/.
-cli/commands    cli/bench cli/tour cli/pictures cli/files cli/.
+cli/tour        cli/charts cli/files cli/.
+cli/commands    cli/bench cli/tour cli/charts drawing/. cli/files cli/.
 cli/commands.c  cli/commands cli/.
 examples/.
 fuzz/.          cli/files cli/.
-python/.
+python/.       drawing/.
 bench/peers
 '
 
 # Every file, and every line in it that includes something: "FILE" or "FILE:HEADER".
 includes() {
-    find src cli examples fuzz python bench -name '*.[ch]' 2>/dev/null | sort | while read -r file; do
+    find src drawing cli examples fuzz python bench -name '*.[ch]' 2>/dev/null | sort | while read -r file; do
         echo "$file"
         sed -n "s|^[[:space:]]*#[[:space:]]*include[[:space:]]*\([\"<][^\">]*\).*|$file:\1|p" "$file"
     done
@@ -71,7 +73,7 @@ NF == 1 {
     if (substr($2, 1, 1) == "<") {
         if (name ~ /\// && name !~ /^sys\//)
             refuse("includes <" name ">; only the system and <faltung.h> are included so")
-    } else if (!((room_of($1), room_of(top "/" name)) in allowed)) {
+    } else if (!((room_of($1), room_of(name ~ /^drawing\// ? name : top "/" name)) in allowed)) {
         refuse("must not include \"" name "\"")
     }
 }

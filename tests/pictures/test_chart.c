@@ -3,7 +3,7 @@
 // Charts: what gnuplot makes of them, and what happens when it is missing or fails.
 #include "markup.h"
 
-#include "pictures/chart.h"
+#include "charts/chart.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 // Drawings of a convolution: cells and windows are counted, words are read.
 #include "markup.h"
 
-#include "pictures/drawing.h"
+#include "drawing/drawing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,27 +45,27 @@ static drawing square(const faltung_axis *axis)
 }
 
 // Draws into memory, to be freed; columns 0 is SVG.
-static char *draw_any(scratch *t, const drawing *d, bool animate, int columns)
+static char *draw_any(const drawing *d, bool animate, int columns)
 {
     char *text;
     size_t size;
     FILE *file = open_memstream(&text, &size);
     assert_non_null(file);
-    const int status = columns ? draw_text(&t->session, file, d, columns)
-                               : draw_svg(&t->session, file, d, animate);
+    const faltung_status status =
+        columns ? draw_text(file, d, columns, NULL) : draw_svg(file, d, animate, NULL);
     assert_int_equal(fclose(file), 0);
-    assert_int_equal(status, EXIT_DONE);
+    assert_int_equal(status, FALTUNG_OK);
     return text;
 }
 
-static char *svg_of(scratch *t, drawing d)
+static char *svg_of(drawing d)
 {
-    return draw_any(t, &d, false, 0);
+    return draw_any(&d, false, 0);
 }
 
-static char *text_of(scratch *t, drawing d, int columns)
+static char *text_of(drawing d, int columns)
 {
-    return draw_any(t, &d, false, columns);
+    return draw_any(&d, false, columns);
 }
 
 // Shapes of a class on the picture itself, that is without the sample in its legend.
@@ -81,7 +81,8 @@ static int count_shapes(const char *svg, const char *name)
 
 static void a_strip_shows_every_cell_and_every_window(void **state)
 {
-    char *svg = svg_of(*state, strip(&axis_90));
+    (void)state;
+    char *svg = svg_of(strip(&axis_90));
     assert_int_equal(count_shapes(svg, "fal-input"), 90);
     assert_int_equal(count_shapes(svg, "fal-padding"), 6);
     assert_int_equal(count_shapes(svg, "fal-bar"), 9);
@@ -91,7 +92,8 @@ static void a_strip_shows_every_cell_and_every_window(void **state)
 
 static void a_strip_says_how_the_size_follows_and_what_is_left_over(void **state)
 {
-    char *svg = svg_of(*state, strip(&axis_90));
+    (void)state;
+    char *svg = svg_of(strip(&axis_90));
     assert_contains(svg, ">output = floor((90 + 3 + 3 \u2212 15)/10) + 1 = 9<");
     assert_contains(svg, ">left over: 1<");
     assert_contains(svg, "Left over: 1 cell at the end, of padding,");
@@ -100,22 +102,24 @@ static void a_strip_says_how_the_size_follows_and_what_is_left_over(void **state
 
 static void what_is_left_over_may_be_input_and_padding(void **state)
 {
+    (void)state;
     const faltung_axis both = {9, 2, 5, 1, {0, 1}, false, 0, 1};
     const faltung_axis input = {10, 2, 5, 1, {0, 0}, false, 0, 1};
-    char *text = text_of(*state, strip(&both), 200);
+    char *text = text_of(strip(&both), 200);
     assert_contains(text, "Left over: 3 cells at the end, 2 of the input and 1 of padding,");
     free(text);
-    text = text_of(*state, strip(&input), 200);
+    text = text_of(strip(&input), 200);
     assert_contains(text, "Left over: 3 cells at the end, of the input,");
     free(text);
-    text = text_of(*state, strip(&axis_5), 200);
+    text = text_of(strip(&axis_5), 200);
     assert_lacks(text, "Left over");
     free(text);
 }
 
 static void the_extent_of_a_dilated_kernel_is_explained(void **state)
 {
-    char *text = text_of(*state, strip(&axis_dilated), 200);
+    (void)state;
+    char *text = text_of(strip(&axis_dilated), 200);
     assert_contains(text, "output = floor((20 + 2 + 2 - 7)/2) + 1 = 9\n");
     assert_contains(text, "extent = dilation*(kernel - 1) + 1 = 3*(3 - 1) + 1 = 7\n");
     free(text);
@@ -155,6 +159,7 @@ static int count_unwritten(const faltung_axis *a, int64_t output)
 
 static void exactly_the_cells_that_nothing_reaches_are_crossed_out(void **state)
 {
+    (void)state;
     for (int code = 0; code < 5 * 4 * 4 * 3 * 4; code++) {
         const faltung_axis a = {
             .input = 1 + 2 * (code % 5),
@@ -168,7 +173,7 @@ static void exactly_the_cells_that_nothing_reaches_are_crossed_out(void **state)
         drawing d = {.axes = 1, .axis = {a}};
         if (faltung_output_size(&a, &d.output[0], NULL) != FALTUNG_OK)
             continue;
-        char *svg = svg_of(*state, d);
+        char *svg = svg_of(d);
         assert_int_equal(count_shapes(svg, "fal-cross"), a.transposed
                                                              ? count_unwritten(&a, d.output[0])
                                                              : count_unread(&a, d.output[0]));
@@ -178,7 +183,8 @@ static void exactly_the_cells_that_nothing_reaches_are_crossed_out(void **state)
 
 static void a_transposed_strip_shows_what_is_cropped_and_what_is_added(void **state)
 {
-    char *svg = svg_of(*state, strip(&axis_up));
+    (void)state;
+    char *svg = svg_of(strip(&axis_up));
     assert_int_equal(count_shapes(svg, "fal-output"), 15);
     assert_int_equal(count_shapes(svg, "fal-added"), 1);
     assert_int_equal(count_shapes(svg, "fal-cropped"), 1);
@@ -190,7 +196,8 @@ static void a_transposed_strip_shows_what_is_cropped_and_what_is_added(void **st
 
 static void grids_show_input_padding_kernel_and_output(void **state)
 {
-    char *svg = svg_of(*state, square(&axis_5));
+    (void)state;
+    char *svg = svg_of(square(&axis_5));
     assert_int_equal(count_shapes(svg, "fal-input"), 25);
     assert_int_equal(count_shapes(svg, "fal-padding"), 24);
     assert_int_equal(count_shapes(svg, "fal-output"), 9);
@@ -201,8 +208,9 @@ static void grids_show_input_padding_kernel_and_output(void **state)
 
 static void axes_that_differ_are_explained_apart(void **state)
 {
+    (void)state;
     const drawing d = make(2, &axis_5, &axis_skipping);
-    char *text = text_of(*state, d, 200);
+    char *text = text_of(d, 200);
     assert_contains(text, "Convolution: input 5 x 16, kernel 3 x 2, stride 2,4, padding 1,0:3\n");
     assert_contains(text, "rows = floor((5 + 1 + 1 - 3)/2) + 1 = 3\n");
     assert_contains(text, "columns = floor((16 + 0 + 3 - 2)/4) + 1 = 5\n");
@@ -213,7 +221,8 @@ static void axes_that_differ_are_explained_apart(void **state)
 
 static void a_transposed_grid_shows_the_zeros_and_what_output_padding_adds(void **state)
 {
-    char *svg = svg_of(*state, square(&axis_up));
+    (void)state;
+    char *svg = svg_of(square(&axis_up));
     assert_int_equal(count_shapes(svg, "fal-input"), 8 * 8);
     assert_int_equal(count_shapes(svg, "fal-zero"), 15 * 15 - 8 * 8);
     assert_int_equal(count_shapes(svg, "fal-padding"), 18 * 18 - 15 * 15);
@@ -224,10 +233,11 @@ static void a_transposed_grid_shows_the_zeros_and_what_output_padding_adds(void 
 
 static void the_kernel_positions_that_reach_what_is_added_are_named(void **state)
 {
-    char *text = text_of(*state, square(&axis_up), 200);
+    (void)state;
+    char *text = text_of(square(&axis_up), 200);
     assert_contains(text, "row and column 15, reached by kernel position 2.\n");
     free(text);
-    text = text_of(*state, make(2, &axis_up, &axis_sparse), 200);
+    text = text_of(make(2, &axis_up, &axis_sparse), 200);
     assert_contains(text, "row 15, reached by kernel row 2.\n");
     assert_contains(text, "column 8, reached by no kernel column; "
                           "column 9, reached by no kernel column.\n");
@@ -237,7 +247,8 @@ static void the_kernel_positions_that_reach_what_is_added_are_named(void **state
 
 static void a_padding_beyond_the_kernel_leaves_input_unread(void **state)
 {
-    char *text = text_of(*state, square(&axis_cropped), 200);
+    (void)state;
+    char *text = text_of(square(&axis_cropped), 200);
     assert_contains(text, "Left over: 1 row and column at the end, of the input,");
     assert_contains(text, "Skipped: 2 rows and columns that no window reads.");
     free(text);
@@ -247,13 +258,14 @@ static void a_padding_beyond_the_kernel_leaves_input_unread(void **state)
 
 static void every_svg_is_well_formed_and_keeps_to_itself(void **state)
 {
+    (void)state;
     for (size_t i = 0; i < 2 * 2 * COUNT(all_axes); i++) {
         const int axes = 1 + (int)(i & 1);
         const faltung_axis *axis = all_axes[i / 4];
         if (axes == 2 && axis->input > 60)
             continue;
         const drawing d = make(axes, axis, axis);
-        char *svg = draw_any(*state, &d, i & 2, 0);
+        char *svg = draw_any(&d, i & 2, 0);
         assert_well_formed(svg);
         assert_contains(svg, "role=\"img\"");
         assert_contains(svg, "prefers-color-scheme:dark");
@@ -265,17 +277,18 @@ static void every_svg_is_well_formed_and_keeps_to_itself(void **state)
 
 static void an_animation_visits_every_position(void **state)
 {
+    (void)state;
     const drawing grids = square(&axis_5), bars = strip(&axis_90);
-    char *svg = draw_any(*state, &grids, true, 0);
+    char *svg = draw_any(&grids, true, 0);
     assert_int_equal(count_words(svg, "<animateTransform"), 2);
     assert_contains(svg, "values=\"0,0;68,0;136,0;0,68;68,68;136,68;0,136;68,136;136,136\"");
     assert_contains(svg, "prefers-reduced-motion:reduce");
     assert_contains(svg, "class=\"fal-still\"");
     free(svg);
-    svg = draw_any(*state, &bars, true, 0);
+    svg = draw_any(&bars, true, 0);
     assert_contains(svg, "values=\"0,0;55,0;110,0;165,0;220,0;275,0;330,0;385,0;440,0\"");
     free(svg);
-    svg = svg_of(*state, grids);
+    svg = svg_of(grids);
     assert_lacks(svg, "<animate");
     free(svg);
 }
@@ -284,7 +297,8 @@ static void an_animation_visits_every_position(void **state)
 
 static void a_strip_of_characters_shows_each_window(void **state)
 {
-    char *text = text_of(*state, strip(&axis_5), 80);
+    (void)state;
+    char *text = text_of(strip(&axis_5), 80);
     assert_contains(text, "\n"
                           "               0   1   2   3   4\n"
                           "input      .   o   o   o   o   o   .\n"
@@ -297,7 +311,8 @@ static void a_strip_of_characters_shows_each_window(void **state)
 
 static void many_windows_share_lines(void **state)
 {
-    char *text = text_of(*state, strip(&axis_200), 60);
+    (void)state;
+    char *text = text_of(strip(&axis_200), 60);
     assert_contains(text, "input      ..oooooooooooooooooooo ... oooooooooooooooooooo.x\n"
                           "           ##0## ##3## ##6## ##9# ... 0## #93## #96## #99##\n");
     free(text);
@@ -305,7 +320,8 @@ static void many_windows_share_lines(void **state)
 
 static void a_grid_of_characters_marks_the_kernel(void **state)
 {
-    char *text = text_of(*state, square(&axis_5), 80);
+    (void)state;
+    char *text = text_of(square(&axis_5), 80);
     assert_contains(text, "     input                        output\n"
                           "        0  1  2  3  4             0  1  2\n"
                           "    [.][.][.] .  .  .  .       0 [o] o  o\n"
@@ -317,17 +333,18 @@ static void a_grid_of_characters_marks_the_kernel(void **state)
 
 static void characters_fit_any_number_of_columns(void **state)
 {
+    (void)state;
     static const int columns[] = {32, 33, 40, 59, 80, 81, 132, 1000};
     for (size_t i = 0; i < COUNT(columns) * COUNT(all_axes) * 2; i++) {
         const faltung_axis *axis = all_axes[i / 2 % COUNT(all_axes)];
         const int axes = 1 + (int)(i % 2), most = columns[i / 2 / COUNT(all_axes)];
         if (axes == 2 && axis->input > 60)
             continue;
-        char *text = text_of(*state, make(axes, axis, axis), most);
+        char *text = text_of(make(axes, axis, axis), most);
         assert_fits(text, most);
         free(text);
     }
-    char *text = text_of(*state, strip(&axis_90), -1);
+    char *text = text_of(strip(&axis_90), -1);
     assert_fits(text, 32);
     free(text);
 }
@@ -336,9 +353,14 @@ static void characters_fit_any_number_of_columns(void **state)
 
 static void assert_too_large(scratch *t, const drawing *d, bool animate, const char *words)
 {
-    assert_refusal(t, draw_svg(&t->session, t->session.out, d, animate), EXIT_REFUSED, words);
-    if (!animate)
-        assert_refusal(t, draw_text(&t->session, t->session.out, d, 80), EXIT_REFUSED, words);
+    faltung_message message = {""};
+    assert_int_equal(draw_svg(t->session.out, d, animate, &message), FALTUNG_ERROR_OPTION);
+    assert_non_null(strstr(message.text, words));
+    message.text[0] = '\0';
+    if (!animate) {
+        assert_int_equal(draw_text(t->session.out, d, 80, &message), FALTUNG_ERROR_OPTION);
+        assert_non_null(strstr(message.text, words));
+    }
     fflush(t->session.out);
     assert_int_equal(t->out_length, 0);
 }
@@ -365,8 +387,9 @@ static void what_is_too_large_is_refused_whatever_makes_it_so(void **state)
 
 static void a_large_stride_or_dilation_alone_is_drawn(void **state)
 {
+    (void)state;
     const faltung_axis one = {5, 1, INT64_MAX, INT64_MAX, {0, 0}, false, 0, 1};
-    char *svg = svg_of(*state, strip(&one));
+    char *svg = svg_of(strip(&one));
     assert_well_formed(svg);
     assert_int_equal(count_shapes(svg, "fal-cross"), 4);
     free(svg);
@@ -374,8 +397,9 @@ static void a_large_stride_or_dilation_alone_is_drawn(void **state)
 
 static void the_largest_strip_is_drawn(void **state)
 {
+    (void)state;
     const faltung_axis most = {512, 256, 1, 1, {0, 0}, false, 0, 1};
-    char *svg = svg_of(*state, strip(&most));
+    char *svg = svg_of(strip(&most));
     assert_int_equal(count_shapes(svg, "fal-bar"), 257);
     free(svg);
 }

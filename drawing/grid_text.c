@@ -2,7 +2,7 @@
 //
 // Two axes as characters: the input with all that surrounds it, and the output; one window, and the
 // output cell that it gives.
-#include "pictures/pictures.h"
+#include "drawing/shared.h"
 
 #include <inttypes.h>
 
@@ -78,7 +78,7 @@ static void put_grid(canvas *c, int64_t left, const grid *g)
 }
 
 // Writes one grid, or two beside each other, as one block of lines.
-static int write_block(session *s, const page *p, const grid *first, const grid *second)
+static bool write_block(const page *p, const grid *first, const grid *second)
 {
     int64_t width = grid_width(first), height = HEAD_LINES + first->rows.cells;
     if (second) {
@@ -87,15 +87,14 @@ static int write_block(session *s, const page *p, const grid *first, const grid 
             height = HEAD_LINES + second->rows.cells;
     }
     canvas c;
-    const int status = canvas_make(s, &c, width, height);
-    if (status != EXIT_DONE)
-        return status;
+    if (!canvas_make(&c, width, height))
+        return false;
     put_grid(&c, 0, first);
     if (second)
         put_grid(&c, grid_width(first) + BETWEEN, second);
     page_canvas(p, &c, MARGIN);
     canvas_free(&c);
-    return EXIT_DONE;
+    return true;
 }
 
 static void write_legend(const page *p, const grid *input, const grid *output)
@@ -117,7 +116,7 @@ static marks window_marks(const lane *l, int64_t window)
     return (marks){lane_window(l, window), l->dilation, l->taps};
 }
 
-int write_grids(session *s, const page *p, const drawing *d)
+bool write_grids(const page *p, const drawing *d)
 {
     const int64_t row = shown_output(d, 0), column = shown_output(d, 1);
     grid input = {.name = "input",
@@ -131,16 +130,16 @@ int write_grids(session *s, const page *p, const drawing *d)
                          .mark_rows = {row, 1, 1},
                          .mark_columns = {column, 1, 1}};
 
-    int status;
+    bool written;
     if (grid_width(&input) + BETWEEN + grid_width(&output) <= p->columns) {
-        status = write_block(s, p, &input, &output);
-    } else if ((status = write_block(s, p, &input, NULL)) == EXIT_DONE) {
+        written = write_block(p, &input, &output);
+    } else if ((written = write_block(p, &input, NULL))) {
         fputc('\n', p->file);
-        status = write_block(s, p, &output, NULL);
+        written = write_block(p, &output, NULL);
     }
-    if (status != EXIT_DONE)
-        return status;
+    if (!written)
+        return false;
     fputc('\n', p->file);
     write_legend(p, &input, &output);
-    return EXIT_DONE;
+    return true;
 }

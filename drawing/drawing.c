@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pictures/drawing.h"
+#include "drawing/drawing.h"
 
-#include "pictures/pictures.h"
-#include "pictures/words.h"
+#include "drawing/shared.h"
+#include "drawing/words.h"
 
 #include <inttypes.h>
 
@@ -55,6 +55,25 @@ void draw_cross(svg *sheet, double x, double y, double width, double height)
 
 // ---------------------------------------------------------------------------------------- limits
 
+static faltung_status refuse(faltung_message *message, faltung_status status, const char *format,
+                             ...) __attribute__((format(printf, 3, 4)));
+
+static faltung_status refuse(faltung_message *message, faltung_status status, const char *format,
+                             ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    if (message)
+        vsnprintf(message->text, sizeof message->text, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+static faltung_status refuse_memory(faltung_message *message)
+{
+    return refuse(message, FALTUNG_ERROR_MEMORY, "not enough memory for the picture");
+}
+
 // Cells of the longer of an axis's two lanes, or more than `most` if they are more.
 static int64_t count_cells(const faltung_axis *a, int64_t output, int64_t most)
 {
@@ -74,50 +93,50 @@ static int64_t count_cells(const faltung_axis *a, int64_t output, int64_t most)
     return gather > scatter ? gather : scatter;
 }
 
-static int check_size(session *s, const drawing *d)
+static faltung_status check_size(const drawing *d, faltung_message *message)
 {
     static const char *const axis_name[] = {"high", "wide"};
     if (d->axes == 1 &&
         count_cells(&d->axis[0], d->output[0], DRAWING_MAX_CELLS) > DRAWING_MAX_CELLS)
-        return refuse(s, EXIT_REFUSED,
+        return refuse(message, FALTUNG_ERROR_OPTION,
                       "too large to draw: a strip shows at most %d cells, padding included",
                       DRAWING_MAX_CELLS);
     for (int i = 0; d->axes == 2 && i < 2; i++) {
         if (count_cells(&d->axis[i], d->output[i], DRAWING_MAX_SIDE) > DRAWING_MAX_SIDE)
-            return refuse(s, EXIT_REFUSED,
+            return refuse(message, FALTUNG_ERROR_OPTION,
                           "too large to draw: a grid is at most %d cells %s, padding and inserted "
                           "zeros included",
                           DRAWING_MAX_SIDE, axis_name[i]);
     }
-    return EXIT_DONE;
+    return FALTUNG_OK;
 }
 
-static int check_steps(session *s, const drawing *d)
+static faltung_status check_steps(const drawing *d, faltung_message *message)
 {
     const lane l = lane_scatter(&d->axis[0], d->output[0]);
     const int64_t steps = d->axes == 1 ? l.windows : d->output[0] * d->output[1];
     if (steps > DRAWING_MAX_STEPS)
-        return refuse(s, EXIT_REFUSED,
+        return refuse(message, FALTUNG_ERROR_OPTION,
                       "too long to animate: the kernel has %" PRId64
                       " positions, at most %d are shown",
                       steps, DRAWING_MAX_STEPS);
-    return EXIT_DONE;
+    return FALTUNG_OK;
 }
 
 // -------------------------------------------------------------------------------------- pictures
 
-int draw_svg(session *s, FILE *file, const drawing *d, bool animate)
+faltung_status draw_svg(FILE *file, const drawing *d, bool animate, faltung_message *message)
 {
-    int status = check_size(s, d);
-    if (status == EXIT_DONE && animate)
-        status = check_steps(s, d);
-    if (status != EXIT_DONE)
+    faltung_status status = check_size(d, message);
+    if (!status && animate)
+        status = check_steps(d, message);
+    if (status)
         return status;
 
     svg sheet;
     words w;
-    if ((status = svg_begin(s, &sheet)) != EXIT_DONE)
-        return status;
+    if (!svg_begin(&sheet))
+        return refuse_memory(message);
     words_make(&w, d);
     svg_paragraph(&sheet, "fal-title", TITLE_SIZE, w.title);
     sheet.y += 8;
@@ -128,25 +147,26 @@ int draw_svg(session *s, FILE *file, const drawing *d, bool animate)
         sheet.y += 3;
         svg_paragraph(&sheet, i ? "fal-note" : "fal-numbers", TEXT_SIZE, w.note[i]);
     }
-    return svg_end(s, &sheet, file, &w);
+    return svg_end(&sheet, file, &w) ? FALTUNG_OK : refuse_memory(message);
 }
 
-int draw_text(session *s, FILE *file, const drawing *d, int columns)
+faltung_status draw_text(FILE *file, const drawing *d, int columns, faltung_message *message)
 {
     const int most = columns < PAGE_MAX_COLUMNS ? columns : PAGE_MAX_COLUMNS;
     const page p = {file, most < 32 ? 32 : most};
-    int status = check_size(s, d);
-    if (status != EXIT_DONE)
+    const faltung_status status = check_size(d, message);
+    if (status)
         return status;
 
     words w;
     words_make(&w, d);
     page_paragraph(&p, w.title);
     fputc('\n', file);
-    status = (d->axes == 1 ? write_strip : write_grids)(s, &p, d);
+    if (!(d->axes == 1 ? write_strip : write_grids)(&p, d))
+        return refuse_memory(message);
     fputc('\n', file);
     page_paragraph(&p, w.formula);
     for (int i = 0; i < w.notes; i++)
         page_paragraph(&p, w.note[i]);
-    return status;
+    return FALTUNG_OK;
 }

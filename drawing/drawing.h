@@ -8,10 +8,12 @@
 // input with its padding and the output, with one window and the output cell that belongs to it.
 // There a transposed convolution is shown as the plain one it amounts to: zeros between the input's
 // cells, a border, and a kernel turned by 180 degrees.
-#ifndef CLI_PICTURES_DRAWING_H
-#define CLI_PICTURES_DRAWING_H
+#ifndef DRAWING_DRAWING_H
+#define DRAWING_DRAWING_H
 
-#include "session.h"
+#include <faltung.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 // What is drawn, other pictures being refused: the cells of a strip; the cells of a grid along
 // either axis; the positions of an animated kernel.
@@ -30,10 +32,10 @@ typedef struct drawing {
 // page of HTML. With `animate` the kernel moves from position to position for ever, unless the
 // reader prefers reduced motion. Refuses what is too large, and when memory runs out; errors of
 // `file` are the caller's to find.
-int draw_svg(session *s, FILE *file, const drawing *d, bool animate);
+faltung_status draw_svg(FILE *file, const drawing *d, bool animate, faltung_message *message);
 
 // Writes lines of ASCII of at most `columns` characters, taken as 32 if less and 1024 if
 // more; of a row that does not fit the middle is left out, shown by "...". Refuses as draw_svg.
-int draw_text(session *s, FILE *file, const drawing *d, int columns);
+faltung_status draw_text(FILE *file, const drawing *d, int columns, faltung_message *message);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // gnuplot, run as a program of its own.
-#ifndef CLI_PICTURES_GNUPLOT_H
-#define CLI_PICTURES_GNUPLOT_H
+#ifndef CLI_CHARTS_GNUPLOT_H
+#define CLI_CHARTS_GNUPLOT_H
 
 #include "session.h"
 

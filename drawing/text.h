@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A page of characters that is never wider than it may be.
-#ifndef CLI_PICTURES_TEXT_H
-#define CLI_PICTURES_TEXT_H
+#ifndef DRAWING_TEXT_H
+#define DRAWING_TEXT_H
 
-#include "session.h"
+#include "drawing/drawing.h"
 
 #define PAGE_MAX_COLUMNS 1024
 
@@ -19,8 +19,8 @@ typedef struct canvas {
     char *cells;
 } canvas;
 
-// Makes a canvas; refuses when there is no memory, and then nothing is to be freed.
-int canvas_make(session *s, canvas *c, int64_t width, int64_t height);
+// Makes a canvas; false when there is no memory, and then nothing is to be freed.
+bool canvas_make(canvas *c, int64_t width, int64_t height);
 void canvas_free(canvas *c);
 
 // Writes onto a canvas; what falls outside is lost.

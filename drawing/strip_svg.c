@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One axis as SVG: a strip of cells, and a bar for each window below it.
-#include "pictures/pictures.h"
+#include "drawing/shared.h"
 
 #include <inttypes.h>
 

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the files of this room share.
-#ifndef CLI_PICTURES_PICTURES_H
-#define CLI_PICTURES_PICTURES_H
+#ifndef DRAWING_SHARED_H
+#define DRAWING_SHARED_H
 
-#include "pictures/drawing.h"
-#include "pictures/lane.h"
-#include "pictures/svg.h"
-#include "pictures/text.h"
+#include "drawing/drawing.h"
+#include "drawing/lane.h"
+#include "drawing/svg.h"
+#include "drawing/text.h"
 
-// The bodies of the pictures, between title and notes. The drawing is not too large.
+// The bodies of the pictures, between title and notes. The drawing is not too large. Those of
+// characters are false if there is no memory.
 void draw_strip(svg *sheet, const drawing *d, bool animate);
 void draw_grids(svg *sheet, const drawing *d, bool animate);
-int write_strip(session *s, const page *p, const drawing *d);
-int write_grids(session *s, const page *p, const drawing *d);
+bool write_strip(const page *p, const drawing *d);
+bool write_grids(const page *p, const drawing *d);
 
 // The class of a cell in SVG, and its character.
 const char *cell_class(cell kind);

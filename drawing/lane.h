@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One axis of a picture: a row of cells, and the windows that are laid over it.
-#ifndef CLI_PICTURES_LANE_H
-#define CLI_PICTURES_LANE_H
+#ifndef DRAWING_LANE_H
+#define DRAWING_LANE_H
 
 #include <faltung.h>
 

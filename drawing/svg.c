@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pictures/svg.h"
+#include "drawing/svg.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -52,13 +52,13 @@ static const char style[] =
     ".fal-still{display:none}\n"
     "@media (prefers-reduced-motion:reduce){.fal-moving{display:none}.fal-still{display:inline}}\n";
 
-int svg_begin(session *s, svg *sheet)
+bool svg_begin(svg *sheet)
 {
     *sheet = (svg){.y = SVG_MARGIN};
     sheet->body = open_memstream(&sheet->text, &sheet->size);
     if (!sheet->body)
-        return refuse(s, EXIT_REFUSED, "not enough memory for the picture");
-    return EXIT_DONE;
+        return false;
+    return true;
 }
 
 static const char *sign(const char *text, size_t index)
@@ -93,12 +93,12 @@ static void write_text(FILE *file, const char *text)
     }
 }
 
-int svg_end(session *s, svg *sheet, FILE *file, const words *w)
+bool svg_end(svg *sheet, FILE *file, const words *w)
 {
     const bool lost = ferror(sheet->body) != 0;
     if (fclose(sheet->body) != 0 || lost) {
         free(sheet->text);
-        return refuse(s, EXIT_REFUSED, "not enough memory for the picture");
+        return false;
     }
     const double height = sheet->y + SVG_MARGIN;
     fprintf(file,
@@ -117,7 +117,7 @@ int svg_end(session *s, svg *sheet, FILE *file, const words *w)
     fwrite(sheet->text, 1, sheet->size, file);
     fputs("</svg>\n", file);
     free(sheet->text);
-    return EXIT_DONE;
+    return true;
 }
 
 void svg_rect(svg *sheet, const char *classes, double x, double y, double width, double height)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pictures/words.h"
+#include "drawing/words.h"
 
-#include "pictures/lane.h"
+#include "drawing/lane.h"
 
 #include <inttypes.h>
 #include <string.h>

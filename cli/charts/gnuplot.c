@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pictures/gnuplot.h"
+#include "charts/gnuplot.h"
 
 #include <errno.h>
 #include <spawn.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One axis as characters: a line of cells, and below it the windows.
-#include "pictures/pictures.h"
+#include "drawing/shared.h"
 
 #include <inttypes.h>
 
@@ -109,13 +109,12 @@ static void write_legend(const page *p, const lane *l)
     page_paragraph(p, text);
 }
 
-int write_strip(session *s, const page *p, const drawing *d)
+bool write_strip(const page *p, const drawing *d)
 {
     const lane l = lane_scatter(&d->axis[0], d->output[0]);
     strip t = lay_out(&l, p->columns);
-    const int status = canvas_make(s, &t.c, strip_width(&t), HEAD_LINES + t.rows);
-    if (status != EXIT_DONE)
-        return status;
+    if (!canvas_make(&t.c, strip_width(&t), HEAD_LINES + t.rows))
+        return false;
     canvas_print(&t.c, 0, 1, l.element == CELL_OUTPUT ? "output" : "input");
     put_indices(&t);
     put_cells(&t);
@@ -125,5 +124,5 @@ int write_strip(session *s, const page *p, const drawing *d)
     canvas_free(&t.c);
     fputc('\n', p->file);
     write_legend(p, &l);
-    return EXIT_DONE;
+    return true;
 }

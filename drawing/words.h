@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a picture says, in ASCII: the same words under an SVG and in a terminal.
-#ifndef CLI_PICTURES_WORDS_H
-#define CLI_PICTURES_WORDS_H
+#ifndef DRAWING_WORDS_H
+#define DRAWING_WORDS_H
 
-#include "pictures/drawing.h"
+#include "drawing/drawing.h"
 
 // Six for each of two axes, and one for a transposed convolution.
 #define WORDS_MAX_NOTES  13

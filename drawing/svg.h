@@ -2,10 +2,10 @@
 //
 // A small writer of SVG: shapes one below another on a sheet SVG_WIDTH wide, whose height is known
 // only at the end. Looks belong to the classes of the style in svg.c, never to single shapes.
-#ifndef CLI_PICTURES_SVG_H
-#define CLI_PICTURES_SVG_H
+#ifndef DRAWING_SVG_H
+#define DRAWING_SVG_H
 
-#include "pictures/words.h"
+#include "drawing/words.h"
 
 #define SVG_WIDTH   560.0
 #define SVG_MARGIN  16.0
@@ -24,12 +24,12 @@ typedef struct svg {
     double y;    // where the next thing goes; grows downwards
 } svg;
 
-// Begins a sheet; refuses when there is no memory. Every sheet begun is to be ended.
-int svg_begin(session *s, svg *sheet);
+// Begins a sheet; false when there is no memory. Every sheet begun is to be ended.
+bool svg_begin(svg *sheet);
 
-// Writes the sheet, as high as its y, to `file` and frees it; refuses if memory ran out. The words
+// Writes the sheet, as high as its y, to `file` and frees it; false if memory ran out. The words
 // are for those who cannot see it.
-int svg_end(session *s, svg *sheet, FILE *file, const words *w);
+bool svg_end(svg *sheet, FILE *file, const words *w);
 
 void svg_rect(svg *sheet, const char *classes, double x, double y, double width, double height);
 

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pictures/text.h"
+#include "drawing/text.h"
 
-#include "pictures/words.h"
+#include "drawing/words.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-int canvas_make(session *s, canvas *c, int64_t width, int64_t height)
+bool canvas_make(canvas *c, int64_t width, int64_t height)
 {
     *c = (canvas){width, height, malloc((size_t)(width * height))};
     if (!c->cells)
-        return refuse(s, EXIT_REFUSED, "not enough memory for the picture");
+        return false;
     memset(c->cells, ' ', (size_t)(width * height));
-    return EXIT_DONE;
+    return true;
 }
 
 void canvas_free(canvas *c)

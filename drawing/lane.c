@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pictures/lane.h"
+#include "drawing/lane.h"
 
 static int64_t least(int64_t a, int64_t b)
 {

@@ -2,7 +2,7 @@
 //
 // Two axes as SVG: the input with all that surrounds it, and the output; one window, and the output
 // cell that it gives.
-#include "pictures/pictures.h"
+#include "drawing/shared.h"
 
 #include <inttypes.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Charts, drawn by gnuplot.
-#ifndef CLI_PICTURES_CHART_H
-#define CLI_PICTURES_CHART_H
+#ifndef CLI_CHARTS_CHART_H
+#define CLI_CHARTS_CHART_H
 
 #include "session.h"
 

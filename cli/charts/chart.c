@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pictures/chart.h"
+#include "charts/chart.h"
 
-#include "pictures/gnuplot.h"
-#include "pictures/pictures.h"
+#include "charts/gnuplot.h"
+#include "drawing/shared.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
