@@ -16,7 +16,7 @@ cmake = $(alone) cmake
 
 to_build = compiler cmake make
 to_tour = $(to_build) gnuplot
-to_test = $(to_tour) compiler++ cmocka pkg-config sanitizers python numpy
+to_test = $(to_tour) compiler++ cmocka pkg-config sanitizers python numpy matplotlib
 sources = $$(git ls-files '*.c' '*.h')
 
 .PHONY: all tour test asan clang sweep kernels-report fuzz onnx peers install format check-format \

@@ -9,6 +9,8 @@ static PyMethodDef functions[] = {
     {"padding", padding_of, METH_VARARGS, "(begin, end) by a rule."},
     {"padding_interval", padding_interval, METH_VARARGS,
      "(output, twice_min, twice_max, exists, lowest)."},
+    {"padding_limits", padding_limits, METH_VARARGS, "(low, high) over all widths."},
+    {"draw", draw, METH_VARARGS, "(axes, animate, columns): SVG, or so many columns of text."},
     {"unfold", unfold, METH_VARARGS, "(description, kernel, input)"},
     {"fold", fold, METH_VARARGS, "(description, kernel, input)"},
     {"randn", randn, METH_VARARGS, "(shapes, seed, bits): a list of arrays."},

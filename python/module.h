@@ -70,12 +70,18 @@ bool read_activation(PyObject *value, faltung_conv *conv);
 bool read_shape(PyObject *value, const char *name, int most, int *rank, int64_t *shape);
 PyObject *make_shape(int rank, const int64_t *shape);
 
+// (input, kernel, stride, dilation, begin, end, transposed, output_padding, input_dilation, rule):
+// an axis, and the rule for its padding.
+bool read_axis(PyObject *arguments, faltung_axis *axis, int *rule);
+
 // ------------------------------------------------------------------------------------- functions
 
 PyObject *convolve(PyObject *module, PyObject *arguments);
 PyObject *output_size(PyObject *module, PyObject *arguments);
 PyObject *padding_of(PyObject *module, PyObject *arguments);
 PyObject *padding_interval(PyObject *module, PyObject *arguments);
+PyObject *padding_limits(PyObject *module, PyObject *arguments);
+PyObject *draw(PyObject *module, PyObject *arguments);
 PyObject *unfold(PyObject *module, PyObject *arguments);
 PyObject *fold(PyObject *module, PyObject *arguments);
 PyObject *randn(PyObject *module, PyObject *arguments);

@@ -3,8 +3,7 @@
 // The arithmetic of one axis, and random numbers.
 #include "module.h"
 
-// (input, kernel, stride, dilation, begin, end, transposed, output_padding, input_dilation)
-static bool read_axis(PyObject *arguments, faltung_axis *axis, int *rule)
+bool read_axis(PyObject *arguments, faltung_axis *axis, int *rule)
 {
     int transposed;
     long long input, kernel, stride, dilation, begin, end, output_padding, input_dilation;
@@ -26,6 +25,20 @@ static PyObject *raise_value(const faltung_message *message)
 {
     PyErr_SetString(PyExc_ValueError, message->text);
     return NULL;
+}
+
+PyObject *padding_limits(PyObject *module, PyObject *arguments)
+{
+    (void)module;
+    faltung_axis axis;
+    faltung_padding_limits limits;
+    faltung_message message;
+    int rule;
+    if (!read_axis(arguments, &axis, &rule))
+        return NULL;
+    if (faltung_find_padding_limits(&axis, &limits, &message))
+        return raise_value(&message);
+    return Py_BuildValue("LL", (long long)limits.low, (long long)limits.high);
 }
 
 PyObject *output_size(PyObject *module, PyObject *arguments)

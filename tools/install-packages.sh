@@ -12,20 +12,21 @@ set -u
 # The needs and the packages that answer them, several joined by commas; "-" where the need comes
 # with another package or cannot be had.
 packages='
-need        apt-get          dnf                 apk           pacman       zypper
-compiler    gcc,libc6-dev    gcc                 gcc,musl-dev  gcc          gcc
-compiler++  g++              gcc-c++             g++           gcc          gcc-c++
-cmake       cmake            cmake               cmake         cmake        cmake
-make        make             make                make          make         make
-gnuplot     gnuplot-nox      gnuplot             gnuplot       gnuplot      gnuplot
-cmocka      libcmocka-dev    libcmocka-devel     cmocka-dev    cmocka       libcmocka-devel
-pkg-config  pkg-config       pkgconf-pkg-config  pkgconf       pkgconf      pkg-config
-python      python3-dev      python3-devel       python3-dev   python       python3-devel
-venv        python3-venv     -                   -             -            -
-numpy       python3-numpy    python3-numpy       py3-numpy     python-numpy python3-numpy
-sanitizers  -                libasan,libubsan    -             -            -
-clang       clang            clang               clang         clang        clang
-libfuzzer   libclang-rt-dev  compiler-rt         compiler-rt   compiler-rt  -
+need        apt-get             dnf                 apk             pacman             zypper
+compiler    gcc,libc6-dev       gcc                 gcc,musl-dev    gcc                gcc
+compiler++  g++                 gcc-c++             g++             gcc                gcc-c++
+cmake       cmake               cmake               cmake           cmake              cmake
+make        make                make                make            make               make
+gnuplot     gnuplot-nox         gnuplot             gnuplot         gnuplot            gnuplot
+cmocka      libcmocka-dev       libcmocka-devel     cmocka-dev      cmocka             libcmocka-devel
+pkg-config  pkg-config          pkgconf-pkg-config  pkgconf         pkgconf            pkg-config
+python      python3-dev         python3-devel       python3-dev     python             python3-devel
+venv        python3-venv        -                   -               -                  -
+numpy       python3-numpy       python3-numpy       py3-numpy       python-numpy       python3-numpy
+matplotlib  python3-matplotlib  python3-matplotlib  py3-matplotlib  python-matplotlib  python3-matplotlib
+sanitizers  -                   libasan,libubsan    -               -                  -
+clang       clang               clang               clang           clang              clang
+libfuzzer   libclang-rt-dev     compiler-rt         compiler-rt     compiler-rt        -
 '
 
 has_program() {
@@ -56,6 +57,7 @@ has() {
     python) "${0%/*}"/find-python.sh >/dev/null ;;
     venv) "$("${0%/*}"/find-python.sh || echo python3)" -c 'import ensurepip, venv' 2>/dev/null ;;
     numpy) "${0%/*}"/find-python.sh numpy >/dev/null ;;
+    matplotlib) "${0%/*}"/find-python.sh numpy matplotlib >/dev/null ;;
     sanitizers) links main "${CC:-cc}" -fsanitize=address,undefined ;;
     libfuzzer) links LLVMFuzzerTestOneInput clang -fsanitize=fuzzer ;;
     make | gnuplot | pkg-config | clang) has_program "$1" ;;

@@ -37,19 +37,24 @@ from ._convolutions import (
     conv_transpose3d_weight,
 )
 from ._faltung import Tensor, __version__
+from ._pictures import Drawing, draw, plot_padding
 from ._plan import Plan
 from ._sizes import (
     PaddingInterval,
+    PaddingLimits,
     get_lowest_padding,
     get_output_size,
     get_padding,
     output_size,
     padding,
     padding_interval,
+    padding_limits,
 )
 
 __all__ = [
+    "Drawing",
     "PaddingInterval",
+    "PaddingLimits",
     "Plan",
     "Tensor",
     "conv1d",
@@ -70,6 +75,7 @@ __all__ = [
     "conv_transpose3d",
     "conv_transpose3d_input",
     "conv_transpose3d_weight",
+    "draw",
     "fold",
     "get_lowest_padding",
     "get_output_size",
@@ -77,6 +83,8 @@ __all__ = [
     "output_size",
     "padding",
     "padding_interval",
+    "padding_limits",
+    "plot_padding",
     "randn",
     "unfold",
 ]

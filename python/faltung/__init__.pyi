@@ -50,6 +50,10 @@ class PaddingInterval(NamedTuple):
     exists: bool
     lowest: int | None
 
+class PaddingLimits(NamedTuple):
+    low: int
+    high: int
+
 def conv1d(
     input: _Array,
     weight: Any,
@@ -375,6 +379,26 @@ def padding(
 def padding_interval(
     input: int, kernel: int, stride: int = 1, dilation: int = 1
 ) -> PaddingInterval: ...
+def padding_limits(kernel: int, stride: int = 1, dilation: int = 1) -> PaddingLimits: ...
+
+class Drawing:
+    svg: str
+    def text(self, columns: int = 80) -> str: ...
+
+def draw(
+    input: int | tuple[int, int],
+    kernel: int | tuple[int, int],
+    stride: int | tuple[int, int] = 1,
+    padding: int | str | tuple[Any, Any] = 0,
+    dilation: int | tuple[int, int] = 1,
+    *,
+    transposed: bool = False,
+    output_padding: int | tuple[int, int] = 0,
+    animate: bool = False,
+) -> Drawing: ...
+def plot_padding(
+    input: Any, kernel: int, stride: int = 1, dilation: int = 1, *, ax: Any = None, **style: Any
+) -> Any: ...
 def get_output_size(w: Any, k: int, p: int | tuple[int, int] | str, s: int) -> Any: ...
 def get_lowest_padding(w: Any, k: int, s: int) -> Any: ...
 def get_padding(kernel_size: int, stride: int, width: Any = 256) -> Any: ...

@@ -14,6 +14,9 @@ PaddingInterval.__doc__ = """The symmetric paddings P with output ceil(W/S): tho
 then ``exists`` is False.
 """
 
+PaddingLimits = namedtuple("PaddingLimits", "low high")
+PaddingLimits.__doc__ = """The least and the greatest of the lowest symmetric paddings of all widths."""
+
 
 def _over(size, function):
     """The function of a number, or of each number of an array, list or range."""
@@ -177,6 +180,37 @@ def padding_interval(input, kernel, stride=1, dilation=1):
         input, kernel, stride, dilation, 0, 0, False, 0, 1, 0
     )
     return PaddingInterval(output, low / 2, high / 2, exists, lowest if exists else None)
+
+
+def padding_limits(kernel, stride=1, dilation=1):
+    """The least and the greatest value of the lowest symmetric padding over all widths.
+
+    max(0, ceil((K - S)/2)) and max(0, ceil((K - 1)/2)), with D*(K - 1) + 1 for K. The padding
+    depends on the width by W mod S alone, and not at all where the two are equal.
+
+    Parameters
+    ----------
+    kernel, stride, dilation : int
+        K, S and D, each at least 1.
+
+    Returns
+    -------
+    PaddingLimits
+        (low, high)
+
+    Raises
+    ------
+    ValueError
+        If there is no symmetric padding, which is so for stride 1 and an even kernel, or a
+        parameter is out of its range.
+
+    Examples
+    --------
+    >>> faltung.padding_limits(16, stride=10)
+    PaddingLimits(low=3, high=8)
+    """
+    limits = _faltung.padding_limits(1, kernel, stride, dilation, 0, 0, False, 0, 1, 0)
+    return PaddingLimits(*limits)
 
 
 def get_output_size(w, k, p, s):
