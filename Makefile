@@ -6,6 +6,7 @@ PYTHON = python3
 FUZZ_SECONDS = 60
 SWEEP_SECONDS = 600
 PEERS =
+PYTHONS =
 
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell getconf _NPROCESSORS_ONLN)
 export CTEST_PARALLEL_LEVEL ?= $(CMAKE_BUILD_PARALLEL_LEVEL)
@@ -19,7 +20,7 @@ to_tour = $(to_build) gnuplot
 to_test = $(to_tour) compiler++ cmocka pkg-config sanitizers python numpy matplotlib
 sources = $$(git ls-files '*.c' '*.h')
 
-.PHONY: all tour test asan clang sweep kernels-report fuzz onnx peers install format check-format \
+.PHONY: all tour test asan clang sweep kernels-report fuzz onnx peers wheel install format check-format \
         clean help
 .NOTPARALLEL:
 
@@ -82,6 +83,10 @@ peers: ## time Faltung beside other libraries, into build-peers/report.md; PEERS
 	@$(cmake) --build --preset release
 	@python=$$(tools/find-python.sh) && $$python bench/peers $(PEERS)
 
+wheel: ## build Python's wheel and source distribution into dist/, and try them by PYTHONS
+	@tools/install-packages.sh $(to_build) python venv
+	@tools/make-wheel.sh $(PYTHONS)
+
 install: ## install into PREFIX (/usr/local), below DESTDIR if that is given
 	@tools/install-packages.sh --only-name $(to_build)
 	@$(cmake) --preset release -DCMAKE_INSTALL_PREFIX="$(PREFIX)"
@@ -96,7 +101,7 @@ check-format: ## check that `make format` would change nothing
 	clang-format --dry-run -Werror $(sources)
 
 clean: ## remove what the other targets have built
-	rm -rf build build-test build-asan build-clang build-fuzz build-debug build-peers tour
+	rm -rf build build-test build-asan build-clang build-fuzz build-debug build-peers build-wheel dist tour
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14
