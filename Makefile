@@ -7,6 +7,7 @@ FUZZ_SECONDS = 60
 SWEEP_SECONDS = 600
 PEERS =
 PYTHONS =
+EXAMPLES = 1000
 
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell getconf _NPROCESSORS_ONLN)
 export CTEST_PARALLEL_LEVEL ?= $(CMAKE_BUILD_PARALLEL_LEVEL)
@@ -20,7 +21,7 @@ to_tour = $(to_build) gnuplot
 to_test = $(to_tour) compiler++ cmocka pkg-config sanitizers python numpy matplotlib
 sources = $$(git ls-files '*.c' '*.h')
 
-.PHONY: all tour test asan clang sweep kernels-report fuzz onnx peers wheel install format check-format \
+.PHONY: all tour test asan clang sweep kernels-report fuzz onnx peers torch wheel install format check-format \
         clean help
 .NOTPARALLEL:
 
@@ -83,6 +84,15 @@ peers: ## time Faltung beside other libraries, into build-peers/report.md; PEERS
 	@$(cmake) --build --preset release
 	@python=$$(tools/find-python.sh) && $$python bench/peers $(PEERS)
 
+torch: ## test the Python package beside PyTorch, by EXAMPLES (1000) random calls of each kind
+	@tools/install-packages.sh $(to_build) python venv
+	@python=$$(tools/find-python.sh) && [ -x build-torch/bin/pip ] || $$python -m venv build-torch
+	@build-torch/bin/pip -q --disable-pip-version-check install numpy torch hypothesis matplotlib
+	@build-torch/bin/pip -q --disable-pip-version-check install --force-reinstall --no-deps .
+	@for test in python/tests/test_*.py; do \
+	    echo "$$test" && EXAMPLES=$(EXAMPLES) MPLBACKEND=Agg build-torch/bin/python -B $$test || exit; \
+	done
+
 wheel: ## build Python's wheel and source distribution into dist/, and try them by PYTHONS
 	@tools/install-packages.sh $(to_build) python venv
 	@tools/make-wheel.sh $(PYTHONS)
@@ -101,7 +111,8 @@ check-format: ## check that `make format` would change nothing
 	clang-format --dry-run -Werror $(sources)
 
 clean: ## remove what the other targets have built
-	rm -rf build build-test build-asan build-clang build-fuzz build-debug build-peers build-wheel dist tour
+	rm -rf build build-test build-asan build-clang build-fuzz build-debug build-peers build-torch \
+	    build-wheel dist tour
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14

@@ -165,9 +165,29 @@ static bool refuse_negative(PyObject *value)
     return false;
 }
 
+// PyTorch's transposed convolutions take numbers only, and so refuse every name by its type.
+static bool read_transposed_rule(PyObject *value, const char *name, faltung_conv *conv)
+{
+    static const faltung_padding_rule rules[] = {FALTUNG_PADDING_VALID, FALTUNG_PADDING_SAME_UPPER,
+                                                 FALTUNG_PADDING_SAME_LOWER};
+    for (size_t i = 0; name && i < sizeof rules / sizeof *rules; i++)
+        if (strcmp(name, faltung_padding_rule_name(rules[i])) == 0) {
+            conv->padding_rule = rules[i];
+            return true;
+        }
+    if (name)
+        PyErr_Format(PyExc_TypeError,
+                     "argument 'padding' must be tuple of ints, not str: %R, allowed are 'valid', "
+                     "'same_upper' and 'same_lower', too",
+                     value);
+    return false;
+}
+
 static bool read_rule(PyObject *value, faltung_conv *conv)
 {
     const char *name = PyUnicode_AsUTF8AndSize(value, NULL);
+    if (conv->operation == FALTUNG_CONV_TRANSPOSE)
+        return read_transposed_rule(value, name, conv);
     for (int rule = FALTUNG_PADDING_VALID; name && rule <= FALTUNG_PADDING_SAME_SYMMETRIC; rule++)
         if (strcmp(name, faltung_padding_rule_name((faltung_padding_rule)rule)) == 0) {
             conv->padding_rule = (faltung_padding_rule)rule;
@@ -205,11 +225,12 @@ bool read_padding(PyObject *value, int axes, faltung_conv *conv)
 {
     if (PyUnicode_Check(value))
         return read_rule(value, conv);
-    Py_ssize_t count = is_list(value) ? PySequence_Size(value) : 0;
-    if (count && count != 1 && count != axes)
+    const bool listed = is_list(value);
+    Py_ssize_t count = listed ? PySequence_Size(value) : 1;
+    if (count != 1 && count != axes)
         return refuse_length(value, "padding", axes);
     for (int i = 0; i < axes; i++) {
-        PyObject *item = count ? PySequence_GetItem(value, count == 1 ? 0 : i) : Py_NewRef(value);
+        PyObject *item = listed ? PySequence_GetItem(value, count == 1 ? 0 : i) : Py_NewRef(value);
         bool read = item && read_sides(item, &conv->padding[i]);
         Py_XDECREF(item);
         if (!read)

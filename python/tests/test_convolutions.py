@@ -152,6 +152,7 @@ class Refusals(unittest.TestCase):
                 r"convolution dimensions, but got stride=\[1, 2, 3\]",
             ),
             ({"padding": (1, 2, 3)}, RuntimeError, r"but got padding=\[1, 2, 3\]"),
+            ({"padding": ()}, RuntimeError, r"list of 2 values .* but got padding=\[\]"),
             ({"padding": -1}, RuntimeError, "negative padding is not supported"),
             ({"padding": "sane"}, RuntimeError, "Invalid padding string: 'sane'"),
             (
@@ -173,6 +174,18 @@ class Refusals(unittest.TestCase):
         ):
             with self.assertRaisesRegex(error, words, msg=options):
                 faltung.conv2d(self.x, self.w, self.b, **options)
+
+    def test_other_rules_are_no_padding_of_a_transposed_one(self):
+        weight = faltung.randn((3, 4, 3, 3))
+        self.assertEqual(
+            faltung.conv_transpose2d(self.x, weight, stride=2, padding="same_upper").shape,
+            (2, 4, 16, 16),
+        )
+        for name in ("same", "same_symmetric", "full"):
+            with self.assertRaisesRegex(
+                TypeError, r"conv_transpose2d\(\): argument 'padding' must be tuple of ints, not str"
+            ):
+                faltung.conv_transpose2d(self.x, weight, padding=name)
 
     def test_operands_that_do_not_fit(self):
         double = faltung.randn((4, 3, 3, 3), dtype="float64")
