@@ -197,6 +197,7 @@
 
 // -------------------------------------------------------------------------------------- the others
 
+#include "kernels/across.inc.c"
 #include "kernels/dots.inc.c"
 
 // What is finite gives zero times zero; a NaN or an infinity gives NaN, which stays.
@@ -251,6 +252,7 @@ static bool are_finite(const void *numbers, int64_t count)
         .emit_wide = emit_wide_##out,                                                              \
         .emit_long = emit_long_##out,                                                              \
         .write_rows = write_rows_##out,                                                            \
+        .sum_across = sum_across,                                                                  \
         .sum_dots = sum_dots,                                                                      \
         .copy = copy_##in,                                                                         \
         .are_finite = are_finite,                                                                  \

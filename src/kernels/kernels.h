@@ -170,6 +170,22 @@ typedef struct fal_plane_kernel {
     void (*multiply)(const fal_plane_strip *strip);
 } fal_plane_kernel;
 
+// ------------------------------------------------------------------- one channel, channels in
+// lanes
+
+// Pixels of the output whose channels lie side by side, each from one channel of the input: of each
+// the sum over the taps, in order, and the bias. Steps are in numbers, from a pixel to the next.
+// Weights and biases are whole vectors of 64 bytes; nothing else is read or written beyond.
+typedef struct fal_across {
+    const void *const *input;  // for each tap what the first pixel meets, from the first channel on
+    const void *const *weight; // and by what that is multiplied
+    int64_t taps;
+    int64_t pixels, channels;
+    int64_t input_step, output_step;
+    const void *bias;
+    void *output;
+} fal_across;
+
 // ------------------------------------------------------------------------------------ dot products
 
 // For each tap the products of a picture, made of images made of strips of vectors, with another
@@ -370,6 +386,7 @@ typedef struct fal_kernels {
     // Writes what a strip has left in its sums, with the bias added: channels [first, past) of it.
     void (*emit_long)(const fal_long_strip *strip, const fal_long_kernel *kernel, int first,
                       int past);
+    void (*sum_across)(const fal_across *across);
     void (*sum_dots)(const fal_dots *dots);
     void (*copy)(const fal_box *box);
     void (*write_rows)(const fal_rows *rows);

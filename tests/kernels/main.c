@@ -42,6 +42,10 @@ static const struct CMUnitTest planes[] = {
     cmocka_unit_test(any_lanes_of_planes_are_read_and_written),
 };
 
+static const struct CMUnitTest across[] = {
+    cmocka_unit_test(any_channels_of_any_pixels_are_summed),
+};
+
 static const struct CMUnitTest dots[] = {
     cmocka_unit_test(any_number_of_dots_is_summed),
 };
@@ -77,6 +81,7 @@ int main(int argc, char **argv)
     failed += cmocka_run_group_tests(emissions, make_emission_arenas, free_emission_arenas);
     failed += cmocka_run_group_tests(longs, make_long_arenas, free_long_arenas);
     failed += cmocka_run_group_tests(planes, make_plane_arenas, free_plane_arenas);
+    failed += cmocka_run_group_tests(across, make_across_arenas, free_across_arenas);
     failed += cmocka_run_group_tests(dots, make_dots_arenas, free_dots_arenas);
     failed += cmocka_run_group_tests(winograd, make_winograd_arenas, free_winograd_arenas);
     failed += cmocka_run_group_tests(others, make_copy_arenas, free_copy_arenas);

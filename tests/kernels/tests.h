@@ -42,6 +42,11 @@ void planes_of_any_size_are_computed(void **state);
 void planes_are_cut_off_at_any_row(void **state);
 void any_lanes_of_planes_are_read_and_written(void **state);
 
+// across.c
+int make_across_arenas(void **state);
+int free_across_arenas(void **state);
+void any_channels_of_any_pixels_are_summed(void **state);
+
 // dots.c
 int make_dots_arenas(void **state);
 int free_dots_arenas(void **state);

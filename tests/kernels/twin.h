@@ -35,6 +35,7 @@ typedef struct twin {
     void (*emit_long)(const fal_long_kernel *kernel, int lanes, const fal_long_strip *strip,
                       int first, int past);
     void (*multiply_plane)(const fal_plane_kernel *kernel, int lanes, const fal_plane_strip *strip);
+    void (*sum_across)(const fal_across *across);
     void (*sum_dots)(const fal_dots *dots);
     void (*copy)(const fal_box *box);
     void (*write_rows)(const fal_rows *rows);

@@ -152,6 +152,18 @@ static void TWIN(multiply_plane)(const fal_plane_kernel *kernel, int lanes,
                     TWIN(plane_sum)(kernel, lanes, s, row, i);
 }
 
+static void TWIN(sum_across)(const fal_across *a)
+{
+    for (int64_t p = 0; p < a->pixels; p++)
+        for (int64_t c = 0; c < a->channels; c++) {
+            REAL chain = 0;
+            for (int64_t tap = 0; tap < a->taps; tap++)
+                chain = FMA(((const REAL *)a->input[tap])[p * a->input_step + c],
+                            ((const REAL *)a->weight[tap])[c], chain);
+            ((REAL *)a->output)[p * a->output_step + c] = chain + ((const REAL *)a->bias)[c];
+        }
+}
+
 static REAL TWIN(dot)(const fal_dots *d, int64_t tap, int lane)
 {
     const int lanes = 64 / (int)sizeof(REAL);
@@ -188,8 +200,9 @@ static void TWIN(copy)(const fal_box *b)
 }
 
 static const twin TWIN(twin) = {
-    TWIN(multiply_wide),  TWIN(emit_wide), TWIN(multiply_long), TWIN(emit_long),
-    TWIN(multiply_plane), TWIN(sum_dots),  TWIN(copy),          TWIN(write_rows),
+    TWIN(multiply_wide), TWIN(emit_wide),      TWIN(multiply_long),
+    TWIN(emit_long),     TWIN(multiply_plane), TWIN(sum_across),
+    TWIN(sum_dots),      TWIN(copy),           TWIN(write_rows),
 };
 
 #undef REAL

@@ -3,9 +3,11 @@
 // Convolutions of one channel by itself, as the groups of a depthwise one are: rows of the input
 // are read where they lie, each once for the rows of the output that it is a product of. Where the
 // input's pixels are apart, or the border's zeros have to be multiplied, rows are copied first.
+// Where the channels of a pixel lie side by side, they are in the lanes instead (across.c).
 //
 // Each output is one chain of fused multiply-adds over the columns of the kernel and, within a
 // column, its rows; the bias is added last.
+#include "algorithms/depthwise/across.h"
 #include "algorithms/depthwise/work.h"
 #include "algorithms/finish.h"
 #include "algorithms/numbers.h"
@@ -32,10 +34,19 @@ typedef struct header {
     bool skips_border; // products with it may be left out: it is zeros, and all weights are finite
 } header;
 
-static size_t packed_bytes(const fal_task *task)
+// Up to where channels in the lanes have theirs.
+static size_t plain_bytes(const fal_task *task)
 {
     size_t numbers = (size_t)task->problem.groups * (size_t)fal_channel_numbers(&task->problem);
-    return FAL_ALIGNMENT + numbers * (size_t)task->kernels->size;
+    return FAL_ALIGNMENT + fal_align(numbers * (size_t)task->kernels->size);
+}
+
+static size_t packed_bytes(const fal_task *task)
+{
+    size_t numbers = 0;
+    if (fal_plans_across(task))
+        numbers = (size_t)fal_across_numbers(&task->problem);
+    return plain_bytes(task) + numbers * (size_t)task->kernels->size;
 }
 
 static void pack(const fal_task *task, const fal_operands *all, void *packed)
@@ -57,6 +68,8 @@ static void pack(const fal_task *task, const fal_operands *all, void *packed)
         to += size;
     }
     *(header *)packed = (header){skips_border};
+    if (fal_plans_across(task))
+        fal_pack_across(task, all, (char *)packed + plain_bytes(task));
 }
 
 // ----------------------------------------------------------------------------------- the algorithm
@@ -64,7 +77,9 @@ static void pack(const fal_task *task, const fal_operands *all, void *packed)
 static size_t workspace(const fal_task *task)
 {
     fal_depthwise_work w;
-    return fal_lay_out_depthwise(task, NULL, &w);
+    const size_t plain = fal_lay_out_depthwise(task, NULL, &w);
+    const size_t across = fal_plans_across(task) ? fal_across_workspace(task) : 0;
+    return plain > across ? plain : across;
 }
 
 // Whether an output needs what is outside the input.
@@ -122,6 +137,11 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
                             .rows = fal_find_sharing(p)};
     bool skips_border = ((const header *)packed)->skips_border;
     fal_finish finish;
+    if (fal_goes_across(task, all)) {
+        fal_run_across(task, all, (const char *)packed + plain_bytes(task), skips_border, part,
+                       memory);
+        return;
+    }
     w.finish = fal_find_finish(task, all, &finish);
     w.clamps = fal_is_clamp(w.finish);
     const fal_kernels *k = task->kernels;
@@ -148,6 +168,10 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
         size[i] = 1;
     size[FAL_ROW] = fal_find_sharing(&task->problem).apart * FAL_FEW_ROWS;
     size[FAL_COLUMN] = FAL_STRIPE;
+    if (fal_plans_across(task)) {
+        size[FAL_CHANNEL] = task->problem.groups;
+        size[FAL_ROW] = 1;
+    }
 }
 
 // Rows of the input are read once for every tile of rows of the output.
@@ -162,6 +186,10 @@ static void describe(const fal_task *task, fal_description *d)
     double outputs = rows * (double)p->axis[2].output;
     d->bytes = (planes * (inputs + outputs) + (double)p->groups * (double)fal_channel_numbers(p)) *
                (double)task->kernels->size;
+    if (fal_plans_across(task)) {
+        snprintf(d->how, sizeof d->how, "channels in the lanes, row by row; one sum");
+        return;
+    }
     snprintf(d->how, sizeof d->how,
              "pixels in the lanes, tiles of %d rows by %d pixels of a channel, up to %d columns "
              "at a time; one sum",

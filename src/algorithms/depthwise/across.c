@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Rows of the output from left to right: pixels near a border one by one, each with the taps that
+// it has, and those between them together. The sums of a row go where they belong, or through a
+// buffer if there is more to do to them.
+#include "algorithms/depthwise/across.h"
+
+#include "algorithms/finish.h"
+#include "algorithms/numbers.h"
+#include "algorithms/workspace.h"
+#include "base/checked.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+enum {
+    BLOCK = 512,  // channels that are worked on together, at most
+    BUFFERED = 8, // pixels in the buffer
+    WHOLE = 16,   // numbers that packed channels are a multiple of: a vector of any set
+};
+
+typedef struct work {
+    const fal_task *task;
+    const fal_operands *all;
+    const char *weights, *biases;
+    bool skips_border, is_direct;
+    const fal_finish *finish;
+    const void **input, **weight; // of every tap
+    void *zeros, *buffer;
+} work;
+
+// A row of the output, of some channels.
+typedef struct strip {
+    int64_t channel, channels;
+    const char *plane;      // of the input, from the first channel on
+    int64_t first;          // position of the first row of the input that it meets
+    char *output;           // its first pixel
+    int64_t begin, past;    // columns
+    int64_t inside, beyond; // those of them that meet no border, [inside, beyond)
+} strip;
+
+// ----------------------------------------------------------------------------------------- packing
+
+static int64_t whole(int64_t channels)
+{
+    return fal_ceil_divide(channels, WHOLE) * WHOLE;
+}
+
+static int64_t count_taps(const fal_problem *p)
+{
+    return p->axis[1].kernel * p->axis[2].kernel;
+}
+
+bool fal_plans_across(const fal_task *task)
+{
+    return task->channels_last && task->kernels->input_size == task->kernels->size;
+}
+
+bool fal_goes_across(const fal_task *task, const fal_operands *all)
+{
+    return fal_plans_across(task) && all->input.group == 1 && all->output.group == 1;
+}
+
+int64_t fal_across_numbers(const fal_problem *p)
+{
+    return (count_taps(p) + 1) * whole(p->groups);
+}
+
+void fal_pack_across(const fal_task *task, const fal_operands *all, void *packed)
+{
+    const fal_problem *p = &task->problem;
+    const fal_view *weight = &all->weight;
+    const int64_t size = task->kernels->size, row = whole(p->groups) * size;
+    char *to = packed;
+    memset(to, 0, (size_t)(fal_across_numbers(p) * size));
+    for (int64_t kw = 0; kw < p->axis[2].kernel; kw++)
+        for (int64_t kh = 0; kh < p->axis[1].kernel; kh++, to += row)
+            for (int64_t g = 0; g < p->groups; g++)
+                fal_take_weight(p, weight,
+                                g * weight->group + kh * weight->axis[1] + kw * weight->axis[2],
+                                fal_is_paired(p, 0), to + g * size);
+    for (int64_t g = 0; g < p->groups; g++)
+        fal_pack_biases(task, all, g, 1, to + g * size);
+}
+
+static size_t lay_out(const fal_task *task, char *workspace, work *w)
+{
+    const size_t taps = (size_t)count_taps(&task->problem), size = (size_t)task->kernels->size;
+    const size_t bytes[] = {taps * sizeof *w->input, taps * sizeof *w->weight, BLOCK * size,
+                            BUFFERED * BLOCK * size};
+    enum { PLACES = sizeof bytes / sizeof *bytes };
+    void *place[PLACES];
+    const size_t total = fal_divide_workspace(workspace, PLACES, bytes, place);
+    w->input = place[0];
+    w->weight = place[1];
+    w->zeros = place[2];
+    w->buffer = place[3];
+    return total;
+}
+
+size_t fal_across_workspace(const fal_task *task)
+{
+    work w;
+    return lay_out(task, NULL, &w);
+}
+
+// -------------------------------------------------------------------------------------------- rows
+
+// The taps of the pixel in a column; returns how many there are.
+static int64_t find_taps(const work *w, const strip *s, int64_t column)
+{
+    const fal_problem *p = &w->task->problem;
+    const fal_problem_axis *rows = &p->axis[1], *columns = &p->axis[2];
+    const fal_view *input = &w->all->input;
+    const int64_t size = w->task->kernels->size, row = whole(p->groups) * size;
+    const char *weight = w->weights + s->channel * size;
+    int64_t taps = 0;
+    for (int64_t kw = 0; kw < columns->kernel; kw++) {
+        const int64_t x = fal_find_element(
+            p->border, column * columns->stride + kw * columns->dilation - columns->padding,
+            columns->input);
+        for (int64_t kh = 0; kh < rows->kernel; kh++, weight += row) {
+            const int64_t y =
+                fal_find_element(p->border, s->first + kh * rows->dilation, rows->input);
+            const bool is_zero = x < 0 || y < 0;
+            if (is_zero && w->skips_border)
+                continue;
+            w->weight[taps] = weight;
+            w->input[taps++] =
+                is_zero ? w->zeros : s->plane + (y * input->axis[1] + x * input->axis[2]) * size;
+        }
+    }
+    return taps;
+}
+
+// The sums of pixels of a row that have the same taps, to the output or the buffer.
+static void sum_pixels(const work *w, const strip *s, int64_t taps, int64_t column, int64_t pixels)
+{
+    const fal_problem *p = &w->task->problem;
+    const fal_kernels *k = w->task->kernels;
+    const fal_view *output = &w->all->output;
+    char *to = s->output + column * output->axis[2] * k->output_size;
+    const fal_across across = {
+        .input = w->input,
+        .weight = w->weight,
+        .taps = taps,
+        .pixels = pixels,
+        .channels = s->channels,
+        .input_step = p->axis[2].stride * w->all->input.axis[2],
+        .output_step = w->is_direct ? output->axis[2] : BLOCK,
+        .bias = w->biases + s->channel * k->size,
+        .output = w->is_direct ? to : w->buffer,
+    };
+    k->sum_across(&across);
+    if (w->is_direct)
+        return;
+    const fal_rows rows = {
+        .from = w->buffer,
+        .to = to,
+        .rows = pixels,
+        .columns = s->channels,
+        .from_row = BLOCK,
+        .from_column = 1,
+        .to_row = output->axis[2],
+        .to_column = 1,
+        .finish = w->finish,
+    };
+    k->write_rows(&rows);
+}
+
+// Pixels from `column` on that meet the columns of the kernel inside of the input.
+static void run_inside(const work *w, const strip *s, int64_t column, int64_t pixels)
+{
+    const int64_t size = w->task->kernels->size;
+    const int64_t taps = find_taps(w, s, column);
+    const int64_t most = w->is_direct ? pixels : BUFFERED;
+    const int64_t step = w->task->problem.axis[2].stride * w->all->input.axis[2];
+    for (int64_t done = 0, count; done < pixels; done += count) {
+        count = fal_least(most, pixels - done);
+        sum_pixels(w, s, taps, column + done, count);
+        for (int64_t tap = 0; tap < taps && done + count < pixels; tap++)
+            w->input[tap] = (const char *)w->input[tap] + count * step * size;
+    }
+}
+
+static void run_strip(const work *w, const strip *s)
+{
+    for (int64_t column = s->begin; column < s->past; column++) {
+        if (column == s->inside && s->inside < s->beyond) {
+            run_inside(w, s, column, s->beyond - column);
+            column = s->beyond;
+        }
+        if (column < s->past)
+            sum_pixels(w, s, find_taps(w, s, column), column, 1);
+    }
+}
+
+// The columns that meet no border, none if zeros have to be multiplied in this row: those do not go
+// on from pixel to pixel.
+static void find_inside(const work *w, strip *s)
+{
+    const fal_problem_axis *rows = &w->task->problem.axis[1], *axis = &w->task->problem.axis[2];
+    const int64_t reach = axis->dilation * (axis->kernel - 1);
+    const int64_t last = s->first + rows->dilation * (rows->kernel - 1);
+    const bool has_border = s->first < 0 || last >= rows->input;
+    const int64_t room = axis->input + axis->padding - reach; // for the first column of a window
+    s->inside = axis->padding > 0 ? fal_ceil_divide(axis->padding, axis->stride) : 0;
+    s->beyond = room > 0 ? fal_ceil_divide(room, axis->stride) : 0;
+    s->inside = fal_most(s->inside, s->begin);
+    s->beyond = fal_least(s->beyond, s->past);
+    if (has_border && !w->skips_border && w->task->problem.border == FALTUNG_PADDING_ZEROS)
+        s->beyond = s->inside;
+}
+
+// One row of the output, of the channels [begin, end).
+static void run_row(const work *w, const fal_part *part, int64_t image, int64_t depth, int64_t row)
+{
+    const fal_problem *p = &w->task->problem;
+    const fal_kernels *k = w->task->kernels;
+    const fal_view *input = &w->all->input, *output = &w->all->output;
+    const int64_t from = image * input->outer + depth * p->axis[0].stride * input->axis[0];
+    const int64_t to =
+        image * output->outer + depth * output->axis[0] + row * output->axis[1];
+    strip s = {.first = row * p->axis[1].stride - p->axis[1].padding,
+               .begin = part->begin[FAL_COLUMN],
+               .past = part->end[FAL_COLUMN]};
+    find_inside(w, &s);
+    for (s.channel = part->begin[FAL_CHANNEL]; s.channel < part->end[FAL_CHANNEL];
+         s.channel += BLOCK) {
+        s.channels = fal_least(BLOCK, part->end[FAL_CHANNEL] - s.channel);
+        s.plane = (const char *)input->data + (from + s.channel) * k->input_size;
+        s.output = (char *)output->data + (to + s.channel) * k->output_size;
+        run_strip(w, &s);
+    }
+}
+
+void fal_run_across(const fal_task *task, const fal_operands *all, const void *packed,
+                    bool skips_border, const fal_part *part, void *workspace)
+{
+    const fal_problem *p = &task->problem;
+    const int64_t *from = part->begin, *to = part->end, size = task->kernels->size;
+    fal_finish finish;
+    work w = {.task = task, .all = all, .weights = packed, .skips_border = skips_border};
+    w.biases = w.weights + count_taps(p) * whole(p->groups) * size;
+    w.finish = fal_find_finish(task, all, &finish);
+    w.is_direct = !w.finish && task->kernels->output_size == size;
+    lay_out(task, workspace, &w);
+    memset(w.zeros, 0, (size_t)(BLOCK * size));
+    for (int64_t image = from[FAL_IMAGE]; image < to[FAL_IMAGE]; image++)
+        for (int64_t depth = from[FAL_DEPTH]; depth < to[FAL_DEPTH]; depth++)
+            for (int64_t row = from[FAL_ROW]; row < to[FAL_ROW]; row++)
+                run_row(&w, part, image, depth, row);
+}
