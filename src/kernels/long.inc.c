@@ -41,6 +41,17 @@ FAL_INLINE vec TILE_FUNCTION(_load)(const real *const *from, const vec_lanes *la
 #endif
 }
 
+// Has what the next tile reads for a product brought near. Where the input is read in place, every
+// product is in another page, and no processor sees by itself that the next one is a tile behind.
+FAL_INLINE void TILE_FUNCTION(_fetch)(const real *const *from, ptrdiff_t o)
+{
+#if TILE_PIECES == 1
+    __builtin_prefetch(from[0] + o + TILE_VECTORS * FAL_LANES);
+#else
+    (void)from, (void)o;
+#endif
+}
+
 // All stretches of a tile, over all its channels.
 FAL_INLINE void TILE_FUNCTION(_sum)(const fal_products *products, const fal_piece *piece,
                                     const fal_stretch *stretch, vec (*acc)[TILE_VECTORS])
@@ -65,6 +76,9 @@ FAL_INLINE void TILE_FUNCTION(_sum)(const fal_products *products, const fal_piec
             FAL_UNROLL
             for (int v = 0; v < TILE_VECTORS; v++)
                 x[v] = TILE_FUNCTION(_load)(from[v], lanes[v], o);
+            FAL_UNROLL
+            for (int v = 0; v < TILE_VECTORS; v++)
+                TILE_FUNCTION(_fetch)(from[v], o);
             FAL_UNROLL
             for (int c = 0; c < TILE_CHANNELS; c++) {
                 vec w = vec_splat(weight[c]);

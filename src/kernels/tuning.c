@@ -17,6 +17,12 @@ static bool is_any(void)
     return true;
 }
 
+// Beside its tiles, AMX is AVX-512.
+static const char *vectors_of(const fal_kernels *kernels)
+{
+    return strcmp(kernels->name, "amx") == 0 ? "avx512" : kernels->name;
+}
+
 // The first that fits counts.
 static const struct {
     const char *isa;
@@ -42,7 +48,7 @@ static int64_t find_band_bytes(void)
 fal_tuning fal_find_tuning(const fal_kernels *kernels)
 {
     int i = 0;
-    while ((processors[i].isa && strcmp(processors[i].isa, kernels->name) != 0) ||
+    while ((processors[i].isa && strcmp(processors[i].isa, vectors_of(kernels)) != 0) ||
            !processors[i].is_this())
         i++; // ends: the last one is any
     fal_tuning tuning = {.in_place = processors[i].in_place, .band_bytes = find_band_bytes()};
