@@ -2,7 +2,8 @@
 //
 // Matrix multiplication by AMX: a tile register holds 16 rows of 64 bytes. Channels of the output
 // are the rows of one factor, pixels the columns of the other, and what lies between them are the
-// numbers of a chunk. Tiles 0 to 3 hold sums, 4 and 5 weights, 6 and 7 pixels.
+// numbers of a chunk; with channels last pixels are the rows, and channels the columns. Tiles 0 to
+// 3 hold sums, 4 and 5 weights, 6 and 7 pixels.
 #include "kernels/kernels.h"
 
 #include <immintrin.h>
@@ -18,13 +19,16 @@ typedef struct configuration {
 
 enum { SUMS = 4, WEIGHTS = 2, TILES = 8, ROW_BYTES = 64 };
 
-static void begin(int numbers)
+// The first factor of a product has 16 rows of a chunk's numbers, the second a row of 16 for each.
+static void begin(int numbers, bool channels_last)
 {
     configuration c = {.palette = 1};
     for (int i = 0; i < TILES; i++) {
         const bool is_weight = i >= SUMS && i < SUMS + WEIGHTS;
-        c.bytes[i] = (uint16_t)(is_weight ? numbers * 4 : ROW_BYTES);
-        c.rows[i] = (uint8_t)(i < SUMS + WEIGHTS ? FAL_TILE : numbers);
+        const bool is_first = i >= SUMS && is_weight != channels_last;
+        const bool is_second = i >= SUMS && !is_first;
+        c.bytes[i] = (uint16_t)(is_first ? numbers * 4 : ROW_BYTES);
+        c.rows[i] = (uint8_t)(is_second ? numbers : FAL_TILE);
     }
     __asm__ volatile("" : : "m"(c)); // gcc 12 takes the instruction to read eight bytes only
     _tile_loadconfig(&c);
@@ -37,7 +41,7 @@ static void end(void)
 
 // ---------------------------------------------------------------------------------------- products
 
-enum { TILE_BYTES = FAL_TILE * ROW_BYTES, STRIP_BYTES = FAL_TILE_STRIP * 4 };
+enum { TILE_BYTES = FAL_TILE * ROW_BYTES, SUM_BYTES = FAL_TILE_STRIP * 4 };
 
 // What is done with the tiles of sums that there are: tile i is of a block and a half of a strip.
 #define EACH_SUM(blocks, vectors, DO)                                                              \
@@ -53,18 +57,21 @@ enum { TILE_BYTES = FAL_TILE * ROW_BYTES, STRIP_BYTES = FAL_TILE_STRIP * 4 };
 
 #define BEGIN(tile, block, half) _tile_loadd(tile, bias + (block)*TILE_BYTES, ROW_BYTES)
 
-#define PLACE(block, half)       (sums + (block)*FAL_TILE * STRIP_BYTES + (half)*ROW_BYTES)
-#define LOAD(tile, block, half)  _tile_loadd(tile, PLACE(block, half), STRIP_BYTES)
-#define STORE(tile, block, half) _tile_stored(tile, PLACE(block, half), STRIP_BYTES)
+#define PLACE(row, column)       (sums + (row)*FAL_TILE * SUM_BYTES + (column)*ROW_BYTES)
+#define LOAD(tile, block, half)  _tile_loadd(tile, PLACE(block, half), SUM_BYTES)
+#define STORE(tile, block, half) _tile_stored(tile, PLACE(block, half), SUM_BYTES)
 
-// One function for each count of tiles; DOT is the instruction. All strips go through a chunk
-// before any goes through the next, so that the weights come from the first-level cache for all
-// but the first.
-#define MULTIPLY(name, blocks, vectors, DOT)                                                       \
+#define LOAD_LAST(tile, block, half)  _tile_loadd(tile, PLACE(half, block), SUM_BYTES)
+#define STORE_LAST(tile, block, half) _tile_stored(tile, PLACE(half, block), SUM_BYTES)
+
+// One function for each count of tiles. DOT is the instruction, of sums, weights and pixels. All
+// strips go through a chunk before any goes through the next, so that the weights come from the
+// first-level cache for all but the first.
+#define MULTIPLY(name, blocks, vectors, DOT, LOAD, STORE, ROW)                                     \
     static void name##_##blocks##_##vectors(const fal_tile_products *p)                            \
     {                                                                                              \
         const char *weights = p->weight, *bias = p->bias;                                          \
-        const size_t second = (size_t)p->weight_tile, plane = (size_t)p->plane * 4;                \
+        const size_t second = (size_t)p->weight_tile, row = (size_t)p->ROW * 4;                    \
         for (int64_t c = 0; c < p->chunks; c++, weights += p->taps * TILE_BYTES) {                 \
             const uint32_t *input = p->input + c * p->chunk;                                       \
             char *sums = p->sums;                                                                  \
@@ -77,10 +84,10 @@ enum { TILE_BYTES = FAL_TILE * ROW_BYTES, STRIP_BYTES = FAL_TILE_STRIP * 4 };
                 for (int64_t tap = 0; tap < p->taps; tap++, weight += TILE_BYTES) {                \
                     const uint32_t *pixels = input + p->offset[tap];                               \
                     _tile_loadd(4, weight, ROW_BYTES);                                             \
-                    _tile_loadd(6, pixels, plane);                                                 \
+                    _tile_loadd(6, pixels, row);                                                   \
                     DOT(0, 4, 6);                                                                  \
                     if (vectors == 2) {                                                            \
-                        _tile_loadd(7, pixels + FAL_TILE, plane);                                  \
+                        _tile_loadd(7, pixels + FAL_TILE * p->pixel, row);                         \
                         DOT(1, 4, 7);                                                              \
                     }                                                                              \
                     if (blocks == 2) {                                                             \
@@ -91,31 +98,52 @@ enum { TILE_BYTES = FAL_TILE * ROW_BYTES, STRIP_BYTES = FAL_TILE_STRIP * 4 };
                         DOT(3, 5, 7);                                                              \
                 }                                                                                  \
                 EACH_SUM(blocks, vectors, STORE);                                                  \
-                input += FAL_TILE_STRIP;                                                           \
-                sums += 2 * FAL_TILE * STRIP_BYTES;                                                \
+                input += FAL_TILE_STRIP * p->pixel;                                                \
+                sums += FAL_TILE_STRIP * SUM_BYTES;                                                \
             }                                                                                      \
         }                                                                                          \
     }
 
-#define ALL(name, DOT)                                                                             \
-    MULTIPLY(name, 1, 1, DOT)                                                                      \
-    MULTIPLY(name, 1, 2, DOT)                                                                      \
-    MULTIPLY(name, 2, 1, DOT)                                                                      \
-    MULTIPLY(name, 2, 2, DOT)
+// Weights are the first factor of a product; with channels last the second.
+#define FIRST(name, blocks, vectors, DOT)                                                          \
+    MULTIPLY(name##_first, blocks, vectors, DOT, LOAD, STORE, number)
+#define LAST(name, blocks, vectors, DOT)                                                           \
+    MULTIPLY(name##_last, blocks, vectors, DOT, LOAD_LAST, STORE_LAST, pixel)
+
+#define ALL(WAY, name, DOT)                                                                        \
+    WAY(name, 1, 1, DOT)                                                                           \
+    WAY(name, 1, 2, DOT)                                                                           \
+    WAY(name, 2, 1, DOT)                                                                           \
+    WAY(name, 2, 2, DOT)
+
+#define EXCHANGED_BF16(sum, weight, pixel) _tile_dpbf16ps(sum, pixel, weight)
+#define EXCHANGED_SS(sum, weight, pixel)   _tile_dpbssd(sum, pixel, weight)
+#define EXCHANGED_SU(sum, weight, pixel)   _tile_dpbusd(sum, pixel, weight)
+#define EXCHANGED_US(sum, weight, pixel)   _tile_dpbsud(sum, pixel, weight)
+#define EXCHANGED_UU(sum, weight, pixel)   _tile_dpbuud(sum, pixel, weight)
 
 // The first letter is that of the weight, the second that of the input.
-ALL(halves, _tile_dpbf16ps)
-ALL(signed_signed, _tile_dpbssd)
-ALL(signed_unsigned, _tile_dpbsud)
-ALL(unsigned_signed, _tile_dpbusd)
-ALL(unsigned_unsigned, _tile_dpbuud)
+ALL(FIRST, bf16, _tile_dpbf16ps)
+ALL(FIRST, ss, _tile_dpbssd)
+ALL(FIRST, su, _tile_dpbsud)
+ALL(FIRST, us, _tile_dpbusd)
+ALL(FIRST, uu, _tile_dpbuud)
+ALL(LAST, bf16, EXCHANGED_BF16)
+ALL(LAST, ss, EXCHANGED_SS)
+ALL(LAST, su, EXCHANGED_SU)
+ALL(LAST, us, EXCHANGED_US)
+ALL(LAST, uu, EXCHANGED_UU)
 
-#define LIST(name)                                                                                 \
+#define LIST_OF(name)                                                                              \
     {                                                                                              \
         {name##_1_1, name##_1_2},                                                                  \
         {                                                                                          \
             name##_2_1, name##_2_2                                                                 \
         }                                                                                          \
+    }
+#define LIST(name)                                                                                 \
+    {                                                                                              \
+        LIST_OF(name##_first), LIST_OF(name##_last)                                                \
     }
 
 // ----------------------------------------------------------------------------------------- writing
@@ -291,11 +319,11 @@ static void gather_bytes(const fal_tile_box *box)
 
 extern const fal_tile_kernels fal_amx_bf16, fal_amx_i8, fal_amx_u8;
 
-const fal_tile_kernels fal_amx_bf16 = {begin,        end,          gather_halves,
-                                       write_halves, LIST(halves), LIST(halves)};
+const fal_tile_kernels fal_amx_bf16 = {
+    begin, end, gather_halves, write_halves, {LIST(bf16), LIST(bf16)}};
 
 const fal_tile_kernels fal_amx_i8 = {
-    begin, end, gather_bytes, write_integers, LIST(signed_signed), LIST(unsigned_signed)};
+    begin, end, gather_bytes, write_integers, {LIST(ss), LIST(us)}};
 
 const fal_tile_kernels fal_amx_u8 = {
-    begin, end, gather_bytes, write_integers, LIST(signed_unsigned), LIST(unsigned_unsigned)};
+    begin, end, gather_bytes, write_integers, {LIST(su), LIST(uu)}};

@@ -315,7 +315,7 @@ typedef struct fal_winograd_kernels {
 enum {
     FAL_TILE = 16, // channels of the output, pixels, and numbers of a chunk that a tile has at most
     FAL_TILE_PARTS = 4,
-    FAL_TILE_STRIP = 32, // pixels that are multiplied at once, of as many channels
+    FAL_TILE_STRIP = 2 * FAL_TILE, // pixels that are multiplied at once, of as many channels
 };
 
 // Rows of elements of some channels on their way to rows of numbers. Distances are in elements and
@@ -331,30 +331,34 @@ typedef struct fal_tile_box {
 } fal_tile_box;
 
 // The sums of one or two tiles of channels by strips of one or two of pixels, which begin with
-// `bias` and go over all chunks and, within each, all taps.
+// `bias` and go over all chunks and, within each, all taps. Pixels lie side by side, number by
+// number, and are the columns of a product; or the numbers of a pixel do, channels last, and pixels
+// are its rows: then biases and sums are [pixel][channel].
 typedef struct fal_tile_products {
     const uint32_t *input; // at the first pixel
-    int64_t plane, chunk;  // from a number of a pixel, and a chunk of these, to the next
+    int64_t pixel, number; // from a pixel, and from a number of it, to the next: one of them is 1
+    int64_t chunk;         // from a chunk of numbers to the next
     const int32_t *offset; // of every tap
     int64_t taps, chunks;
     int64_t strips;     // one behind the other; the last one's second tile may be in vain
-    const void *weight; // [tile][chunk][tap][channel][FAL_TILE numbers]; aligned to 64 bytes
+    const void *weight; // [tile][chunk][tap][channel][FAL_TILE numbers], channels last
+                        // [tile][chunk][tap][number][channel]; aligned to 64 bytes
     int64_t weight_tile;
     const void *bias; // [tile][channel][FAL_TILE pixels]; aligned to 64 bytes
-    void *sums;       // [strip][2 * FAL_TILE channels][FAL_TILE_STRIP]; aligned to 64 bytes
+    void *sums;       // [strip][2 * FAL_TILE channels][FAL_TILE_STRIP pixels]; aligned to 64 bytes
 } fal_tile_products;
 
 // What comes between `begin` and `end` must stay on one thread.
 typedef struct fal_tile_kernels {
-    void (*begin)(int numbers); // of each chunk, at most FAL_TILE
+    void (*begin)(int numbers, bool channels_last); // of each chunk, at most FAL_TILE
     void (*end)(void);
     void (*gather)(const fal_tile_box *box);
     // Writes sums as write_rows does where that is all: columns that lie side by side, at most
     // FAL_TILE_STRIP, and no last step. Subnormal numbers, which no sum is, may be written as 0.
     void (*write)(const fal_rows *rows);
-    // By whether there are two tiles of channels and of pixels; of unsigned weights and of others.
-    void (*multiply[2][2])(const fal_tile_products *products);
-    void (*multiply_unsigned[2][2])(const fal_tile_products *products);
+    // By whether weights are unsigned, channels last, and there are two tiles of channels and of
+    // pixels.
+    void (*multiply[2][2][2][2])(const fal_tile_products *products);
 } fal_tile_kernels;
 
 // --------------------------------------------------------------------------------------- the table

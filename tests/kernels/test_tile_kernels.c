@@ -25,7 +25,9 @@ enum { MOST_STRIPS = 3 };
 
 enum {
     TILE_NUMBERS = FAL_TILE * FAL_TILE,
-    SUMS = MOST_STRIPS * 2 * FAL_TILE * FAL_TILE_STRIP,
+    SUMS = MOST_STRIPS * FAL_TILE_STRIP * FAL_TILE_STRIP,
+    MOST_INPUT =
+        MOST_OFFSET + (MOST_CHUNKS * MOST_CHUNK + MOST_STRIPS * FAL_TILE_STRIP) * MOST_PLANE,
 };
 
 static arena input_arena;
@@ -58,51 +60,71 @@ static void fill_sums(faltung_dtype dtype, uint32_t *to, int64_t count, prng *ra
     }
 }
 
-// Runs one kernel and its twin on a random problem whose input ends at a page.
-static void check_products(faltung_dtype dtype, int blocks, int vectors, bool is_unsigned, edge at,
-                           prng *random)
+// A product of random sizes.
+typedef struct product {
+    fal_tile_products p;
+    int chunk, blocks, vectors;
+    bool is_unsigned, last;
+    int32_t offset[MOST_TAPS];
+    int64_t read; // numbers of the input
+} product;
+
+static void make_product(product *m, prng *random)
 {
-    _Alignas(64) static uint32_t weight[2 * MOST_CHUNKS * MOST_TAPS * TILE_NUMBERS];
-    _Alignas(64) static uint32_t bias[2 * TILE_NUMBERS], found[SUMS], expected[SUMS];
-    static uint32_t
-        input[MOST_CHUNKS * MOST_CHUNK * MOST_PLANE + MOST_OFFSET + MOST_STRIPS * FAL_TILE_STRIP];
-    const fal_tile_kernels *own = own_tiles(dtype), *twin = tile_twin_of(dtype);
-    const int chunk = (int)random_between(random, 1, MOST_CHUNK);
-    int32_t offset[MOST_TAPS], reach = 0;
-    fal_tile_products p = {
-        .plane = random_between(random, 1, MOST_PLANE),
-        .offset = offset,
+    fal_tile_products *p = &m->p;
+    const int64_t apart = random_between(random, MOST_CHUNK, MOST_PLANE);
+    m->chunk = (int)random_between(random, 1, MOST_CHUNK);
+    *p = (fal_tile_products){
+        .pixel = m->last ? apart : 1,
+        .number = m->last ? 1 : apart,
+        .offset = m->offset,
         .taps = random_between(random, 1, MOST_TAPS),
         .chunks = random_between(random, 1, MOST_CHUNKS),
         .strips = random_between(random, 1, MOST_STRIPS),
-        .weight = weight,
-        .bias = bias,
     };
-    p.chunk = chunk * p.plane;
-    p.weight_tile = p.chunks * p.taps * TILE_NUMBERS * (int64_t)sizeof(uint32_t);
-    for (int64_t i = 0; i < p.taps; i++) {
-        offset[i] = (int32_t)random_between(random, 0, MOST_OFFSET);
-        reach = offset[i] > reach ? offset[i] : reach;
+    p->chunk = m->chunk * p->number;
+    p->weight_tile = p->chunks * p->taps * TILE_NUMBERS * (int64_t)sizeof(uint32_t);
+    int64_t reach = 0;
+    for (int64_t i = 0; i < p->taps; i++) {
+        m->offset[i] = (int32_t)random_between(random, 0, MOST_OFFSET);
+        reach = m->offset[i] > reach ? m->offset[i] : reach;
     }
-    const int64_t pixels = (p.strips - 1) * FAL_TILE_STRIP + vectors * FAL_TILE;
-    const int64_t read = (p.chunks * chunk - 1) * p.plane + reach + pixels;
-    fill_numbers(dtype, input, read, random);
+    const int64_t pixels = (p->strips - 1) * FAL_TILE_STRIP + m->vectors * FAL_TILE;
+    m->read = reach + (p->chunks * m->chunk - 1) * p->number + (pixels - 1) * p->pixel + 1;
+}
+
+static void note_product(const product *m, faltung_dtype dtype, edge at)
+{
+    blame(
+        "%s by %s weights%s: %d by %d tiles, %d numbers, %d taps, %d chunks, %d strips, at the %s",
+        faltung_dtype_name(dtype), m->is_unsigned ? "unsigned" : "other",
+        m->last ? ", channels last" : "", m->blocks, m->vectors, m->chunk, (int)m->p.taps,
+        (int)m->p.chunks, (int)m->p.strips, at == AT_BEGIN ? "begin" : "end");
+}
+
+// Runs one kernel and its twin on a random problem whose input ends at a page.
+static void check_product(faltung_dtype dtype, product *m, edge at, prng *random)
+{
+    _Alignas(64) static uint32_t weight[2 * MOST_CHUNKS * MOST_TAPS * TILE_NUMBERS];
+    _Alignas(64) static uint32_t bias[2 * TILE_NUMBERS], found[SUMS], expected[SUMS];
+    static uint32_t input[MOST_INPUT];
+    make_product(m, random);
+    assert_true(m->read <= MOST_INPUT);
+    fill_numbers(dtype, input, m->read, random);
     fill_numbers(dtype, weight, COUNT_OF(weight), random);
     fill_sums(dtype, bias, COUNT_OF(bias), random);
     memset(found, 0xff, sizeof found);
     memset(expected, 0xff, sizeof expected);
-    blame("%s by %s weights: %d by %d tiles, %d numbers, %d taps, %d chunks, %d strips, at the %s",
-          faltung_dtype_name(dtype), is_unsigned ? "unsigned" : "other", blocks, vectors, chunk,
-          (int)p.taps, (int)p.chunks, (int)p.strips, at == AT_BEGIN ? "begin" : "end");
+    note_product(m, dtype, at);
+    m->p.weight = weight;
+    m->p.bias = bias;
     for (int i = 0; i < 2; i++) {
-        const fal_tile_kernels *kernels = i ? own : twin;
-        void (*const *row)(const fal_tile_products *) =
-            is_unsigned ? kernels->multiply_unsigned[blocks - 1] : kernels->multiply[blocks - 1];
-        const size_t bytes = (size_t)read * sizeof *input;
-        p.input = memcpy(arena_place(&input_arena, bytes, sizeof *input, at), input, bytes);
-        p.sums = i ? found : expected;
-        kernels->begin(chunk);
-        row[vectors - 1](&p);
+        const fal_tile_kernels *kernels = i ? own_tiles(dtype) : tile_twin_of(dtype);
+        const size_t bytes = (size_t)m->read * sizeof *input;
+        m->p.input = memcpy(arena_place(&input_arena, bytes, sizeof *input, at), input, bytes);
+        m->p.sums = i ? found : expected;
+        kernels->begin(m->chunk, m->last);
+        kernels->multiply[m->is_unsigned][m->last][m->blocks - 1][m->vectors - 1](&m->p);
         kernels->end();
     }
     for (int i = 0; i < SUMS; i++)
@@ -120,9 +142,13 @@ static void the_processor_multiplies_as_its_twin(void **state)
     arena_make(&input_arena, 1 << 20);
     blame_begin();
     for (size_t t = 0; t < COUNT_OF(types); t++)
-        for (int i = 0; i < 400; i++)
-            check_products(types[t], 1 + i % 2, 1 + i / 2 % 2,
-                           types[t] != FALTUNG_BF16 && i / 4 % 2, (edge)(i / 8 % EDGES), &random);
+        for (int i = 0; i < 640; i++) {
+            product m = {.blocks = 1 + i % 2,
+                         .vectors = 1 + i / 2 % 2,
+                         .last = i / 4 % 2,
+                         .is_unsigned = i / 8 % 2};
+            check_product(types[t], &m, (edge)(i / 16 % EDGES), &random);
+        }
     blame_end();
     arena_free(&input_arena);
 }

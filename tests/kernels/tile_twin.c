@@ -7,8 +7,9 @@
 
 static _Thread_local int numbers; // of a chunk
 
-static void begin(int chunk)
+static void begin(int chunk, bool channels_last)
 {
+    (void)channels_last;
     numbers = chunk;
 }
 
@@ -39,28 +40,27 @@ static float half_of(uint32_t number, int i)
     return flush(x);
 }
 
-// A row of weights by a column of pixels, numbers of which lie `plane` apart: the products of even
-// halves and those of odd ones are a chain of fused multiply-adds each, which are added to each
-// other and then to the sum.
-static uint32_t add_halves(uint32_t sum, const uint32_t *weight, const uint32_t *pixel,
-                           int64_t plane)
+// The numbers of a channel's weights by those of a pixel: the products of even halves and those of
+// odd ones are a chain of fused multiply-adds each, which are added to each other and then to the
+// sum.
+static uint32_t add_halves(uint32_t sum, const uint32_t *weight, const uint32_t *pixel)
 {
     float chain[2] = {0, 0}, s;
     memcpy(&s, &sum, sizeof s);
     for (int n = 0; n < numbers; n++)
         for (int i = 0; i < 2; i++)
-            chain[i] = flush(fmaf(half_of(weight[n], i), half_of(pixel[n * plane], i), chain[i]));
+            chain[i] = flush(fmaf(half_of(weight[n], i), half_of(pixel[n], i), chain[i]));
     s = flush(flush(s) + flush(chain[0] + chain[1]));
     memcpy(&sum, &s, sizeof sum);
     return sum;
 }
 
 static uint32_t add_bytes(uint32_t sum, const uint32_t *weight, const uint32_t *pixel,
-                          int64_t plane, bool signed_weight, bool signed_pixel)
+                          bool signed_weight, bool signed_pixel)
 {
     for (int n = 0; n < numbers; n++)
         for (int i = 0; i < 4; i++) {
-            const uint8_t w = byte_of(weight[n], i), x = byte_of(pixel[n * plane], i);
+            const uint8_t w = byte_of(weight[n], i), x = byte_of(pixel[n], i);
             const int32_t product =
                 (signed_weight ? (int8_t)w : w) * (signed_pixel ? (int8_t)x : x);
             sum += (uint32_t)product;
@@ -69,58 +69,75 @@ static uint32_t add_bytes(uint32_t sum, const uint32_t *weight, const uint32_t *
 }
 
 #define ADD_BYTES(name, signed_weight, signed_pixel)                                               \
-    static uint32_t name(uint32_t sum, const uint32_t *weight, const uint32_t *pixel,              \
-                         int64_t plane)                                                            \
+    static uint32_t name(uint32_t sum, const uint32_t *weight, const uint32_t *pixel)              \
     {                                                                                              \
-        return add_bytes(sum, weight, pixel, plane, signed_weight, signed_pixel);                  \
+        return add_bytes(sum, weight, pixel, signed_weight, signed_pixel);                         \
     }
 
-ADD_BYTES(add_signed_signed, true, true)
-ADD_BYTES(add_signed_unsigned, true, false)
-ADD_BYTES(add_unsigned_signed, false, true)
-ADD_BYTES(add_unsigned_unsigned, false, false)
+ADD_BYTES(add_ss, true, true)
+ADD_BYTES(add_su, true, false)
+ADD_BYTES(add_us, false, true)
+ADD_BYTES(add_uu, false, false)
 
-typedef uint32_t add_function(uint32_t sum, const uint32_t *weight, const uint32_t *pixel,
-                              int64_t plane);
+typedef uint32_t add_function(uint32_t sum, const uint32_t *weight, const uint32_t *pixel);
+
+// Where an element of a square lies whose rows are channels, or with channels last pixels.
+static int64_t place(int64_t channel, int64_t pixel, int64_t pitch, bool last)
+{
+    return last ? pixel * pitch + channel : channel * pitch + pixel;
+}
 
 // One sum: of a channel of a block, and a pixel of all strips.
-static uint32_t sum_up(const fal_tile_products *p, int block, int channel, int64_t pixel,
+static uint32_t sum_up(const fal_tile_products *p, int block, int channel, int64_t pixel, bool last,
                        add_function *add)
 {
-    const char *weight = (const char *)p->weight + block * p->weight_tile;
-    const uint32_t *row = (const uint32_t *)weight + channel * FAL_TILE;
-    uint32_t sum =
-        ((const uint32_t *)p->bias)[(block * FAL_TILE + channel) * FAL_TILE + pixel % FAL_TILE];
+    const uint32_t *weight = (const uint32_t *)((const char *)p->weight + block * p->weight_tile);
+    const uint32_t *bias = (const uint32_t *)p->bias + block * FAL_TILE * FAL_TILE;
+    uint32_t sum = bias[place(channel, pixel % FAL_TILE, FAL_TILE, last)];
     for (int64_t chunk = 0; chunk < p->chunks; chunk++)
-        for (int64_t tap = 0; tap < p->taps; tap++, row += FAL_TILE * FAL_TILE)
-            sum = add(sum, row, p->input + chunk * p->chunk + p->offset[tap] + pixel, p->plane);
+        for (int64_t tap = 0; tap < p->taps; tap++, weight += FAL_TILE * FAL_TILE) {
+            uint32_t w[FAL_TILE], x[FAL_TILE];
+            const uint32_t *from = p->input + chunk * p->chunk + p->offset[tap] + pixel * p->pixel;
+            for (int n = 0; n < numbers; n++) {
+                w[n] = weight[place(channel, n, FAL_TILE, last)];
+                x[n] = from[n * p->number];
+            }
+            sum = add(sum, w, x);
+        }
     return sum;
 }
 
-static void multiply(const fal_tile_products *p, int blocks, int vectors, add_function *add)
+static void multiply(const fal_tile_products *p, int blocks, int vectors, bool last,
+                     add_function *add)
 {
     uint32_t *sums = p->sums;
-    for (int64_t s = 0; s < p->strips; s++, sums += 2 * FAL_TILE * FAL_TILE_STRIP)
+    for (int64_t s = 0; s < p->strips; s++, sums += FAL_TILE_STRIP * FAL_TILE_STRIP)
         for (int b = 0; b < blocks; b++)
             for (int c = 0; c < FAL_TILE; c++)
                 for (int i = 0; i < vectors * FAL_TILE; i++)
-                    sums[(b * FAL_TILE + c) * FAL_TILE_STRIP + i] =
-                        sum_up(p, b, c, s * FAL_TILE_STRIP + i, add);
+                    sums[place(b * FAL_TILE + c, i, FAL_TILE_STRIP, last)] =
+                        sum_up(p, b, c, s * FAL_TILE_STRIP + i, last, add);
 }
 
-#define MULTIPLY(add, blocks, vectors)                                                             \
-    static void add##_##blocks##_##vectors(const fal_tile_products *p)                             \
+#define MULTIPLY(add, way, last, blocks, vectors)                                                  \
+    static void add##_##way##_##blocks##_##vectors(const fal_tile_products *p)                     \
     {                                                                                              \
-        multiply(p, blocks, vectors, add);                                                         \
+        multiply(p, blocks, vectors, last, add);                                                   \
     }
 
-#define ALL(add) MULTIPLY(add, 1, 1) MULTIPLY(add, 1, 2) MULTIPLY(add, 2, 1) MULTIPLY(add, 2, 2)
+#define EACH(add, way, last)                                                                       \
+    MULTIPLY(add, way, last, 1, 1)                                                                 \
+    MULTIPLY(add, way, last, 1, 2)                                                                 \
+    MULTIPLY(add, way, last, 2, 1)                                                                 \
+    MULTIPLY(add, way, last, 2, 2)
+
+#define ALL(add) EACH(add, first, false) EACH(add, last, true)
 
 ALL(add_halves)
-ALL(add_signed_signed)
-ALL(add_signed_unsigned)
-ALL(add_unsigned_signed)
-ALL(add_unsigned_unsigned)
+ALL(add_ss)
+ALL(add_su)
+ALL(add_us)
+ALL(add_uu)
 
 // ----------------------------------------------------------------------------------------- packing
 
@@ -183,29 +200,25 @@ static void write_integers(const fal_rows *rows)
 
 // -------------------------------------------------------------------------------------- the tables
 
-#define LIST(add)                                                                                  \
+#define LIST_OF(add)                                                                               \
     {                                                                                              \
         {add##_1_1, add##_1_2},                                                                    \
         {                                                                                          \
             add##_2_1, add##_2_2                                                                   \
         }                                                                                          \
     }
+#define LIST(add)                                                                                  \
+    {                                                                                              \
+        LIST_OF(add##_first), LIST_OF(add##_last)                                                  \
+    }
 
 const fal_tile_kernels *tile_twin_of(faltung_dtype dtype)
 {
     static const fal_tile_kernels halves = {
-        begin, end, gather_halves, write_halves, LIST(add_halves), LIST(add_halves)};
-    static const fal_tile_kernels i8 = {begin,
-                                        end,
-                                        gather_bytes,
-                                        write_integers,
-                                        LIST(add_signed_signed),
-                                        LIST(add_unsigned_signed)};
-    static const fal_tile_kernels u8 = {begin,
-                                        end,
-                                        gather_bytes,
-                                        write_integers,
-                                        LIST(add_signed_unsigned),
-                                        LIST(add_unsigned_unsigned)};
+        begin, end, gather_halves, write_halves, {LIST(add_halves), LIST(add_halves)}};
+    static const fal_tile_kernels i8 = {
+        begin, end, gather_bytes, write_integers, {LIST(add_ss), LIST(add_us)}};
+    static const fal_tile_kernels u8 = {
+        begin, end, gather_bytes, write_integers, {LIST(add_su), LIST(add_uu)}};
     return dtype == FALTUNG_BF16 ? &halves : dtype == FALTUNG_I8 ? &i8 : &u8;
 }

@@ -219,8 +219,7 @@ static void run_row(const work *w, const fal_part *part, int64_t image, int64_t 
     const fal_kernels *k = w->task->kernels;
     const fal_view *input = &w->all->input, *output = &w->all->output;
     const int64_t from = image * input->outer + depth * p->axis[0].stride * input->axis[0];
-    const int64_t to =
-        image * output->outer + depth * output->axis[0] + row * output->axis[1];
+    const int64_t to = image * output->outer + depth * output->axis[0] + row * output->axis[1];
     strip s = {.first = row * p->axis[1].stride - p->axis[1].padding,
                .begin = part->begin[FAL_COLUMN],
                .past = part->end[FAL_COLUMN]};

@@ -26,7 +26,8 @@ static void choose_band(const fal_task *task, fal_tiles_layout *l)
     const fal_problem_axis *axis = task->problem.axis;
     const int64_t few = 4 * FAL_TILE_STRIP;
     const int64_t most = task->tuning.band_bytes / (int64_t)sizeof(uint32_t);
-    const int64_t deep = l->numbers * axis[0].kernel * l->row_phases * l->column_phases;
+    const int64_t numbers = task->channels_last ? l->pixel : l->numbers;
+    const int64_t deep = numbers * axis[0].kernel * l->row_phases * l->column_phases;
     const int64_t room = most / fal_most(1, deep); // numbers of a phase
     int64_t wide = room / in_phase(&axis[1], 1) - reach(&axis[2]) / axis[2].stride;
     l->columns = fal_least(axis[2].output, fal_most(few, wide / few * few));
@@ -52,11 +53,13 @@ fal_tiles_layout fal_tiles_lay_out(const fal_task *task)
     l.numbers = fal_ceil_divide(p->input_channels, l.parts);
     l.chunks = fal_ceil_divide(l.numbers, FAL_TILE);
     l.chunk = fal_ceil_divide(l.numbers, l.chunks);
+    l.pixel = task->channels_last ? fal_round_to_odd_lines(l.chunks * l.chunk, sizeof(float)) : 1;
     choose_band(task, &l);
     l.slice = l.row_phases * l.column_phases * l.phase_rows * l.pitch;
     // A strip may begin at the last pixel.
-    l.plane = fal_round_to_odd_lines(p->axis[0].kernel * l.slice + FAL_TILE_STRIP, sizeof(float));
-    l.band = l.chunks * l.chunk * l.plane;
+    const int64_t pixels = p->axis[0].kernel * l.slice + FAL_TILE_STRIP;
+    l.plane = task->channels_last ? 1 : fal_round_to_odd_lines(pixels, sizeof(float));
+    l.band = task->channels_last ? pixels * l.pixel : l.chunks * l.chunk * l.plane;
     l.weight_tile = l.chunks * l.taps * FAL_TILE * FAL_TILE * (int64_t)sizeof(uint32_t);
     return l;
 }
@@ -72,6 +75,6 @@ void fal_tiles_fill_offsets(const fal_problem *p, const fal_tiles_layout *l, int
                 int64_t at = kd * l->slice;
                 at += (y % row->stride * l->column_phases + x % column->stride) * phase;
                 at += y / row->stride * l->pitch + x / column->stride;
-                *to++ = (int32_t)at;
+                *to++ = (int32_t)(at * l->pixel);
             }
 }

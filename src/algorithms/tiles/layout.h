@@ -2,7 +2,8 @@
 //
 // How a convolution is cut for matrix tiles.
 //
-// A number of a band holds neighbouring channels of a pixel: two of halves, four of bytes. Its
+// A number of a band holds neighbouring channels of a pixel: two of halves, four of bytes. Pixels
+// lie side by side, number by number; or, channels last, the numbers of a pixel do. Either way
 // pixels lie in phases, one for each remainder of a position by the stride, so that in any of them
 // neighbouring outputs need neighbouring pixels; and so that the pixels of all outputs, rows one
 // behind the other, are one run of memory from each tap's offset on. What a row has beyond the
@@ -22,9 +23,9 @@ typedef struct fal_tiles_layout {
     int64_t row_phases;        // of rows
     int64_t column_phases;     // and of columns, that some tap reads
     int64_t phase_rows, pitch; // of each of them, and numbers of a row
-    int64_t slice;             // numbers of all phases, for one element of the kernel's depth
-    int64_t plane;             // from one number of a pixel to the next: all slices
-    int64_t band;              // numbers of all planes
+    int64_t slice;             // pixels of all phases, for one element of the kernel's depth
+    int64_t pixel, plane;      // from a pixel, and from a number of it, to the next
+    int64_t band;              // numbers of it
     int64_t weight_tile;       // bytes of the weights of a block, and of the sums that it begins
     int64_t bias_tile;         // with
 } fal_tiles_layout;

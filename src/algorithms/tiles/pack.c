@@ -49,9 +49,10 @@ static uint32_t take_number(const fal_problem *p, const fal_view *weight, int64_
     return number;
 }
 
-// The weights of an output channel that begin at an element, as rows of tiles; returns their sum.
+// The weights of an output channel that begin at an element, as rows of tiles, or columns, whose
+// numbers lie `step` apart; returns their sum.
 static int64_t pack_channel(const fal_problem *p, const fal_tiles_layout *l, const fal_view *weight,
-                            int64_t first, uint32_t *to)
+                            int64_t first, uint32_t *to, int64_t step)
 {
     const fal_problem_axis *axis = p->axis;
     int64_t sum = 0;
@@ -65,7 +66,7 @@ static int64_t pack_channel(const fal_problem *p, const fal_tiles_layout *l, con
                                            kd * weight->axis[0] + kh * weight->axis[1] +
                                            kw * weight->axis[2];
                         if (channel < p->input_channels)
-                            to[i] = take_number(p, weight, channel, at, &sum);
+                            to[i * step] = take_number(p, weight, channel, at, &sum);
                     }
     return sum;
 }
@@ -81,34 +82,38 @@ static uint32_t find_begin(const fal_problem *p, const void *bias, int64_t sum)
     return begin;
 }
 
+// One output channel: its row, or column, of the weights and of the biases.
+static void pack_output_channel(const fal_task *task, const fal_operands *all,
+                                const fal_tiles_layout *l, int64_t group, int64_t channel,
+                                uint32_t *biases)
+{
+    const fal_problem *p = &task->problem;
+    const int64_t block = channel / FAL_TILE, place = channel % FAL_TILE;
+    const int64_t row = task->channels_last ? 1 : FAL_TILE,
+                  step = task->channels_last ? FAL_TILE : 1;
+    char *weights = (char *)biases + l->blocks * l->bias_tile + block * l->weight_tile;
+    const int64_t first = group * all->weight.group + channel * all->weight.outer;
+    uint32_t bias, *begin = biases + block * FAL_TILE * FAL_TILE + place * row;
+    fal_pack_biases(task, all, group * p->output_channels + channel, 1, &bias);
+    const int64_t sum =
+        pack_channel(p, l, &all->weight, first, (uint32_t *)weights + place * row, step);
+    bias = find_begin(p, &bias, sum);
+    for (int i = 0; i < FAL_TILE; i++)
+        begin[i * step] = bias;
+}
+
 void fal_tiles_pack(const fal_task *task, const fal_operands *all, void *packed)
 {
     const fal_problem *p = &task->problem;
     const fal_tiles_layout l = fal_tiles_lay_out(task);
     memset(packed, 0, fal_tiles_packed_bytes(task));
-    for (int64_t g = 0; g < p->groups; g++) {
-        char *biases = (char *)packed + g * group_bytes(&l);
-        char *weights = biases + l.blocks * l.bias_tile;
-        for (int64_t o = 0; o < p->output_channels; o++) {
-            uint32_t bias, *begin = (uint32_t *)biases + o * FAL_TILE;
-            char *to = weights + o / FAL_TILE * l.weight_tile;
-            const int64_t first = g * all->weight.group + o * all->weight.outer;
-            fal_pack_biases(task, all, g * p->output_channels + o, 1, &bias);
-            bias = find_begin(
-                p, &bias,
-                pack_channel(p, &l, &all->weight, first, (uint32_t *)to + o % FAL_TILE * FAL_TILE));
-            for (int i = 0; i < FAL_TILE; i++)
-                begin[i] = bias;
-        }
-    }
+    for (int64_t g = 0; g < p->groups; g++)
+        for (int64_t o = 0; o < p->output_channels; o++)
+            pack_output_channel(task, all, &l, g, o,
+                                (uint32_t *)((char *)packed + g * group_bytes(&l)));
 }
 
 // ------------------------------------------------------------------------------------------- bands
-
-// Some of the columns or rows of a plane: [begin, end).
-typedef struct range {
-    int64_t begin, end;
-} range;
 
 // One phase of one number on its way to a band.
 typedef struct plane {
@@ -128,8 +133,8 @@ static void clear(const plane *s, uint32_t *to, int64_t count)
 
 // Rows of a plane from elements of the input: `rows`, from element (y, x) on, to the columns
 // [begin, end) of row r and those below it. What `sides` has beyond these is border.
-static void gather(const plane *s, int64_t y, int64_t x, int64_t rows, int64_t r, range columns,
-                   range sides)
+static void gather(const plane *s, int64_t y, int64_t x, int64_t rows, int64_t r,
+                   fal_tiles_range columns, fal_tiles_range sides)
 {
     const fal_problem_axis *axis = s->task->problem.axis;
     const int64_t *step = s->input->axis;
@@ -150,26 +155,14 @@ static void gather(const plane *s, int64_t y, int64_t x, int64_t rows, int64_t r
     s->task->kernels->tiles->gather(&box);
 }
 
-// Which of `count` positions, a stride apart, are of the input.
-static range find_inside(const fal_problem_axis *axis, int64_t first, int64_t count)
-{
-    range r = {0, 0};
-    if (first < 0)
-        r.begin = fal_least(count, fal_ceil_divide(-first, axis->stride));
-    if (first < axis->input)
-        r.end = fal_least(count, fal_ceil_divide(axis->input - first, axis->stride));
-    r.end = fal_most(r.begin, r.end);
-    return r;
-}
-
 // Columns outside of the input that show elements of it, of rows that show those from y on.
-static void pack_shown(const plane *s, int64_t y, int64_t rows, int64_t r, range inside)
+static void pack_shown(const plane *s, int64_t y, int64_t rows, int64_t r, fal_tiles_range inside)
 {
     const fal_problem *p = &s->task->problem;
     for (int64_t c = 0; c < s->pitch; c++) {
         const int64_t position = s->column + c * p->axis[2].stride;
         const int64_t x = fal_find_element(p->border, position, p->axis[2].input);
-        const range one = {c, c + 1};
+        const fal_tiles_range one = {c, c + 1};
         if (x >= 0 && (c < inside.begin || c >= inside.end))
             gather(s, y, x, rows, r, one, one);
     }
@@ -179,7 +172,8 @@ static void pack_shown(const plane *s, int64_t y, int64_t rows, int64_t r, range
 static void pack_rows(const plane *s, int64_t y, int64_t rows, int64_t r)
 {
     const fal_problem_axis *axis = &s->task->problem.axis[2];
-    const range inside = find_inside(axis, s->column, s->pitch), all = {0, s->pitch};
+    const fal_tiles_range inside = fal_tiles_find_inside(axis, s->column, s->pitch),
+                          all = {0, s->pitch};
     if (inside.begin < inside.end)
         gather(s, y, s->column + inside.begin * axis->stride, rows, r, inside, all);
     else
@@ -192,7 +186,7 @@ static void pack_plane(const plane *s)
 {
     const fal_problem *p = &s->task->problem;
     const fal_problem_axis *axis = &p->axis[1];
-    const range inside = find_inside(axis, s->row, s->rows);
+    const fal_tiles_range inside = fal_tiles_find_inside(axis, s->row, s->rows);
     for (int64_t r = 0; r < s->rows; r++) {
         if (r >= inside.begin && r < inside.end)
             continue;
@@ -236,8 +230,8 @@ static void find_parts(const fal_task *task, const fal_view *input, int64_t numb
     }
 }
 
-void fal_tiles_pack_band(const fal_task *task, const fal_tiles_layout *l, const fal_view *input,
-                         const fal_tiles_band *band, uint32_t *to)
+void fal_tiles_pack_planes(const fal_task *task, const fal_tiles_layout *l, const fal_view *input,
+                           const fal_tiles_band *band, uint32_t *to)
 {
     const fal_problem *p = &task->problem;
     const fal_problem_axis *deep = &p->axis[0];

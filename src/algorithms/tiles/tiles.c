@@ -78,7 +78,10 @@ static void prepare_band(const work *w, const fal_tiles_band *band)
     m->has_offsets = true;
     if (m->input == input && memcmp(&m->band, band, sizeof *band) == 0)
         return;
-    fal_tiles_pack_band(w->task, &w->layout, &w->all->input, band, w->desk.band);
+    if (w->task->channels_last)
+        fal_tiles_pack_pixels(w->task, &w->layout, &w->all->input, band, w->desk.band);
+    else
+        fal_tiles_pack_planes(w->task, &w->layout, &w->all->input, band, w->desk.band);
     m->input = input;
     m->band = *band;
 }
@@ -114,15 +117,18 @@ static void write_strip(const work *w, const job *j, int64_t first, int64_t pixe
                            (band->column + column) * output->axis[2];
         if (count <= 0)
             continue;
+        const bool last = w->task->channels_last;
+        const int64_t first_channel = j->begin - j->block * FAL_TILE;
         const fal_rows rows = {
-            .from = sums + (j->begin - j->block * FAL_TILE) * FAL_TILE_STRIP + i,
+            .from = sums + (last ? i * FAL_TILE_STRIP + first_channel
+                                 : first_channel * FAL_TILE_STRIP + i),
             .to = (char *)output->data + to * w->task->kernels->output_size,
-            .rows = j->end - j->begin,
-            .columns = count,
+            .rows = last ? count : j->end - j->begin,
+            .columns = last ? j->end - j->begin : count,
             .from_row = FAL_TILE_STRIP,
             .from_column = 1,
-            .to_row = output->channel,
-            .to_column = output->axis[2],
+            .to_row = last ? output->axis[2] : output->channel,
+            .to_column = last ? output->channel : output->axis[2],
             .finish = w->finish,
         };
         write_rows(w, &rows);
@@ -137,8 +143,10 @@ static void run_job(const work *w, const job *j)
     const char *biases = fal_tiles_packed_group(l, w->packed, band->group);
     const int64_t pixels = (band->rows - 1) * l->pitch + band->columns;
     const bool is_unsigned = w->task->problem.weight_dtype == FALTUNG_U8;
+    const bool last = w->task->channels_last;
     fal_tile_products products = {
-        .plane = l->plane,
+        .pixel = l->pixel,
+        .number = l->plane,
         .chunk = l->chunk * l->plane,
         .offset = w->desk.offset,
         .taps = l->taps,
@@ -151,12 +159,9 @@ static void run_job(const work *w, const job *j)
     for (int64_t first = 0; first < pixels; first += STRIPS * FAL_TILE_STRIP) {
         const int64_t count = fal_least(pixels - first, STRIPS * FAL_TILE_STRIP);
         const bool wide = count > FAL_TILE;
-        products.input = w->desk.band + first;
+        products.input = w->desk.band + first * l->pixel;
         products.strips = fal_ceil_divide(count, FAL_TILE_STRIP);
-        if (is_unsigned)
-            kernels->multiply_unsigned[j->blocks - 1][wide](&products);
-        else
-            kernels->multiply[j->blocks - 1][wide](&products);
+        kernels->multiply[is_unsigned][last][j->blocks - 1][wide](&products);
         for (int64_t s = 0, done = 0; s < products.strips; s++, done += FAL_TILE_STRIP)
             write_strip(w, j, first + done, fal_least(count - done, FAL_TILE_STRIP),
                         w->desk.sums + s * STRIP_SUMS);
@@ -199,7 +204,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     fal_tiles_band band = {0};
     w.finish = fal_find_finish(task, all, &finish);
     lay_out_desk(&w, workspace);
-    task->kernels->tiles->begin((int)w.layout.chunk);
+    task->kernels->tiles->begin((int)w.layout.chunk, task->channels_last);
     for (band.image = from[FAL_IMAGE]; band.image < to[FAL_IMAGE]; band.image++)
         for (int64_t c = from[FAL_CHANNEL], past; c < to[FAL_CHANNEL]; c = past) {
             band.group = c / channels;
