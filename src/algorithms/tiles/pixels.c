@@ -11,7 +11,7 @@
 typedef struct pixels {
     const fal_task *task;
     const fal_view *input;
-    int64_t elements;  // of a pixel, each as large as `size`
+    int64_t elements; // of a pixel, each as large as `size`
     size_t size;
     bool side_by_side; // they are in the input, too
     size_t bytes;      // of a pixel in the band, and from one to the next
