@@ -40,6 +40,7 @@ static PyObject *slide(PyObject *arguments, bool folds, shape_function find_shap
             Py_CLEAR(result);
         }
     }
+    result = tensor_for(result, &input);
     operand_give_back(&input);
     return result;
 }

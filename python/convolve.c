@@ -146,8 +146,7 @@ static bool is_of_weight(const faltung_conv *conv)
            conv->operation == FALTUNG_CONV_TRANSPOSE_WEIGHT;
 }
 
-// ----------------------------------------------------------------------------------------- the
-// call
+// --------------------------------------------------------------------------------------- the call
 
 static PyObject *compute(const faltung_conv *conv, const operands *all, PyObject *out)
 {
@@ -180,7 +179,7 @@ PyObject *convolve(PyObject *module, PyObject *arguments)
                           &array[BIAS], &array[RESIDUAL], &array[OUT]) ||
         !read_conv(description, &conv) || !take(&all, array))
         return NULL;
-    PyObject *result = compute(&conv, &all, array[OUT]);
+    PyObject *result = tensor_for(compute(&conv, &all, array[OUT]), &all.of[INPUT]);
     give_back(&all);
     return result;
 }
@@ -272,7 +271,7 @@ static PyObject *plan_run(PyObject *self, PyObject *arguments)
         array[WEIGHT] = NULL;
     if (!take(&all, array))
         return NULL;
-    PyObject *result = run_operands((plan *)self, &all, array[OUT]);
+    PyObject *result = tensor_for(run_operands((plan *)self, &all, array[OUT]), &all.of[INPUT]);
     give_back(&all);
     return result;
 }

@@ -38,15 +38,22 @@ typedef struct operand {
     int64_t shape[FALTUNG_MAX_RANK], strides[FALTUNG_MAX_RANK];
     Py_buffer buffer; // obj is NULL where it came by DLPack
     PyObject *capsule;
+    dl_versioned *managed;
+    const dl_exchange *exchange; // of the library whose array it is; NULL: it has none
 } operand;
 
-// Takes an array by the buffer protocol or by DLPack, without a copy. `name` and `position` are
-// those of the argument. On failure an exception is set, and there is nothing to give back.
+// Takes an array by DLPack's exchange, the buffer protocol or DLPack, without a copy. `name` and
+// `position` are those of the argument. On failure an exception is set, and there is nothing to
+// give back.
 bool operand_take(operand *o, PyObject *array, const char *name, int position, bool writable);
 void operand_give_back(operand *o);
 
 // A new array of the library's own: faltung.Tensor.
 PyObject *tensor_new(faltung_dtype dtype, int rank, const int64_t *shape, faltung_tensor *view);
+
+// A tensor as an array of the library that `like` is of, if that exchanges arrays; else as it is.
+// Takes over the reference; on failure an exception is set, and NULL returned.
+PyObject *tensor_for(PyObject *result, const operand *like);
 
 // The type itself, added to the module by its name.
 int tensor_add_type(PyObject *module);

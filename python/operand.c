@@ -81,6 +81,8 @@ static bool take_buffer(operand *o, PyObject *array, const char *name, bool writ
 
 // ------------------------------------------------------------------------------------------ DLPack
 
+#define ON_ANOTHER_DEVICE "%s is on another device than the CPU: move it there first"
+
 static bool is_on_cpu(PyObject *array, const char *name)
 {
     PyObject *device = PyObject_CallMethod(array, "__dlpack_device__", NULL);
@@ -88,8 +90,7 @@ static bool is_on_cpu(PyObject *array, const char *name)
     bool known = device && PyArg_ParseTuple(device, "ii", &type, &id);
     Py_XDECREF(device);
     if (known && type != DL_CPU)
-        PyErr_Format(PyExc_RuntimeError,
-                     "%s is on another device than the CPU: move it there first", name);
+        PyErr_Format(PyExc_RuntimeError, ON_ANOTHER_DEVICE, name);
     return known && type == DL_CPU;
 }
 
@@ -127,12 +128,54 @@ static bool take_dlpack(operand *o, PyObject *array, const char *name)
     return read_managed(o, &managed->tensor, name);
 }
 
+// ---------------------------------------------------------------------------------------- exchange
+
+// The functions of an array's library, if it has them and they are of a version that is known.
+static const dl_exchange *find_exchange(PyObject *array)
+{
+    PyObject *capsule =
+        PyObject_GetAttrString((PyObject *)Py_TYPE(array), "__dlpack_c_exchange_api__");
+    const dl_exchange *exchange =
+        capsule ? PyCapsule_GetPointer(capsule, "dlpack_exchange_api") : NULL;
+    Py_XDECREF(capsule);
+    PyErr_Clear();
+    return exchange && exchange->version.major == DL_MAJOR ? exchange : NULL;
+}
+
+// Whether an array's library hands it out so; if not, as where it has no memory, __dlpack__ may say
+// why.
+static bool is_exchanged(operand *o, PyObject *array)
+{
+    o->exchange = find_exchange(array);
+    if (!o->exchange || !o->exchange->from_object(array, &o->managed))
+        return o->exchange;
+    PyErr_Clear();
+    o->managed = NULL;
+    o->exchange = NULL;
+    return false;
+}
+
+static bool take_exchanged(operand *o, const char *name, bool writable)
+{
+    const dl_tensor *t = &o->managed->tensor;
+    if (t->device.type != DL_CPU)
+        PyErr_Format(PyExc_RuntimeError, ON_ANOTHER_DEVICE, name);
+    else if (writable && o->managed->flags & DL_READ_ONLY)
+        PyErr_Format(PyExc_RuntimeError, "%s is read-only", name);
+    else
+        return read_managed(o, t, name);
+    return false;
+}
+
 bool operand_take(operand *o, PyObject *array, const char *name, int position, bool writable)
 {
     bool taken;
     o->buffer.obj = NULL;
     o->capsule = NULL;
-    if (PyObject_CheckBuffer(array))
+    o->managed = NULL;
+    if (is_exchanged(o, array))
+        taken = take_exchanged(o, name, writable);
+    else if (PyObject_CheckBuffer(array))
         taken = take_buffer(o, array, name, writable);
     else if (PyObject_HasAttrString(array, "__dlpack__"))
         taken = take_dlpack(o, array, name);
@@ -143,14 +186,25 @@ bool operand_take(operand *o, PyObject *array, const char *name, int position, b
     return taken;
 }
 
-void operand_give_back(operand *o)
+static void release(operand *o)
 {
     if (o->buffer.obj)
         PyBuffer_Release(&o->buffer);
+    if (o->managed && o->managed->deleter)
+        o->managed->deleter(o->managed);
     if (!o->capsule)
         return;
     dl_managed *managed = PyCapsule_GetPointer(o->capsule, "used_dltensor");
     if (managed && managed->deleter)
         managed->deleter(managed);
     Py_CLEAR(o->capsule);
+}
+
+// Others' deleters may be written in Python, which an exception that is set would confuse.
+void operand_give_back(operand *o)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    release(o);
+    PyErr_Restore(type, value, traceback);
 }

@@ -94,6 +94,45 @@ static void delete_managed(dl_managed *managed)
     free(managed);
 }
 
+static void delete_versioned(dl_versioned *managed)
+{
+    PyGILState_STATE state = PyGILState_Ensure();
+    Py_DECREF((PyObject *)managed->context);
+    PyGILState_Release(state);
+    free(managed);
+}
+
+static dl_tensor describe(const tensor *t)
+{
+    return (dl_tensor){
+        .data = t->data,
+        .device = {DL_CPU, 0},
+        .rank = t->rank,
+        .dtype = kind_of(t)->code,
+        .shape = (int64_t *)(uintptr_t)t->shape,
+        .strides = (int64_t *)(uintptr_t)t->strides,
+    };
+}
+
+PyObject *tensor_for(PyObject *result, const operand *like)
+{
+    void *object;
+    if (!result || !like->exchange || Py_TYPE(result) != tensor_type)
+        return result;
+    dl_versioned *managed = malloc(sizeof *managed);
+    if (!managed) {
+        Py_DECREF(result);
+        return PyErr_NoMemory();
+    }
+    *managed = (dl_versioned){
+        .version = {DL_MAJOR, DL_MINOR},
+        .tensor = describe((tensor *)result),
+        .context = result,
+        .deleter = delete_versioned,
+    };
+    return like->exchange->to_object(managed, &object) ? NULL : object;
+}
+
 // A capsule that nobody has used.
 static void delete_capsule(PyObject *capsule)
 {
@@ -111,12 +150,7 @@ static PyObject *dlpack(PyObject *self, PyObject *arguments, PyObject *keywords)
     if (!managed)
         return PyErr_NoMemory();
     *managed = (dl_managed){
-        .tensor = {.data = t->data,
-                   .device = {DL_CPU, 0},
-                   .rank = t->rank,
-                   .dtype = kind_of(t)->code,
-                   .shape = t->shape,
-                   .strides = t->strides},
+        .tensor = describe(t),
         .context = self,
         .deleter = delete_managed,
     };
@@ -136,8 +170,7 @@ static PyObject *dlpack_device(PyObject *self, PyObject *nothing)
     return Py_BuildValue("ii", DL_CPU, 0);
 }
 
-// ----------------------------------------------------------------------------------------- the
-// type
+// --------------------------------------------------------------------------------------- the type
 
 static PyObject *get_shape(PyObject *self, void *nothing)
 {

@@ -10,18 +10,39 @@ def _library_of(array):
     return type(array).__module__.partition(".")[0]
 
 
+def _is_torch(array):
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(array, torch.Tensor)
+
+
 def given(array):
-    """What is handed to the extension module: a torch tensor without its gradient, all else as it
-    is. A tensor whose gradient is being recorded is refused, since it would be lost."""
-    if _library_of(array) != "torch" or not getattr(array, "requires_grad", False):
+    """What is handed to the extension module: a torch tensor without its gradient, and with its
+    numbers as they are meant; all else as it is. A tensor whose gradient is being recorded is
+    refused, since it would be lost."""
+    if not _is_torch(array):
         return array
-    torch = sys.modules["torch"]
-    if torch.is_grad_enabled():
+    if array.is_conj() or array.is_neg():  # marked, but not yet computed
+        array = array.resolve_conj().resolve_neg()
+    if not array.requires_grad:
+        return array
+    if sys.modules["torch"].is_grad_enabled():
         raise RuntimeError(
             "faltung's functions do not record gradients: use them under torch.no_grad(), "
             "or on tensor.detach()"
         )
     return array.detach()
+
+
+def writable(out):
+    """A caller's own `out`, which must not be one that PyTorch sees otherwise than it lies."""
+    if _is_torch(out) and (out.is_conj() or out.is_neg()):
+        raise RuntimeError("out is a conjugated or negated view: give a tensor of its own memory")
+    if _is_torch(out) and out.requires_grad and sys.modules["torch"].is_grad_enabled():
+        raise RuntimeError(
+            "functions with out=... arguments don't support automatic differentiation, but one of "
+            "the arguments requires grad."
+        )
+    return out
 
 
 def returned(result, like):

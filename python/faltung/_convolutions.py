@@ -2,7 +2,7 @@
 """The convolutions, their transposes and gradients."""
 
 from . import _faltung
-from ._arrays import given, returned
+from ._arrays import given, returned, writable
 from ._documentation import document
 
 # The library's numbers of the operations, and the axes.
@@ -63,7 +63,7 @@ def _call(name, description, input, weight, bias=None, residual=None, out=None):
             given(weight),
             None if bias is None else given(bias),
             None if residual is None else given(residual),
-            out,
+            writable(out),
         )
     except TypeError as error:
         raise TypeError(f"{name}(): {error}") from None

@@ -2,7 +2,7 @@
 """Convolutions that are prepared once and run many times."""
 
 from . import _faltung
-from ._arrays import given, returned
+from ._arrays import given, returned, writable
 from ._convolutions import OPERATIONS, describe
 
 
@@ -75,7 +75,7 @@ class Plan:
         if self._is_of_weight != (grad_output is not None):
             raise TypeError(f"{self.operation}: grad_output is for gradients of a weight, and needed there")
         result = self._plan.run(
-            given(input), _optional(grad_output), _optional(residual), out
+            given(input), _optional(grad_output), _optional(residual), writable(out)
         )
         return returned(result, input)
 

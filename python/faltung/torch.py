@@ -110,32 +110,41 @@ class _Module:
     keeps_plan = False
 
     def _is_recorded(self, *operands):
-        operands = (*operands, self.weight, self.bias)
         return torch.is_grad_enabled() and any(
-            isinstance(operand, torch.Tensor) and operand.requires_grad for operand in operands
+            isinstance(operand, torch.Tensor) and operand.requires_grad
+            for operand in (*operands, self.weight, self.bias)
         )
 
     def _key(self, input):
-        parameters = (self.weight,) if self.bias is None else (self.weight, self.bias)
+        weight, bias = self.weight, self.bias
         return (
-            tuple(input.shape),
+            input.shape,
             input.dtype,
             self.activation,
-            *((p.data_ptr(), p._version) for p in parameters),
+            weight.data_ptr(),
+            weight._version,
+            None if bias is None else (bias.data_ptr(), bias._version),
         )
 
-    def _run(self, input, options, **more):
-        """The convolution with its activation, of which nothing is recorded."""
-        bias = None if self.bias is None else self.bias.detach()
-        operands = input.detach(), self.weight.detach(), bias
-        options = {**options, "activation": self.activation}
-        if not self.keeps_plan:
-            return _function(self._operation)(*operands, **options, **more)
-        key = self._key(input)
+    def _plan(self, input, chosen):
+        """The kept plan, made anew where the input, the parameters or what was chosen changed."""
+        key = (*self._key(input), *chosen.values())
         kept = self.__dict__.get("_kept_plan")
         if kept is None or kept[0] != key:
-            kept = self.__dict__["_kept_plan"] = (key, Plan(self._operation, *operands, **options))
-        return kept[1](operands[0], **more)
+            bias = None if self.bias is None else self.bias.detach()
+            options = {**self._options(), **chosen, "activation": self.activation}
+            plan = Plan(self._operation, input.detach(), self.weight.detach(), bias, **options)
+            kept = self.__dict__["_kept_plan"] = (key, plan)
+        return kept[1]
+
+    def _run(self, input, chosen, **more):
+        """The convolution with its activation, of which nothing is recorded. `chosen` are options
+        of this call alone."""
+        if self.keeps_plan:
+            return self._plan(input, chosen)(input, **more)
+        bias = None if self.bias is None else self.bias.detach()
+        options = {**self._options(), **chosen, "activation": self.activation, **more}
+        return _function(self._operation)(input.detach(), self.weight.detach(), bias, **options)
 
     def __getstate__(self):
         """Plans are made anew where a module is copied or loaded."""
@@ -172,6 +181,7 @@ class _Forward(_Module):
             "padding": self.padding,
             "dilation": self.dilation,
             "groups": self.groups,
+            "padding_mode": self.padding_mode,
         }
 
     def _output_shape(self, input):
@@ -187,14 +197,13 @@ class _Forward(_Module):
         return (*input.shape[: -len(sizes) - 1], self.out_channels, *sizes)
 
     def forward(self, input, residual=None):
+        if not self._is_recorded(input, residual):
+            if residual is None:
+                return self._run(input, {})
+            if self._fits(input, residual):
+                return self._run(input, {}, residual=residual.detach().contiguous())
         options = self._options()
-        recorded = self._is_recorded(input, residual)
-        if not recorded and residual is None:
-            return self._run(input, options | {"padding_mode": self.padding_mode})
-        if not recorded and self._fits(input, residual):
-            options["padding_mode"] = self.padding_mode
-            return self._run(input, options, residual=residual.detach().contiguous())
-        if self.padding_mode != "zeros":  # of which gradients do not know
+        if options.pop("padding_mode") != "zeros":  # of which gradients do not know
             input = torch.nn.functional.pad(
                 input, self._reversed_padding_repeated_twice, mode=self.padding_mode
             )
@@ -207,25 +216,28 @@ class _Forward(_Module):
         return (
             isinstance(residual, torch.Tensor)
             and residual.dtype == input.dtype
-            and tuple(residual.shape) == self._output_shape(input)
+            and residual.shape == self._output_shape(input)
         )
 
 
 class _Transposed(_Module):
+    def _options(self):
+        return {
+            "stride": self.stride,
+            "padding": self.padding,
+            "dilation": self.dilation,
+            "groups": self.groups,
+        }
+
     def forward(self, input, output_size=None):
         axes = len(self.kernel_size)
         output_padding = self._output_padding(
             input, output_size, self.stride, self.padding, self.kernel_size, axes, self.dilation
         )
-        options = {
-            "stride": self.stride,
-            "padding": self.padding,
-            "dilation": self.dilation,
-            "groups": self.groups,
-            "output_padding": tuple(output_padding),
-        }
+        chosen = {"output_padding": tuple(output_padding)}
         if not self._is_recorded(input):
-            return self._run(input, options)
+            return self._run(input, chosen)
+        options = {**self._options(), **chosen}
         y = _Convolve.apply(input, self.weight, self.bias, self._operation, options)
         return self._activate(y)
 

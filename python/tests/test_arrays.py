@@ -42,6 +42,9 @@ class _Managed(ctypes.Structure):
     ]
 
 
+_make_capsule = ctypes.pythonapi.PyCapsule_New
+_make_capsule.restype = ctypes.py_object
+_make_capsule.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
 _kept = []
 
 
@@ -53,10 +56,132 @@ def _as_bfloat16(bits):
         ctypes.addressof(data), _Device(1, 0), bits.ndim, _Type(4, 16, 1), shape, None, 0, None, None
     )
     _kept.extend((shape, data, managed))
-    make = ctypes.pythonapi.PyCapsule_New
-    make.restype = ctypes.py_object
-    make.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
-    return make(ctypes.addressof(managed), b"dltensor", None)
+    return _make_capsule(ctypes.addressof(managed), b"dltensor", None)
+
+
+class _Versioned(ctypes.Structure):
+    _fields_ = [
+        ("version", ctypes.c_uint32 * 2),
+        ("context", ctypes.c_void_p),
+        ("deleter", ctypes.c_void_p),
+        ("flags", ctypes.c_uint64),
+        ("tensor", _Managed),  # of which the first fields are meant
+    ]
+
+
+_FromObject = ctypes.PYFUNCTYPE(
+    ctypes.c_int, ctypes.py_object, ctypes.POINTER(ctypes.POINTER(_Versioned))
+)
+_ToObject = ctypes.PYFUNCTYPE(
+    ctypes.c_int, ctypes.POINTER(_Versioned), ctypes.POINTER(ctypes.c_void_p)
+)
+_Deleter = ctypes.PYFUNCTYPE(None, ctypes.POINTER(_Versioned))
+
+
+class _Exchange(ctypes.Structure):
+    _fields_ = [
+        ("version", ctypes.c_uint32 * 2),
+        ("previous", ctypes.c_void_p),
+        ("allocate", ctypes.c_void_p),
+        ("from_object", _FromObject),
+        ("to_object", _ToObject),
+    ]
+
+
+class Exchanged:
+    """An array of a library that exchanges them by functions of C."""
+
+    deleted = 0
+    flags = 0
+    device = 1
+    fails = False
+
+    def __init__(self, values, shape):
+        self.data = (ctypes.c_float * len(values))(*values)
+        self.shape = (ctypes.c_int64 * len(shape))(*shape)
+
+    @_Deleter
+    def _delete(managed):
+        Exchanged.deleted += 1
+
+    @_FromObject
+    def _from_object(self, managed):
+        if self.fails:
+            return -1
+        self.managed = _Versioned((1, 0), None, None, self.flags)
+        self.managed.deleter = ctypes.cast(self._delete, ctypes.c_void_p)
+        self.managed.tensor = _Managed(
+            ctypes.addressof(self.data), _Device(self.device, 0), len(self.shape), _Type(2, 32, 1)
+        )
+        self.managed.tensor.shape = self.shape
+        managed[0] = ctypes.pointer(self.managed)
+        return 0
+
+    @_ToObject
+    def _to_object(managed, made):
+        tensor = managed.contents.tensor
+        shape = tensor.shape[: tensor.rank]
+        count = 1
+        for size in shape:
+            count *= size
+        values = (ctypes.c_float * count).from_address(tensor.data)
+        result = Exchanged(list(values), shape)
+        ctypes.cast(managed.contents.deleter, _Deleter)(managed)
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(result))
+        made[0] = id(result)
+        return 0
+
+    _table = _Exchange((1, 3), None, None, _from_object, _to_object)
+
+
+Exchanged.__dlpack_c_exchange_api__ = _make_capsule(
+    ctypes.addressof(Exchanged._table), b"dlpack_exchange_api", None
+)
+
+
+class Exchange(unittest.TestCase):
+    def setUp(self):
+        self.x = Exchanged([1, 2, 3, 4], (1, 1, 4))
+        self.w = Exchanged([1, 10], (1, 1, 2))
+        Exchanged.deleted = 0
+
+    def test_arrays_are_given_and_returned(self):
+        y = faltung.conv1d(self.x, self.w)
+        self.assertIs(type(y), Exchanged)
+        self.assertEqual((list(y.data), list(y.shape)), ([21.0, 32.0, 43.0], [1, 1, 3]))
+        self.assertEqual(Exchanged.deleted, 2)
+        z = faltung.Plan("conv1d", self.x, self.w)(self.x)
+        self.assertEqual(list(z.data), list(y.data))
+
+    def test_out_is_written(self):
+        out = Exchanged([0, 0, 0], (1, 1, 3))
+        self.assertIs(faltung.conv1d(self.x, self.w, out=out), out)
+        self.assertEqual(list(out.data), [21.0, 32.0, 43.0])
+        out.flags = 1
+        with self.assertRaisesRegex(RuntimeError, "out is read-only"):
+            faltung.conv1d(self.x, self.w, out=out)
+
+    def test_errors_leave_nothing_behind(self):
+        with self.assertRaises(RuntimeError):
+            faltung.conv1d(self.w, self.x)
+        self.assertEqual(Exchanged.deleted, 2)
+
+    def test_other_devices_are_refused(self):
+        self.x.device = 2
+        with self.assertRaisesRegex(RuntimeError, "input is on another device than the CPU"):
+            faltung.conv1d(self.x, self.w)
+        self.assertEqual(Exchanged.deleted, 1)
+
+    def test_what_is_not_exchanged_is_asked_otherwise(self):
+        self.x.fails = True
+        with self.assertRaisesRegex(TypeError, r"'input' \(position 1\) must be Tensor"):
+            faltung.conv1d(self.x, self.w)
+
+    def test_tables_of_other_versions_are_left_alone(self):
+        Exchanged._table.version[0] = 2
+        with self.assertRaisesRegex(TypeError, r"must be Tensor, not Exchanged"):
+            faltung.conv1d(self.x, self.w)
+        Exchanged._table.version[0] = 1
 
 
 class Buffers(unittest.TestCase):

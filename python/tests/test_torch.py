@@ -39,6 +39,30 @@ class Tensors(unittest.TestCase):
         last = x.to(memory_format=torch.channels_last)
         self.assertTrue(torch.equal(faltung.conv2d(last, w), faltung.conv2d(x, w)))
 
+    def test_marked_views_are_computed_first(self):
+        class Other(torch.Tensor):
+            pass
+
+        x, w = torch.randn(1, 2, 8, dtype=torch.complex64), torch.randn(3, 2, 3, dtype=torch.complex64)
+        for view in (x.conj(), x.conj().as_subclass(Other)):
+            self.assertTrue(torch.equal(faltung.conv1d(view, w), faltung.conv1d(view.resolve_conj(), w)))
+        minus = x.conj().imag
+        self.assertTrue(minus.is_neg())
+        self.assertTrue(torch.equal(faltung.conv1d(minus, w.real), faltung.conv1d(-x.imag, w.real)))
+        out = torch.empty(1, 3, 6, dtype=torch.complex64)
+        for view in (out.conj(), torch.empty(1, 3, 6, dtype=torch.complex64).conj().imag):
+            with self.assertRaisesRegex(RuntimeError, "out is a conjugated or negated view"):
+                faltung.conv1d(x, w, out=view)
+        with self.assertRaisesRegex(RuntimeError, "don't support automatic differentiation"):
+            faltung.conv1d(x, w, out=out.requires_grad_())
+
+    def test_tensors_without_memory_are_refused(self):
+        x, w = torch.randn(1, 2, 8), torch.randn(2, 2, 3)
+        with self.assertRaisesRegex(BufferError, "layout"):
+            faltung.conv1d(x.to_sparse(), w)
+        with self.assertRaisesRegex(ValueError, "meta"):
+            faltung.conv1d(x.to("meta"), w)
+
     def test_bfloat16_and_half(self):
         for dtype in (torch.bfloat16, torch.float16):
             x, w = torch.randn(1, 8, 9, 9).to(dtype), torch.randn(8, 8, 3, 3).to(dtype)
@@ -166,6 +190,14 @@ class Modules(unittest.TestCase):
             layer.weight.data.mul_(2)  # which no version counts
             layer.bias.data.mul_(2)
             torch.testing.assert_close(layer(x), 2 * before)
+
+    def test_a_kept_plan_follows_the_size_that_is_asked_for(self):
+        layer = torch.nn.ConvTranspose1d(2, 3, 3, stride=2).eval()
+        kept = faltung.torch.replace(layer)
+        x = torch.randn(1, 2, 5)
+        with torch.no_grad():
+            for size in (11, 12, 11):
+                torch.testing.assert_close(kept(x, [size]), layer(x, [size]))
 
     def test_residuals_of_any_kind_are_added(self):
         layer = faltung.torch.Conv2d(3, 4, 3, padding="same", padding_mode="reflect")
