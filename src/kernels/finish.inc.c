@@ -157,9 +157,3 @@ FAL_INLINE vec activate(const fal_activation *a, vec x)
 }
 
 #endif
-
-// Whether a last step is a clamp and nothing else, which the kernels do themselves.
-FAL_INLINE bool is_clamp(const fal_finish *f)
-{
-    return f && !f->adds && f->activation.kind == FALTUNG_ACTIVATION_CLAMP;
-}

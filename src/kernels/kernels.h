@@ -45,6 +45,13 @@ typedef struct fal_finish {
     fal_activation activation;
 } fal_finish;
 
+// Whether a last step adds and clamps at most.
+static inline bool fal_is_brief(const fal_finish *f)
+{
+    return !f || f->activation.kind == FALTUNG_ACTIVATION_NONE ||
+           f->activation.kind == FALTUNG_ACTIVATION_CLAMP;
+}
+
 // Whether a last step is a clamp and nothing else, which the kernels do themselves. NULL: it is
 // not.
 static inline bool fal_is_clamp(const fal_finish *f)

@@ -91,7 +91,18 @@ FAL_INLINE void TILE_FUNCTION(_sum)(const fal_products *products, const fal_piec
     }
 }
 
-// Adds the biases to the sums of a tile, and clamps them if that is all that is left to do.
+// Has what is added to the sums of a tile brought near.
+FAL_INLINE void TILE_FUNCTION(_fetch_residual)(const fal_long_strip *s, const fal_piece *piece)
+{
+    FAL_UNROLL
+    for (int v = 0; v < TILE_VECTORS; v++) {
+        const real *to = (const real *)s->output + piece[v * TILE_PIECES].to;
+        for (int c = 0; c < TILE_CHANNELS; c++, to += s->channel_stride)
+            __builtin_prefetch((const char *)to + s->finish->residual);
+    }
+}
+
+// Adds the biases to the sums of a tile.
 FAL_INLINE void TILE_FUNCTION(_end)(const fal_long_strip *s, vec (*acc)[TILE_VECTORS])
 {
     const real *bias = s->bias;
@@ -100,13 +111,6 @@ FAL_INLINE void TILE_FUNCTION(_end)(const fal_long_strip *s, vec (*acc)[TILE_VEC
         FAL_UNROLL
     for (int v = 0; v < TILE_VECTORS; v++)
         acc[c][v] += vec_splat(bias[c]);
-    if (!fal_is_clamp(s->finish))
-        return;
-    FAL_UNROLL
-    for (int c = 0; c < TILE_CHANNELS; c++)
-        FAL_UNROLL
-    for (int v = 0; v < TILE_VECTORS; v++)
-        acc[c][v] = clamp(&s->finish->activation, acc[c][v]);
 }
 
 // Leaves all sums of a tile in memory.
@@ -119,33 +123,44 @@ FAL_INLINE void TILE_FUNCTION(_leave)(real *sums, vec (*acc)[TILE_VECTORS])
         vec_store(sums + (c * TILE_VECTORS + v) * FAL_LANES, acc[c][v]);
 }
 
-// Writes one vector of every channel to where one of its pieces goes.
+// Writes one vector of every channel to where one of its pieces goes. `f` adds and clamps at most.
 FAL_INLINE void TILE_FUNCTION(_write_piece)(const fal_long_strip *s, real *to, uint32_t lanes,
-                                            vec (*acc)[TILE_VECTORS], int v)
+                                            const fal_finish *f, vec (*acc)[TILE_VECTORS], int v)
 {
     const ptrdiff_t stride = s->channel_stride;
     FAL_UNROLL
-    for (int c = 0; c < TILE_CHANNELS; c++)
-        vec_store_whole(to + c * stride, acc[c][v], lanes);
+    for (int c = 0; c < TILE_CHANNELS; c++, to += stride) {
+        vec sum = acc[c][v];
+        if (f && f->adds)
+            sum += vec_load_whole((const real *)((uintptr_t)to + (uintptr_t)f->residual), lanes);
+        if (f && f->activation.kind == FALTUNG_ACTIVATION_CLAMP)
+            sum = clamp(&f->activation, sum);
+        vec_store_whole(to, sum, lanes);
+    }
 }
 
-// Writes a tile to the output; false if that takes another way.
-FAL_INLINE bool TILE_FUNCTION(_write)(const fal_long_strip *s, const fal_piece *piece,
+// Whether a tile is written from registers.
+FAL_INLINE bool TILE_FUNCTION(_is_plain)(const fal_long_strip *s, const fal_piece *piece)
+{
+    bool whole = true;
+    FAL_UNROLL
+    for (int i = 0; i < TILE_VECTORS * TILE_PIECES; i++)
+        whole = whole && (!piece[i].written || piece[i].written == FAL_ALL_LANES);
+    return s->pixel_stride == 1 && (FAL_LANES_STORED || whole) && fal_is_brief(s->finish);
+}
+
+FAL_INLINE void TILE_FUNCTION(_write)(const fal_long_strip *s, const fal_piece *piece,
                                       vec (*acc)[TILE_VECTORS])
 {
-    bool done = true;
     FAL_UNROLL
     for (int v = 0; v < TILE_VECTORS; v++)
         for (int i = 0; i < TILE_PIECES; i++) {
             const fal_piece part = piece[v * TILE_PIECES + i];
+            real *to = (real *)s->output + part.to;
             if (!part.written)
                 continue;
-            if (s->pixel_stride == 1 && (FAL_LANES_STORED || part.written == FAL_ALL_LANES))
-                TILE_FUNCTION(_write_piece)(s, (real *)s->output + part.to, part.written, acc, v);
-            else
-                done = false;
+            TILE_FUNCTION(_write_piece)(s, to, part.written, s->finish, acc, v);
         }
-    return done;
 }
 
 static const fal_long_kernel TILE_NAME;
@@ -160,6 +175,8 @@ FAL_INLINE void TILE_FUNCTION(_tile)(const fal_long_strip *s, int tile)
         FAL_UNROLL
     for (int v = 0; v < TILE_VECTORS; v++)
         acc[c][v] = (vec){0};
+    if (s->last && s->finish && s->finish->adds)
+        TILE_FUNCTION(_fetch_residual)(s, piece);
     TILE_FUNCTION(_sum)(&s->products, piece, s->products.stretches[tile], acc);
     if (s->add) {
         FAL_UNROLL
@@ -172,12 +189,13 @@ FAL_INLINE void TILE_FUNCTION(_tile)(const fal_long_strip *s, int tile)
         TILE_FUNCTION(_leave)(sums, acc);
         return;
     }
-    const fal_finish *rest = fal_is_clamp(s->finish) ? NULL : s->finish;
     TILE_FUNCTION(_end)(s, acc);
-    if (!rest && TILE_FUNCTION(_write)(s, piece, acc))
+    if (TILE_FUNCTION(_is_plain)(s, piece)) {
+        TILE_FUNCTION(_write)(s, piece, acc);
         return;
+    }
     TILE_FUNCTION(_leave)(sums, acc);
-    write_long_tile_real(s, &TILE_NAME, piece, sums, rest);
+    write_long_tile_real(s, &TILE_NAME, piece, sums, s->finish);
 }
 
 static void TILE_FUNCTION(_multiply)(const fal_long_strip *s)

@@ -334,7 +334,12 @@ FAL_INLINE void vec_store_apart(real *to, vec v, uint32_t lanes)
 
 #endif
 
-// Stores what FAL_LANES_STORED allows to be stored at once: else all lanes.
+// Loads and stores what FAL_LANES_STORED allows to be stored at once: else all lanes.
+FAL_INLINE vec vec_load_whole(const real *from, uint32_t lanes)
+{
+    return FAL_LANES_STORED ? vec_load_lanes(from, vec_lanes_of(lanes)) : vec_load(from);
+}
+
 FAL_INLINE void vec_store_whole(real *to, vec v, uint32_t lanes)
 {
     if (FAL_LANES_STORED)

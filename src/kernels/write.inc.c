@@ -12,6 +12,7 @@ FAL_INLINE vec ELEMENT(finish)(const fal_finish *f, const ELEMENT_TYPE *to, int6
     if (f->adds) {
         const ELEMENT_TYPE *from = (const ELEMENT_TYPE *)((uintptr_t)to + (uintptr_t)f->residual);
         sum += ELEMENT(load_each)(from, step, lanes);
+        __builtin_prefetch(from + FAL_LANES * step); // where rows go on
     }
     return activate(&f->activation, sum);
 }
