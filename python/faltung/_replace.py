@@ -32,6 +32,21 @@ def _is_convolution(module):
     )
 
 
+class _MaxPool2d(torch.nn.MaxPool2d):
+    """PyTorch's, channels last, where it is several times as fast: copies there and back are less
+    than what they save. Image by image, so that they stay in the cache."""
+
+    def forward(self, input):
+        if input.dim() != 4 or input.shape[1] < 8 or not input.is_contiguous() or not len(input):
+            return super().forward(input)
+        images = [self._pool(image) for image in input.split(1)]
+        return images[0] if len(images) == 1 else torch.cat(images)
+
+    def _pool(self, image):
+        last = image.contiguous(memory_format=torch.channels_last)
+        return super().forward(last).contiguous()
+
+
 _BATCH_NORMS = (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d, torch.nn.BatchNorm3d)
 
 # By the type of a module, or the function: the activation, from the module or the call's arguments.
@@ -60,10 +75,11 @@ _IN_PLACE = ("iadd", "isub", "imul", "itruediv", "setitem")
 
 
 class _Tracer(torch.fx.Tracer):
-    """Looks into no convolution."""
+    """Looks into no convolution and no pooling."""
 
     def is_leaf_module(self, module, qualified_name):
-        return hasattr(module, "_operation") or super().is_leaf_module(module, qualified_name)
+        ours = hasattr(module, "_operation") or isinstance(module, _MaxPool2d)
+        return ours or super().is_leaf_module(module, qualified_name)
 
 
 class _Graph:
@@ -200,6 +216,11 @@ def _swap(module, report, prefix=""):
                 continue
             setattr(module, name, _module_of(child))
             report.append(f"{path}: {type(child).__name__} by Faltung")
+        elif type(child) is torch.nn.MaxPool2d and not child.training and not child.return_indices:
+            new = _MaxPool2d.__new__(_MaxPool2d)
+            new.__dict__.update(child.__dict__)
+            setattr(module, name, new)
+            report.append(f"{path}: MaxPool2d with channels last")
         else:
             if isinstance(child, torch.nn.modules.conv._ConvNd):
                 report.append(f"{path}: left alone, {type(child).__name__} is no module of PyTorch")
@@ -214,7 +235,7 @@ def replace(model, *, report=None):
     model : torch.nn.Module
         Left as it is. In evaluation mode, what follows a convolution is folded into it, as far as
         ``torch.fx`` can trace the model: batch norm into its weights, a residual and an activation
-        into its last step.
+        into its last step; and maxima are pooled by PyTorch with channels last.
     report : list, optional
         Receives a line for everything that was replaced, folded, or left alone, with the reason.
 

@@ -326,6 +326,26 @@ class Whole(unittest.TestCase):
             left = [node for node in new.graph.nodes if node.op.startswith("call")]
             self.assertEqual(len(left), 2)
 
+    def test_maxima_are_the_same(self):
+        for options in ({"kernel_size": 3, "stride": 2, "padding": 1}, {"kernel_size": 2}):
+            layers = torch.nn.Conv2d(3, 16, 3), torch.nn.MaxPool2d(**options), torch.nn.ReLU()
+            model = torch.nn.Sequential(*layers).eval()
+            report = []
+            new = faltung.torch.replace(model, report=report)
+            self.assertIn("1: MaxPool2d with channels last", report)
+            pool = getattr(new, "1")
+            x = torch.randn(3, 16, 13, 12)
+            x[0, 3, 4, 5] = torch.nan
+            for input in (x, x[:1], x[0], x[:, :3], x.transpose(2, 3), x[:0]):
+                expected = layers[1](input)
+                self.assertTrue(torch.equal(pool(input).nan_to_num(), expected.nan_to_num()))
+                self.assertTrue(torch.equal(pool(input).isnan(), expected.isnan()))
+                self.assertEqual(pool(input).stride(), expected.stride())
+            with torch.no_grad():
+                torch.testing.assert_close(new(x[:, :3]), model(x[:, :3]), equal_nan=True)
+        model = torch.nn.Sequential(torch.nn.MaxPool2d(2, return_indices=True)).eval()
+        self.assertIs(type(getattr(faltung.torch.replace(model), "0")), torch.nn.MaxPool2d)
+
     def test_the_old_model_is_left_as_it_is(self):
         model = self.settle(Block(torch.nn.ReLU()))
         before = {name: value.clone() for name, value in model.state_dict().items()}
