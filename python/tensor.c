@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 typedef struct tensor {
     PyObject_HEAD faltung_dtype dtype;
@@ -22,9 +23,24 @@ static const kind *kind_of(const tensor *t)
     return find_kind(t->dtype); // there is one
 }
 
+// Memory for a result. Where it is large, a page that is first written to costs more than the
+// numbers on it take to compute, so pages are to be large, too, as those of NumPy's arrays are.
+static void *allocate(size_t bytes)
+{
+    enum { LINE = 64, LARGE = 4 << 20, PAGE = 2 << 20 };
+    const bool is_large = bytes >= LARGE;
+    void *data;
+    if (posix_memalign(&data, is_large ? PAGE : LINE, bytes + !bytes))
+        return NULL;
+#ifdef MADV_HUGEPAGE
+    if (is_large)
+        madvise(data, bytes, MADV_HUGEPAGE); // advice may be ignored
+#endif
+    return data;
+}
+
 PyObject *tensor_new(faltung_dtype dtype, int rank, const int64_t *shape, faltung_tensor *view)
 {
-    const size_t line = 64;
     tensor *t = PyObject_New(tensor, tensor_type);
     size_t size = faltung_dtype_size(dtype);
     int64_t count = 1;
@@ -41,7 +57,7 @@ PyObject *tensor_new(faltung_dtype dtype, int rank, const int64_t *shape, faltun
         count *= shape[i];
     }
     t->bytes = count * (Py_ssize_t)size;
-    t->data = aligned_alloc(line, ((size_t)t->bytes + line) / line * line);
+    t->data = allocate((size_t)t->bytes);
     if (!t->data) {
         Py_DECREF(t);
         return PyErr_NoMemory();
