@@ -121,7 +121,9 @@ int64_t fal_divide(const fal_task *task, const fal_algorithm *algorithm, const f
     algorithm->grain(task, grain);
     for (int i = 0; i < FAL_PART_AXES; i++)
         p->size[i] = fal_least(grain[i], extent(p, i));
-    p->size[FAL_CHANNEL] = fal_least(task->problem.output_channels, extent(p, FAL_CHANNEL));
+    // Of whole groups, as many as are worth it: where their channels lie together, all.
+    p->size[FAL_CHANNEL] = fal_least(
+        fal_round_up(grain[FAL_CHANNEL], task->problem.output_channels), extent(p, FAL_CHANNEL));
     int64_t wanted = (int64_t)PIECES * threads;
     double worth = fal_count_work(&task->problem, part) / work_of_piece;
     if (worth < (double)wanted) // as many for each thread
