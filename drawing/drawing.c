@@ -48,9 +48,8 @@ int64_t shown_output(const drawing *d, int axis)
 void draw_cross(svg *sheet, double x, double y, double width, double height)
 {
     const double side = 0.7 * (width < height ? width : height);
-    fprintf(sheet->body,
-            "<path class=\"fal-cross\" d=\"M%.5g %.5gl%.4g %.4gm0-%.4gl-%.4g %.4g\"/>\n",
-            x + (width - side) / 2, y + (height - side) / 2, side, side, side, side, side);
+    svg_print(sheet, "<path class=\"fal-cross\" d=\"M%.5g %.5gl%.4g %.4gm0-%.4gl-%.4g %.4g\"/>\n",
+              x + (width - side) / 2, y + (height - side) / 2, side, side, side, side, side);
 }
 
 // ---------------------------------------------------------------------------------------- limits

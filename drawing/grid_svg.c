@@ -113,10 +113,10 @@ static void draw_rays(const grids *p)
     const double x = grid_x(in, lane_window(&in->columns, p->column) + lane_extent(&in->columns));
     const double top = grid_y(in, lane_window(&in->rows, p->row));
     const double bottom = top + in->side * (double)lane_extent(&in->rows);
-    fprintf(in->sheet->body,
-            "<path class=\"fal-ray\" d=\"M%.5g %.5gL%.5g %.5gM%.5g %.5gL%.5g %.5g\"/>\n", x, top,
-            grid_x(out, p->column), grid_y(out, p->row), x, bottom, grid_x(out, p->column),
-            grid_y(out, p->row + 1));
+    svg_print(in->sheet,
+              "<path class=\"fal-ray\" d=\"M%.5g %.5gL%.5g %.5gM%.5g %.5gL%.5g %.5g\"/>\n", x, top,
+              grid_x(out, p->column), grid_y(out, p->row), x, bottom, grid_x(out, p->column),
+              grid_y(out, p->row + 1));
 }
 
 static bool has_next(const grids *p)
@@ -138,8 +138,8 @@ static void draw_steps(const grid *g, int64_t rows, int64_t columns, double down
 {
     svg_open_motion(g->sheet);
     for (int64_t i = 0; i < rows * columns; i++)
-        fprintf(g->sheet->body, i ? ";%.5g,%.5g" : "%.5g,%.5g", (double)(i % columns) * right,
-                (double)(i / columns) * down);
+        svg_print(g->sheet, i ? ";%.5g,%.5g" : "%.5g,%.5g", (double)(i % columns) * right,
+                  (double)(i / columns) * down);
     svg_close_motion(g->sheet, rows * columns);
 }
 
@@ -147,17 +147,17 @@ static void draw_motion(const grids *p, bool turned)
 {
     const grid *in = &p->input, *out = &p->output;
     const int64_t rows = out->rows.cells, columns = out->columns.cells;
-    FILE *body = in->sheet->body;
-    fputs("<g class=\"fal-moving\"><g>\n", body);
+    svg *sheet = in->sheet;
+    svg_print(sheet, "<g class=\"fal-moving\"><g>\n");
     draw_taps(in, turned, 0, 0);
     draw_steps(in, rows, columns, in->side * (double)in->rows.stride,
                in->side * (double)in->columns.stride);
-    fputs("</g><g>\n", body);
+    svg_print(sheet, "</g><g>\n");
     draw_chosen_output(out, 0, 0);
     draw_steps(out, rows, columns, out->side, out->side);
-    fputs("</g></g>\n<g class=\"fal-still\">\n", body);
+    svg_print(sheet, "</g></g>\n<g class=\"fal-still\">\n");
     draw_still(p, turned);
-    fputs("</g>\n", body);
+    svg_print(sheet, "</g>\n");
 }
 
 // -------------------------------------------------------------------------------------- all of it

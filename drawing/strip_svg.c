@@ -28,8 +28,8 @@ static double cell_x(const strip *t, int64_t index)
 static void draw_brace(const strip *t, const char *classes, double y, int64_t from, int64_t to)
 {
     const double inset = t->width > 4 ? 1 : 0;
-    fprintf(t->sheet->body, "<path class=\"%s\" d=\"M%.5g %.5gv4H%.5gv-4\"/>\n", classes,
-            cell_x(t, from) + inset, y, cell_x(t, to) - inset);
+    svg_print(t->sheet, "<path class=\"%s\" d=\"M%.5g %.5gv4H%.5gv-4\"/>\n", classes,
+              cell_x(t, from) + inset, y, cell_x(t, to) - inset);
 }
 
 // Names a part of the strip above it. A name wider than its part sticks out of the strip, or if the
@@ -41,8 +41,8 @@ static void draw_part(const strip *t, const char *name, int64_t from, int64_t to
     char text[48];
     snprintf(text, sizeof text, "%s %" PRId64, name, to - from);
     const double left = cell_x(t, from), right = cell_x(t, to), y = t->y - 12;
-    fprintf(t->sheet->body, "<path class=\"fal-brace\" d=\"M%.5g %.5gv-4H%.5gv4\"/>\n", left + 0.5,
-            y + 8, right - 0.5);
+    svg_print(t->sheet, "<path class=\"fal-brace\" d=\"M%.5g %.5gv-4H%.5gv4\"/>\n", left + 0.5,
+              y + 8, right - 0.5);
 
     const bool first = from == 0, last = to == t->l->cells;
     const double room = svg_text_width(TEXT_SIZE, text), out = room - (right - left);
@@ -138,14 +138,14 @@ static void draw_tapped_bar(const strip *t, int64_t window)
     const lane *l = t->l;
     const double x = cell_x(t, lane_window(l, window)), y = bar_y(t, window);
     const double gap = t->width > 6 ? 1.5 : t->width / 5, height = t->pitch * 0.8;
-    fprintf(t->sheet->body, "<path class=\"fal-span\" d=\"M%.5g %.5gh%.5g\"/>\n", x + gap,
-            y + height / 2, t->width * (double)lane_extent(l) - 2 * gap);
-    fputs("<path class=\"fal-bar\" d=\"", t->sheet->body);
+    svg_print(t->sheet, "<path class=\"fal-span\" d=\"M%.5g %.5gh%.5g\"/>\n", x + gap,
+              y + height / 2, t->width * (double)lane_extent(l) - 2 * gap);
+    svg_print(t->sheet, "<path class=\"fal-bar\" d=\"");
     for (int64_t tap = 0; tap < l->taps; tap++)
-        fprintf(t->sheet->body, "M%.5g %.5gh%.5gv%.5gh-%.5gz",
-                x + gap + t->width * (double)(tap * l->dilation), y, t->width - 2 * gap, height,
-                t->width - 2 * gap);
-    fputs("\"/>\n", t->sheet->body);
+        svg_print(t->sheet, "M%.5g %.5gh%.5gv%.5gh-%.5gz",
+                  x + gap + t->width * (double)(tap * l->dilation), y, t->width - 2 * gap, height,
+                  t->width - 2 * gap);
+    svg_print(t->sheet, "\"/>\n");
 }
 
 // Numbers the bars below their stack.
@@ -190,24 +190,24 @@ static void draw_taps(const strip *t)
 static void draw_motion(const strip *t)
 {
     const lane *l = t->l;
-    FILE *body = t->sheet->body;
-    fputs("<g class=\"fal-moving\"><g>\n", body);
+    svg *sheet = t->sheet;
+    svg_print(sheet, "<g class=\"fal-moving\"><g>\n");
     draw_taps(t);
     svg_open_motion(t->sheet);
     for (int64_t i = 0; i < l->windows; i++)
-        fprintf(body, i ? ";%.5g,0" : "%.5g,0", (double)(i * l->stride) * t->width);
+        svg_print(sheet, i ? ";%.5g,0" : "%.5g,0", (double)(i * l->stride) * t->width);
     svg_close_motion(t->sheet, l->windows);
-    fputs("</g><g>\n", body);
+    svg_print(sheet, "</g><g>\n");
     svg_rect(t->sheet, "fal-frame", cell_x(t, l->origin), t->bars,
              t->width * (double)lane_extent(l), t->pitch * 0.8);
     svg_open_motion(t->sheet);
     for (int64_t i = 0; i < l->windows; i++)
-        fprintf(body, i ? ";%.5g,%.5g" : "%.5g,%.5g", (double)(i * l->stride) * t->width,
-                bar_y(t, i) - t->bars);
+        svg_print(sheet, i ? ";%.5g,%.5g" : "%.5g,%.5g", (double)(i * l->stride) * t->width,
+                  bar_y(t, i) - t->bars);
     svg_close_motion(t->sheet, l->windows);
-    fputs("</g></g>\n<g class=\"fal-still\">\n", body);
+    svg_print(sheet, "</g></g>\n<g class=\"fal-still\">\n");
     draw_taps(t);
-    fputs("</g>\n", body);
+    svg_print(sheet, "</g>\n");
 }
 
 // ------------------------------------------------------------------------------------ all of it

@@ -82,21 +82,28 @@ static const char *sign(const char *text, size_t index)
     }
 }
 
-static void write_text(FILE *file, const char *text)
+static bool write_text(FILE *file, const char *text)
 {
+    bool done = true;
     for (size_t i = 0; text[i]; i++) {
         const char *written = sign(text, i);
-        if (written)
-            fputs(written, file);
-        else
-            fputc(text[i], file);
+        done = (written ? fputs(written, file) : fputc(text[i], file)) != EOF && done;
     }
+    return done;
+}
+
+void svg_print(svg *sheet, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    if (vfprintf(sheet->body, format, arguments) < 0)
+        sheet->lost = true;
+    va_end(arguments);
 }
 
 bool svg_end(svg *sheet, FILE *file, const words *w)
 {
-    const bool lost = ferror(sheet->body) != 0;
-    if (fclose(sheet->body) != 0 || lost) {
+    if (fclose(sheet->body) != 0 || sheet->lost || !sheet->text) {
         free(sheet->text);
         return false;
     }
@@ -122,9 +129,8 @@ bool svg_end(svg *sheet, FILE *file, const words *w)
 
 void svg_rect(svg *sheet, const char *classes, double x, double y, double width, double height)
 {
-    fprintf(sheet->body,
-            "<rect class=\"%s\" x=\"%.5g\" y=\"%.5g\" width=\"%.5g\" height=\"%.5g\"/>\n", classes,
-            x, y, width, height);
+    svg_print(sheet, "<rect class=\"%s\" x=\"%.5g\" y=\"%.5g\" width=\"%.5g\" height=\"%.5g\"/>\n",
+              classes, x, y, width, height);
 }
 
 void svg_text(svg *sheet, const char *classes, double x, double y, const char *format, ...)
@@ -134,9 +140,10 @@ void svg_text(svg *sheet, const char *classes, double x, double y, const char *f
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    fprintf(sheet->body, "<text class=\"%s\" x=\"%.5g\" y=\"%.5g\">", classes, x, y);
-    write_text(sheet->body, text);
-    fputs("</text>\n", sheet->body);
+    svg_print(sheet, "<text class=\"%s\" x=\"%.5g\" y=\"%.5g\">", classes, x, y);
+    if (!write_text(sheet->body, text))
+        sheet->lost = true;
+    svg_print(sheet, "</text>\n");
 }
 
 void svg_paragraph(svg *sheet, const char *classes, double size, const char *text)
@@ -169,8 +176,8 @@ void svg_legend(svg *sheet, double *x, const char *classes, const char *meaning)
     const double left = SVG_MARGIN + *x, top = sheet->y;
     const bool crossed = strcmp(classes, "fal-cross") == 0;
     if (crossed)
-        fprintf(sheet->body, "<path class=\"fal-cross\" d=\"M%g %gl10 10m0-10l-10 10\"/>\n",
-                left + 3, top + 3);
+        svg_print(sheet, "<path class=\"fal-cross\" d=\"M%g %gl10 10m0-10l-10 10\"/>\n", left + 3,
+                  top + 3);
     else
         svg_rect(sheet, classes, left + 1, top + 1, sample - 2, sample - 2);
     svg_text(sheet, "fal-legend", left + sample + 6, top + 13, "%s", meaning);
@@ -186,12 +193,11 @@ void svg_end_legend(svg *sheet, double *x)
 
 void svg_open_motion(svg *sheet)
 {
-    fputs("<animateTransform attributeName=\"transform\" type=\"translate\" calcMode=\"discrete\" "
-          "repeatCount=\"indefinite\" values=\"",
-          sheet->body);
+    svg_print(sheet, "<animateTransform attributeName=\"transform\" type=\"translate\" "
+                     "calcMode=\"discrete\" repeatCount=\"indefinite\" values=\"");
 }
 
 void svg_close_motion(svg *sheet, int64_t steps)
 {
-    fprintf(sheet->body, "\" dur=\"%gs\"/>\n", SECONDS_A_STEP * (double)steps);
+    svg_print(sheet, "\" dur=\"%gs\"/>\n", SECONDS_A_STEP * (double)steps);
 }

@@ -18,7 +18,8 @@
 #define SMALL_SIZE 9.0
 
 typedef struct svg {
-    FILE *body;  // what has been drawn; shapes may also be printed to it
+    FILE *body;  // what has been drawn, by svg_print
+    bool lost;   // whether some of it was: memory of a stream's own runs out without its error mark
     char *text;  // the same in memory
     size_t size; // and its length
     double y;    // where the next thing goes; grows downwards
@@ -30,6 +31,9 @@ bool svg_begin(svg *sheet);
 // Writes the sheet, as high as its y, to `file` and frees it; false if memory ran out. The words
 // are for those who cannot see it.
 bool svg_end(svg *sheet, FILE *file, const words *w);
+
+// Shapes as text.
+void svg_print(svg *sheet, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 void svg_rect(svg *sheet, const char *classes, double x, double y, double width, double height);
 

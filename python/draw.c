@@ -47,7 +47,7 @@ PyObject *draw(PyObject *module, PyObject *arguments)
         columns ? draw_text(file, &d, columns, &message) : draw_svg(file, &d, animate, &message);
     const bool lost = ferror(file) != 0;
     PyObject *result = NULL;
-    if (fclose(file) || lost)
+    if (fclose(file) || lost || !text)
         PyErr_NoMemory();
     else if (status)
         raise_status(status, &message);

@@ -209,7 +209,7 @@ static int write_script(session *s, const padding_chart *c, chart_format format,
     write_limits(&b);
     write_panels(&b);
     const bool lost = ferror(b.script) != 0;
-    if (fclose(b.script) == 0 && !lost)
+    if (fclose(b.script) == 0 && !lost && *script)
         return EXIT_DONE;
     free(*script);
     return refuse(s, EXIT_REFUSED, "not enough memory for the chart");

@@ -33,8 +33,8 @@ static int run_line(const char *line, int columns, char **out, char **err)
     if (inner.out && inner.err)
         status = arguments_split(&a, line) ? run_command_line(&inner, a.argc, a.argv)
                                            : refuse(&inner, EXIT_USAGE, "this cannot be split");
-    const bool out_whole = inner.out && fclose(inner.out) == 0;
-    const bool err_whole = inner.err && fclose(inner.err) == 0;
+    const bool out_whole = inner.out && fclose(inner.out) == 0 && *out;
+    const bool err_whole = inner.err && fclose(inner.err) == 0 && *err;
     return out_whole && err_whole ? status : -1;
 }
 
@@ -155,7 +155,7 @@ static int walk_claim(session *s, const block *b, report *r, outcome *o)
     if (!inner.err)
         return refuse_memory(s);
     b->check(&inner, &b->domain, &o->found);
-    if (fclose(inner.err) != 0)
+    if (fclose(inner.err) != 0 || !o->err)
         return refuse_memory(s);
     r->claims++;
     r->cases += o->found.cases;
