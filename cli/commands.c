@@ -201,6 +201,17 @@ const command commands[] = {
      COMMON | BIT(JSON) | BIT(ACCURACY) | BIT(THREADS) | BIT(WORKSPACE_LIMIT) | BIT(TABLE) |
          BIT(LIST) | BIT(FILE) | BIT(SECONDS) | BIT(CHECK),
      0, MAX_OPERANDS, run_bench},
+    {"errors", "[PROBLEM...]", "how exact convolutions are",
+     "faltung errors\nfaltung errors conv2d:1x64x56x56,64x64x3x3,padding=1",
+     "Computes problems, written as for explain, or a list of them that has one for each "
+     "algorithm, "
+     "on four kinds of numbers: of the normal distribution, of one sign, with one that is huge, "
+     "and "
+     "such as cancel. Errors are relative to the sum of the absolute values of an output's "
+     "products, in units of half the distance of neighbouring numbers of the type, against sums in "
+     "f64: their maximum, and the root of the mean of their squares. Accuracies that lead to the "
+     "same algorithm are one row.",
+     COMMON | BIT(JSON), 0, MAX_OPERANDS, run_errors},
     {"help", "[COMMAND]", "help on a command", "faltung help conv2d", NULL, COMMON, 0, 1, run_help},
     {"man", "", "this manual page, as roff", "faltung man | man -l -", NULL, COMMON, 0, 0, run_man},
     {"completion", "bash|zsh", "completion of the command line for a shell",

@@ -153,6 +153,9 @@ static int add_output(session *s, const grammar *g, const char *path, options *o
 
 static int add_operand(session *s, const grammar *g, const char *text, options *o)
 {
+    if (o->operands == MAX_OPERANDS)
+        return refuse(s, EXIT_USAGE, "'%s' is one operand too many: at most %d are taken", text,
+                      MAX_OPERANDS);
     if (o->operands == g->most)
         return g->most
                    ? refuse(s, EXIT_USAGE, "'%s' is one operand too many: there are %s", text,

@@ -59,7 +59,7 @@ typedef enum option_id {
 typedef uint64_t option_set;
 #define OPTION_BIT(id) ((option_set)1 << (id))
 
-enum { MAX_OPERANDS = 16, MAX_AXIS_VALUES = FALTUNG_MAX_AXES + 2 };
+enum { MAX_OPERANDS = 64, MAX_AXIS_VALUES = FALTUNG_MAX_AXES + 2 };
 
 // "2" or "2,1". count is 0 where the option was not given.
 typedef struct axis_values {
