@@ -176,6 +176,18 @@ covering special_triples(void)
     return make_covering(3, cost_of_triples);
 }
 
+bool trial_of_bytes(const uint8_t *bytes, size_t count, trial *t)
+{
+    int64_t value[FACTORS];
+    for (int i = 0; i < FACTORS; i++) {
+        int64_t byte = (size_t)i < count ? bytes[i] : 0;
+        value[i] = factors[i].least + byte % (factors[i].greatest - factors[i].least + 1);
+    }
+    *t = trial_of(value);
+    double cost = cost_of(t);
+    return cost > 0 && cost < 5e5;
+}
+
 // A few are so wide that a row is computed in several bands.
 static trial plane_by_chance(prng *random)
 {

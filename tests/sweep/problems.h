@@ -18,6 +18,10 @@ covering special_triples(void);
 trial trial_of_pairs(const int *combination);
 trial trial_of_triples(const int *combination);
 
+// The trial that some bytes stand for, each a factor's value; false if it makes no sense, or takes
+// long.
+bool trial_of_bytes(const uint8_t *bytes, size_t count, trial *t);
+
 // Kernels of 3x3 without strides for an output of that width, of enough channels to be computed by
 // Winograd's transforms.
 trial trial_of_tiles(prng *random, int64_t width);
