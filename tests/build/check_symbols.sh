@@ -35,6 +35,8 @@ if [ -z "$exported" ] || [ -z "$global" ] || [ -z "$wanted" ]; then
     exit 1
 fi
 
+none "no longer what symbols.txt records, which programs may have been linked with" \
+    "$(echo "$exported" | diff tests/build/symbols.txt -)"
 none "exported, but not declared in faltung.h" "$(echo "$exported" | grep -vxF "$declared")"
 none "declared in faltung.h, but not exported" "$(echo "$declared" | grep -vxF "$exported")"
 none "global in the static library, but not ours" "$(echo "$global" | grep -Ev '^(faltung|fal)_')"
