@@ -21,8 +21,8 @@ to_tour = $(to_build) gnuplot
 to_test = $(to_tour) compiler++ cmocka pkg-config sanitizers python numpy matplotlib
 sources = $$(git ls-files '*.c' '*.h')
 
-.PHONY: all tour test asan clang sweep kernels-report fuzz onnx peers torch wheel install format check-format \
-        clean help
+.PHONY: all tour test asan clang tsan sweep kernels-report fuzz mutants check-machines reproducible \
+        check-long onnx peers torch wheel install format check-format clean help
 .NOTPARALLEL:
 
 all: ## build the library and the command into build/ (the default)
@@ -48,6 +48,10 @@ clang: ## run the tests compiled by clang
 	@tools/install-packages.sh $(to_test) clang
 	@$(alone) tools/run-suites.sh clang
 
+tsan: ## run the tests of threads with ThreadSanitizer
+	@tools/install-packages.sh $(to_test)
+	@$(alone) tools/run-suites.sh tsan
+
 sweep: ## compare random convolutions with an oracle for SWEEP_SECONDS (600)
 	@tools/install-packages.sh $(to_test)
 	@$(cmake) --preset test
@@ -63,7 +67,7 @@ kernels-report: ## show size, spills and speed of the inner loops, also by clang
 	done && tools/kernels-report.sh $$(printf 'build-%s ' $$presets)
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (60)
-	@tools/install-packages.sh $(to_build) clang libfuzzer
+	@tools/install-packages.sh $(to_test) clang libfuzzer
 	@$(cmake) --preset fuzz
 	@$(cmake) --build --preset fuzz
 	@for seeds in fuzz/corpus/*; do \
@@ -71,6 +75,21 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (60)
 	    build-fuzz/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build-fuzz/ \
 	        build-fuzz/corpus/$$name $$seeds || exit; \
 	done
+
+mutants: ## put small defects in, one by one, and see which test catches each (15 minutes)
+	@tools/install-packages.sh $(to_test)
+	@python=$$(tools/find-python.sh) && $(alone) $$python tests/mutants/mutants.py
+
+check-machines: ## run tests as other machines would, by qemu (20 minutes)
+	@tools/install-packages.sh $(to_test) qemu cross-aarch64 cross-i686
+	@$(alone) tools/check-machines.sh
+
+reproducible: ## build twice, in two places, and compare what is installed
+	@tools/install-packages.sh $(to_build)
+	@$(alone) tools/check-reproducible.sh
+
+check-long: ## sweep, fuzz and look for races, for FUZZ_SECONDS and SWEEP_SECONDS each
+	@$(MAKE) --no-print-directory sweep fuzz tsan
 
 onnx: ## run ONNX's own tests of convolutions by PYTHON (python3), which needs its package onnx
 	@tools/install-packages.sh --only-name $(to_build)
@@ -111,8 +130,7 @@ check-format: ## check that `make format` would change nothing
 	clang-format --dry-run -Werror $(sources)
 
 clean: ## remove what the other targets have built
-	rm -rf build build-test build-asan build-clang build-fuzz build-debug build-peers build-torch \
-	    build-wheel dist tour
+	rm -rf build build-* dist tour
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | expand -t 14

@@ -27,6 +27,9 @@ matplotlib  python3-matplotlib  python3-matplotlib  py3-matplotlib  python-matpl
 sanitizers  -                   libasan,libubsan    -               -                  -
 clang       clang               clang               clang           clang              clang
 libfuzzer   libclang-rt-dev     compiler-rt         compiler-rt     compiler-rt        -
+qemu        qemu-user           qemu-user           -               qemu-user          -
+cross-aarch64 gcc-aarch64-linux-gnu,libc6-dev-arm64-cross gcc-aarch64-linux-gnu - aarch64-linux-gnu-gcc -
+cross-i686  gcc-i686-linux-gnu,libc6-dev-i386-cross - - - -
 '
 
 has_program() {
@@ -60,6 +63,9 @@ has() {
     matplotlib) "${0%/*}"/find-python.sh numpy matplotlib >/dev/null ;;
     sanitizers) links main "${CC:-cc}" -fsanitize=address,undefined ;;
     libfuzzer) links LLVMFuzzerTestOneInput clang -fsanitize=fuzzer ;;
+    qemu) has_program qemu-x86_64 && has_program qemu-aarch64 ;;
+    cross-aarch64) links main aarch64-linux-gnu-gcc ;;
+    cross-i686) links main i686-linux-gnu-gcc ;;
     make | gnuplot | pkg-config | clang) has_program "$1" ;;
     *)
         echo "install-packages.sh: unknown need '$1'" >&2

@@ -321,7 +321,7 @@ static void assert_refusal(const trio *t, faltung_status expected, const char *w
                    words, NULL);
 }
 
-static void what_cannot_be_a_gradient_is_refused(void **state)
+static void row_14_shapes_that_do_not_fit_together(void **state)
 {
     (void)state;
     const trio of_weight = {FALTUNG_DEFAULTS(FALTUNG_CONV_WEIGHT, 2), {2, 3, 8, 8}, {2, 4, 6, 6}};
@@ -361,6 +361,28 @@ static void what_cannot_be_a_gradient_is_refused(void **state)
                    "grad_output has 6 elements along spatial axis 0");
 }
 
+static void row_13_weight_gradient_of_another_size(void **state)
+{
+    (void)state;
+    const int64_t sizes[][4] = {
+        {4, 3, 3, 4}, {4, 3, 2, 3}, {4, 1, 3, 3}, {3, 4, 3, 3}, {4, 3, 3, 0}};
+    static const int64_t nowhere[4], input_size[] = {2, 3, 8, 8}, grad_size[] = {2, 4, 6, 6};
+    float one = 1;
+    faltung_conv conv = FALTUNG_DEFAULTS(FALTUNG_CONV_WEIGHT, 2);
+    const faltung_tensor input = {&one, FALTUNG_F32, 4, input_size, nowhere};
+    const faltung_tensor grad = {&one, FALTUNG_F32, 4, grad_size, nowhere};
+    conv.has_output_size = true;
+    conv.output_size[0] = conv.output_size[1] = 3;
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        faltung_message message = {""};
+        array result;
+        array_make(&result, FALTUNG_F32, 4, sizes[i]);
+        assert_refused(faltung_convolve(&conv, &input, &grad, NULL, &result.tensor, &message),
+                       FALTUNG_ERROR_SHAPE, &message, "expected is [4, 3, 3, 3]", NULL);
+        array_free(&result);
+    }
+}
+
 static void plans_are_run_by_their_kind(void **state)
 {
     (void)state;
@@ -397,7 +419,8 @@ int main(void)
         cmocka_unit_test(gradients_of_few_channels_are_exact),
         cmocka_unit_test(odd_numbers_reach_what_uses_them_only),
         cmocka_unit_test(same_padding_has_gradients),
-        cmocka_unit_test(what_cannot_be_a_gradient_is_refused),
+        cmocka_unit_test(row_13_weight_gradient_of_another_size),
+        cmocka_unit_test(row_14_shapes_that_do_not_fit_together),
         cmocka_unit_test(plans_are_run_by_their_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# check-machines.sh [MACHINE...]
+#
+# Runs tests as machines would that are not at hand:
+#   x86-64   the oldest such processor, of which qemu knows no AVX: all unit tests
+#   aarch64  by NEON, under qemu: all unit tests, the kernels on their own, and the sweep
+#   i686     with addresses of 32 bits: sizes, paddings, refusals, files
+# The bits that are recorded for `exact` are compared on each. cmocka for other machines comes from
+# Debian's packages, unpacked into build-machines/ and not installed.
+set -u
+cd "$(dirname "$0")/.." || exit
+folder=$PWD/build-machines
+jobs=$(getconf _NPROCESSORS_ONLN)
+mkdir -p "$folder"
+failed=
+
+# Debian's packages of another architecture, unpacked into a folder: unpack ARCHITECTURE PACKAGE...
+unpack() {
+    root=$folder/debian-$1
+    state="-o APT::Architecture=$1 -o APT::Architectures::=$1 -o Dir::State=$root/state"
+    state="$state -o Dir::State::status=$root/status -o Dir::Cache=$root/cache -o APT::Sandbox::User=root"
+    shift
+    [ -e "$root/done" ] && return
+    mkdir -p "$root/state/lists/partial" "$root/cache/archives/partial" "$root/root"
+    : >"$root/status"
+    # The options are a list of words.
+    # shellcheck disable=SC2086
+    (cd "$root" && apt-get -qq $state update && apt-get -qq $state download "$@") >/dev/null || return
+    for package in "$root"/*.deb; do
+        dpkg -x "$package" "$root/root" || return
+    done
+    touch "$root/done"
+}
+
+# suite NAME PATTERN EXCEPT CMAKE-OPTION...: builds what is tested, and runs the tests that match
+# one pattern and not the other.
+suite() {
+    name=$1 pattern=$2 except=$3
+    shift 3
+    printf '\n== %s\n' "$name"
+    cmake -S . -B "$folder/$name" -DCMAKE_BUILD_TYPE=Release -DCMAKE_REQUIRE_FIND_PACKAGE_cmocka=ON \
+        "$@" >/dev/null &&
+        cmake --build "$folder/$name" -j "$jobs" >"$folder/$name.log" 2>&1 &&
+        ctest --test-dir "$folder/$name" -j "$jobs" -R "$pattern" -E "$except" --timeout 1500 \
+            --output-on-failure | grep -v -e '^ *Start' -e '^ *[0-9]*/[0-9]* .* Passed ' ||
+        failed="$failed $name"
+}
+
+cross() {
+    name=$1 processor=$2 triple=$3 architecture=$4 pattern=$5 except=$6
+    shift 6
+    if ! unpack "$architecture" libcmocka-dev libcmocka0; then
+        echo "$name: cmocka could not be had"
+        failed="$failed $name"
+        return
+    fi
+    root=$folder/debian-$architecture/root
+    suite "$name" "$pattern" "$except" -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR="$processor" \
+        -DCMAKE_C_COMPILER="$triple-gcc" -DCMAKE_CXX_COMPILER="$triple-g++" \
+        -DCMAKE_PREFIX_PATH="$root/usr" -DCMAKE_LIBRARY_ARCHITECTURE="$triple" \
+        -DCMAKE_BUILD_RPATH="$root/usr/lib/$triple" "$@"
+}
+
+units='^test_'
+not_here='_(avx2|scalar|avx512|amx)$|^test_(cli|tour|bench)|parallel_process'
+for machine in ${*:-x86-64 aarch64 i686}; do
+    case $machine in
+    x86-64)
+        suite x86-64 "$units" "$not_here|test_sweep|test_kernels|test_large" \
+            -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=x86_64 \
+            "-DCMAKE_CROSSCOMPILING_EMULATOR=qemu-x86_64;-cpu;Nehalem"
+        ;;
+    aarch64)
+        cross aarch64 aarch64 aarch64-linux-gnu arm64 "$units" "$not_here|test_large" \
+            "-DCMAKE_CROSSCOMPILING_EMULATOR=qemu-aarch64;-L;/usr/aarch64-linux-gnu"
+        ;;
+    i686)
+        cross i686 i686 i686-linux-gnu i386 \
+            '^test_(sizes|paddings|refusals|tensor|problem|random|npy|npy_header|bits)' "$not_here"
+        ;;
+    *)
+        echo "check-machines.sh: '$machine' is none of x86-64, aarch64 and i686" >&2
+        exit 2
+        ;;
+    esac
+done
+if [ -n "$failed" ]; then
+    printf '\nfailed on%s\n' "$failed"
+    exit 1
+fi
+printf '\nall machines passed\n'
