@@ -24,17 +24,16 @@ static const kind *kind_of(const tensor *t)
 }
 
 // Memory for a result. Where it is large, a page that is first written to costs more than the
-// numbers on it take to compute, so pages are to be large, too, as those of NumPy's arrays are.
+// numbers on it take to compute, so pages are to be large, too, as those of NumPy's arrays are. It
+// is not aligned to them: the C library would ask the system for such a block every time.
 static void *allocate(size_t bytes)
 {
-    enum { LINE = 64, LARGE = 4 << 20, PAGE = 2 << 20 };
-    const bool is_large = bytes >= LARGE;
-    void *data;
-    if (posix_memalign(&data, is_large ? PAGE : LINE, bytes + !bytes))
-        return NULL;
+    enum { LINE = 64, PAGE = 4096, LARGE = 4 << 20 };
+    void *data = aligned_alloc(LINE, (bytes + LINE) / LINE * LINE);
 #ifdef MADV_HUGEPAGE
-    if (is_large)
-        madvise(data, bytes, MADV_HUGEPAGE); // advice may be ignored
+    const size_t before = data ? -(uintptr_t)data % PAGE : 0; // the first whole page
+    if (data && bytes >= LARGE)
+        madvise((char *)data + before, bytes - before, MADV_HUGEPAGE); // which may be ignored
 #endif
     return data;
 }

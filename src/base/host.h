@@ -18,6 +18,16 @@ int64_t fal_host_cache_bytes(void);
 // signal stack has no room for them.
 bool fal_host_allows_tiles(void);
 
+// Tells the processor that the calling thread waits for another one.
+static inline void fal_host_relax(void)
+{
+#if defined __x86_64__ || defined __i386__
+    __builtin_ia32_pause();
+#elif defined __aarch64__
+    __asm__ volatile("yield");
+#endif
+}
+
 // Names the calling thread for debuggers and `top -H`, where that can be done; at most 15
 // characters.
 void fal_host_name_thread(const char *name);
