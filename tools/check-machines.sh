@@ -25,9 +25,10 @@ unpack() {
     [ -e "$root/done" ] && return
     mkdir -p "$root/state/lists/partial" "$root/cache/archives/partial" "$root/root"
     : >"$root/status"
-    # The options are a list of words.
+    # An index that cannot be had is one of updates, as a rule. The options are a list of words.
     # shellcheck disable=SC2086
-    (cd "$root" && apt-get -qq $state update && apt-get -qq $state download "$@") >/dev/null || return
+    (cd "$root" && { apt-get -qq $state update 2>/dev/null; apt-get -qq $state download "$@"; }) \
+        >/dev/null || return
     for package in "$root"/*.deb; do
         dpkg -x "$package" "$root/root" || return
     done
