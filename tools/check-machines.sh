@@ -6,8 +6,9 @@
 # Runs tests as machines would that are not at hand:
 #   x86-64   the oldest such processor, of which qemu knows no AVX: all unit tests
 #   aarch64  by NEON, under qemu: all unit tests, the kernels on their own, and the sweep
-#   i686     with addresses of 32 bits: sizes, paddings, refusals, files
-# The bits that are recorded for `exact` are compared on each. cmocka for other machines comes from
+#   i686     with addresses of 32 bits: what the command says of sizes and paddings, and the bits of
+#            convolutions, against those of this machine
+# The bits that are recorded for `exact` are compared on the first two. cmocka for aarch64 comes from
 # Debian's packages, unpacked into build-machines/ and not installed.
 set -u
 cd "$(dirname "$0")/.." || exit
@@ -64,6 +65,50 @@ cross() {
         -DCMAKE_BUILD_RPATH="$root/usr/lib/$triple" "$@"
 }
 
+# Command lines about sizes from small to beyond 64 bits, and convolutions of each type.
+list_lines() {
+    awk 'BEGIN {
+        srand(1)
+        split("1 2 3 5 7 16 200 65536 2147483647 2147483648 4294967296 4611686018427387904 9223372036854775807 9223372036854775808", n, " ")
+        split("valid same same_upper same_lower same_symmetric 0 1 2:1 2147483648", p, " ")
+        for (i = 0; i < 300; i++) {
+            axis = "--input " n[1 + int(14 * rand())] " --kernel " n[1 + int(7 * rand() + 7 * (rand() < 0.2))]
+            axis = axis " --stride " n[1 + int(14 * rand() * rand())] " --dilation " n[1 + int(14 * rand() * rand())]
+            print "size " axis " --padding " p[1 + int(9 * rand())] (rand() < 0.5 ? "" : " --transposed")
+            print "padding " axis " --explain"
+        }
+    }'
+}
+
+# What a program says and how it ends, line by line.
+answers() {
+    list_lines | while read -r line; do
+        # A line is a list of words.
+        # shellcheck disable=SC2086
+        "$1" $line 2>&1
+        echo "= $?"
+    done
+    # Of f32, whose numbers are drawn without the C library's functions.
+    "$1" randn 1x8x20x20 8x8x3x3 --seed 3 -o "$2/x.npy" -o "$2/w.npy" --force
+    for way in conv2d conv_transpose2d; do
+        "$1" $way "$2/x.npy" "$2/w.npy" --accuracy exact --padding 1 -o - | cksum
+    done
+}
+
+compare_commands() {
+    for name in here i686; do
+        compiler=$([ $name = here ] && echo cc || echo i686-linux-gnu-gcc)
+        cmake -S . -B "$folder/$name" -DCMAKE_BUILD_TYPE=Release -DFALTUNG_BUILD_TESTS=OFF \
+            -DCMAKE_C_COMPILER="$compiler" -DCMAKE_EXE_LINKER_FLAGS=-static \
+            $([ $name = here ] || echo -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=i686) \
+            >/dev/null &&
+            cmake --build "$folder/$name" -j "$jobs" --target faltung >"$folder/$name.log" 2>&1 &&
+            answers "$folder/$name/faltung" "$folder/$name" >"$folder/$name.answers" || return
+    done
+    diff "$folder/here.answers" "$folder/i686.answers" &&
+        echo "$(grep -c '^= ' "$folder/here.answers") command lines answered alike"
+}
+
 units='^test_'
 not_here='_(avx2|scalar|avx512|amx)$|^test_(cli|tour|bench)|parallel_process'
 for machine in ${*:-x86-64 aarch64 i686}; do
@@ -78,8 +123,8 @@ for machine in ${*:-x86-64 aarch64 i686}; do
             "-DCMAKE_CROSSCOMPILING_EMULATOR=qemu-aarch64;-L;/usr/aarch64-linux-gnu"
         ;;
     i686)
-        cross i686 i686 i686-linux-gnu i386 \
-            '^test_(sizes|paddings|refusals|tensor|problem|random|npy|npy_header|bits)' "$not_here"
+        printf '\n== i686\n'
+        compare_commands || failed="$failed i686"
         ;;
     *)
         echo "check-machines.sh: '$machine' is none of x86-64, aarch64 and i686" >&2
