@@ -80,7 +80,7 @@ mutants: ## put small defects in, one by one, and see which test catches each (2
 	@tools/install-packages.sh $(to_test)
 	@python=$$(tools/find-python.sh) && $(alone) $$python tests/mutants/mutants.py
 
-check-machines: ## run tests as other machines would, by qemu (20 minutes)
+check-machines: ## run tests as other machines would, by qemu (slow)
 	@tools/install-packages.sh $(to_test) qemu cross-aarch64 cross-i686
 	@$(alone) tools/check-machines.sh
 

@@ -46,8 +46,9 @@ suite() {
         "$@" >/dev/null &&
         cmake --build "$folder/$name" -j "$jobs" >"$folder/$name.log" 2>&1 &&
         ctest --test-dir "$folder/$name" -j "$jobs" -R "$pattern" -E "$except" --timeout 1500 \
-            --output-on-failure | grep -v -e '^ *Start' -e '^ *[0-9]*/[0-9]* .* Passed ' ||
+            --output-on-failure >"$folder/$name.log" 2>&1 ||
         failed="$failed $name"
+    grep -v -e '^ *Start' -e '^ *[0-9]*/[0-9]* .* Passed ' "$folder/$name.log" | tail -n 100
 }
 
 cross() {

@@ -231,14 +231,14 @@ int run_errors(session *s, const command *c, const options *o)
     (void)c;
     const int count = o->operands ? o->operands : PUBLISHED;
     int status = EXIT_DONE;
-    if (!o->json)
-        fprintf(s->out, "%9s %9s  %-15s %-9s %-12s %s\n", "max", "rms", "algorithm", "accuracy",
-                "data", "problem");
     for (int i = 0; !status && i < count * data_kind_count; i++) {
         case_of_data now;
         const char *text =
             o->operands ? o->operand[i / data_kind_count] : published[i / data_kind_count];
         status = make_case(s, &now, text, &data_kinds[i % data_kind_count]);
+        if (!status && i == 0 && !o->json)
+            fprintf(s->out, "%9s %9s  %-15s %-9s %-12s %s\n", "max", "rms", "algorithm", "accuracy",
+                    "data", "problem");
         if (!status)
             status = report_case(s, &now, o->json);
         free_case(&now);
