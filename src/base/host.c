@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #if defined(__linux__)
-#define _GNU_SOURCE // for sched_getaffinity, pthread_setname_np, syscall and _SC_LEVEL2_CACHE_SIZE
+#define _GNU_SOURCE // for the affinity of threads, their names, syscall and _SC_LEVEL2_CACHE_SIZE
 #endif
 #include "base/host.h"
 
-#include <pthread.h>
 #include <sched.h>
 #if defined(__linux__)
 #include <sys/syscall.h>
@@ -20,6 +19,32 @@ int fal_host_cpus(void)
 #endif
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online < 1 ? 1 : online > 1 << 20 ? 1 << 20 : (int)online;
+}
+
+int fal_host_cpu(void)
+{
+#if defined(__linux__)
+    return sched_getcpu();
+#else
+    return -1;
+#endif
+}
+
+void fal_host_allow_cpu(pthread_t thread, int cpu, bool allowed)
+{
+#if defined(__linux__)
+    cpu_set_t cpus;
+    if (cpu < 0 || cpu >= CPU_SETSIZE || pthread_getaffinity_np(thread, sizeof cpus, &cpus) != 0)
+        return;
+    if (allowed)
+        CPU_SET(cpu, &cpus);
+    else
+        CPU_CLR(cpu, &cpus);
+    if (CPU_COUNT(&cpus) > 0)
+        pthread_setaffinity_np(thread, sizeof cpus, &cpus);
+#else
+    (void)thread, (void)cpu, (void)allowed;
+#endif
 }
 
 int64_t fal_host_cache_bytes(void)

@@ -4,11 +4,19 @@
 #ifndef FAL_BASE_HOST_H
 #define FAL_BASE_HOST_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 // The number of CPUs that the calling thread may run on, at least 1.
 int fal_host_cpus(void);
+
+// The CPU that the calling thread runs on now; negative where that is unknown.
+int fal_host_cpu(void);
+
+// Keeps a thread off one of its CPUs, if it has another, and allows it again. A thread that runs
+// there goes at once, and one that sleeps wakes elsewhere.
+void fal_host_allow_cpu(pthread_t thread, int cpu, bool allowed);
 
 // The size of the second-level cache, where the system tells it; else a guess.
 int64_t fal_host_cache_bytes(void);

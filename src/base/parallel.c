@@ -4,14 +4,16 @@
 // nothing to do look for a listed job, join it, take indexes from its counter until there are none
 // left, and leave it. The caller takes indexes like the rest, then takes its job off the list and
 // waits only for workers that have joined: one that never woke up is not missed. So a worker whose
-// CPU is busy with something else costs no more than the one piece that it holds. A worker that has
-// done something looks for more for a moment before it sleeps, since layers follow each other.
+// CPU is busy with something else costs no more than the one piece that it holds. A worker that was
+// woken, or has done something, looks for more for a moment before it sleeps, since layers follow
+// each other.
 #include "base/parallel.h"
 #include "base/host.h"
 #include "base/memory.h"
 
 #include <fenv.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -20,12 +22,9 @@
 
 #define STACK_BYTES ((size_t)512 << 10)
 
-// How often a caller looks whether the last worker has left before it sleeps: about a microsecond,
-// which saves jobs of 10 to 40 microseconds a sleep that costs them up to a third of their time.
-#define LOOKS 2000
-
-// How long a worker looks for another job before it sleeps, in nanoseconds: longer than programs
-// take from one layer to the next, and about as long as it takes a virtual machine to wake a CPU.
+// How long a thread looks for what it waits for before it sleeps, in nanoseconds: a worker for
+// another job, a caller for the last piece. It is longer than programs take from one layer to the
+// next, and about as long as it takes a virtual machine to wake a CPU.
 #define WATCH 100000
 
 typedef struct job {
@@ -38,14 +37,21 @@ typedef struct job {
     void *context;
     fenv_t environment;
     pthread_t caller;
+    int cpu; // where the caller was when it opened the job
 
     // Written under the pool's lock.
     int limit;           // threads that may take part
     int joined;          // threads that have ever taken part; the next one's number
     atomic_int working;  // workers that take part now
+    bool sleeps;         // the caller, until the last of them has left
     pthread_cond_t left; // the last worker has left
     struct job *following;
 } job;
+
+typedef struct place {
+    pthread_t thread;
+    int cpu; // where it sleeps or looks for a job; negative: it works, or that is unknown
+} place;     // of a worker
 
 static struct {
     pthread_mutex_t lock;
@@ -53,9 +59,9 @@ static struct {
     job *jobs;                    // open ones, the newest first
     _Atomic uint64_t opened_jobs; // ever; written under the lock
     int workers;
-    int idle;     // workers that sleep
-    int watching; // and those that look for a job
-    pthread_t threads[FAL_MOST_THREADS - 1];
+    int idle;            // workers that sleep
+    atomic_int watching; // and those that look for a job; written under the lock
+    place place[FAL_MOST_THREADS - 1];
     atomic_bool closed; // written under the lock, once
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .opened = PTHREAD_COND_INITIALIZER};
 
@@ -71,6 +77,23 @@ static void take_part(job *j, int worker)
     }
 }
 
+// --------------------------------------------------------------------------------------- waiting
+
+static int64_t now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+}
+
+// Lets a little time pass for a thread that looks for something; false: it is over.
+static bool waits(int64_t end)
+{
+    for (int i = 0; i < 4; i++)
+        fal_host_relax();
+    return now() < end;
+}
+
 // --------------------------------------------------------------------------------------- workers
 
 static job *joinable_job(void)
@@ -79,6 +102,18 @@ static job *joinable_job(void)
         if (j->joined < j->limit && atomic_load_explicit(&j->next, memory_order_relaxed) < j->count)
             return j;
     return NULL;
+}
+
+// The last one to leave wakes the caller, and lets it run first: it may have been woken where the
+// worker runs, which is about to look for more.
+static void leave(job *j)
+{
+    if (--j->working > 0 || !j->sleeps)
+        return;
+    pthread_cond_signal(&j->left); // under the lock: without it the job may be gone already
+    pthread_mutex_unlock(&pool.lock);
+    sched_yield();
+    pthread_mutex_lock(&pool.lock);
 }
 
 // Called with the lock held, and returns so; without it in between.
@@ -90,15 +125,7 @@ static void join(job *j)
     fesetenv(&j->environment);
     take_part(j, worker);
     pthread_mutex_lock(&pool.lock);
-    if (--j->working == 0)
-        pthread_cond_signal(&j->left); // under the lock: without it the job may be gone already
-}
-
-static int64_t now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+    leave(j);
 }
 
 // Whether a job is opened, or the pool closed, within a moment. Called with the lock held, and
@@ -106,27 +133,28 @@ static int64_t now(void)
 static bool watch(void)
 {
     const uint64_t seen = atomic_load_explicit(&pool.opened_jobs, memory_order_relaxed);
+    const int64_t end = now() + WATCH;
     bool changed = false;
     pool.watching++;
     pthread_mutex_unlock(&pool.lock);
-    for (const int64_t end = now() + WATCH; !changed && now() < end;)
-        for (int i = 0; i < 16 && !changed; i++) {
-            fal_host_relax();
-            changed = atomic_load_explicit(&pool.opened_jobs, memory_order_relaxed) != seen ||
-                      atomic_load_explicit(&pool.closed, memory_order_relaxed);
-        }
+    do
+        changed = atomic_load_explicit(&pool.opened_jobs, memory_order_relaxed) != seen ||
+                  atomic_load_explicit(&pool.closed, memory_order_relaxed);
+    while (!changed && waits(end));
     pthread_mutex_lock(&pool.lock);
     pool.watching--;
     return changed;
 }
 
-static void *work(void *unused)
+static void *work(void *argument)
 {
+    place *self = argument;
     bool watches = false;
     fal_host_name_thread("faltung");
     pthread_mutex_lock(&pool.lock);
     while (!atomic_load(&pool.closed)) {
         job *j = joinable_job();
+        self->cpu = j ? -1 : fal_host_cpu();
         if (j) {
             join(j);
             watches = true;
@@ -136,10 +164,11 @@ static void *work(void *unused)
             pool.idle++;
             pthread_cond_wait(&pool.opened, &pool.lock);
             pool.idle--;
+            watches = true; // where it comes too late, too: more may follow
         }
     }
     pthread_mutex_unlock(&pool.lock);
-    return unused;
+    return NULL;
 }
 
 // Blocks all signals but those that a thread brings upon itself: the program's other threads are to
@@ -164,9 +193,12 @@ static void hire(int wanted)
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
     sigset_t before;
     block_signals(&before); // here, since a thread begins with its creator's mask
-    while (pool.workers < wanted &&
-           pthread_create(&pool.threads[pool.workers], &attributes, work, NULL) == 0)
-        pool.workers++;
+    for (; pool.workers < wanted; pool.workers++) {
+        place *p = &pool.place[pool.workers];
+        p->cpu = -1;
+        if (pthread_create(&p->thread, &attributes, work, p) != 0)
+            break;
+    }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
 }
@@ -181,12 +213,38 @@ static bool is_inside(void)
         if (pthread_equal(j->caller, self))
             return true;
     for (int i = 0; i < pool.workers; i++)
-        if (pthread_equal(pool.threads[i], self))
+        if (pthread_equal(pool.place[i].thread, self))
             return true;
     return false;
 }
 
+// Whether a worker without a job is where the caller of one runs. With the lock held.
+static bool is_crowded(int cpu)
+{
+    for (int i = 0; i < pool.workers; i++)
+        if (cpu >= 0 && pool.place[i].cpu == cpu)
+            return true;
+    return false;
+}
+
+static void allow(int cpu, bool allowed)
+{
+    for (int i = 0; i < pool.workers; i++)
+        if (pool.place[i].cpu == cpu)
+            fal_host_allow_cpu(pool.place[i].thread, cpu, allowed);
+}
+
+static void wake(int workers)
+{
+    for (int i = 0; i < workers; i++)
+        pthread_cond_signal(&pool.opened);
+}
+
 // Lists a job and wakes workers for it; false if there are none to be had.
+//
+// Linux takes the halted CPU of a virtual machine for one that is busy, wakes a thread where it was
+// even if its waker runs there now, and leaves both to share one CPU for milliseconds. So workers
+// that are there are sent elsewhere first.
 static bool open_job(job *j)
 {
     int to_wake = 0;
@@ -201,23 +259,29 @@ static bool open_job(job *j)
         atomic_fetch_add_explicit(&pool.opened_jobs, 1, memory_order_relaxed);
         to_wake = j->limit - 1 - pool.watching;
         to_wake = to_wake < pool.idle ? to_wake : pool.idle;
+        if (is_crowded(j->cpu)) {
+            allow(j->cpu, false);
+            wake(to_wake);
+            to_wake = 0;
+            allow(j->cpu, true);
+        }
     }
     pthread_mutex_unlock(&pool.lock);
-    // Without the lock, which is the first thing that they want.
-    for (int i = 0; i < to_wake; i++)
-        pthread_cond_signal(&pool.opened);
+    wake(to_wake); // without the lock, which is the first thing that they want
     return open;
 }
 
 static void close_job(job *j)
 {
-    for (int i = 0; i < LOOKS && atomic_load_explicit(&j->working, memory_order_relaxed) > 0; i++)
+    const int64_t end = now() + WATCH;
+    while (atomic_load_explicit(&j->working, memory_order_relaxed) > 0 && waits(end))
         ;
     pthread_mutex_lock(&pool.lock);
     job **link = &pool.jobs;
     while (*link != j)
         link = &(*link)->following;
     *link = j->following;
+    j->sleeps = j->working > 0;
     while (j->working > 0)
         pthread_cond_wait(&j->left, &pool.lock);
     pthread_mutex_unlock(&pool.lock);
@@ -248,6 +312,7 @@ void fal_parallel(int threads, int64_t count, fal_body *body, void *context)
                  .body = body,
                  .context = context,
                  .caller = pthread_self(),
+                 .cpu = fal_host_cpu(),
                  .limit = limit,
                  .joined = 1};
         if (share(&j))
@@ -255,6 +320,15 @@ void fal_parallel(int threads, int64_t count, fal_body *body, void *context)
     }
     for (int64_t index = 0; index < count; index++)
         body(context, index, 0);
+}
+
+bool fal_parallel_is_warm(void)
+{
+    static _Atomic int64_t last;
+    if (atomic_load_explicit(&pool.watching, memory_order_relaxed) > 0)
+        return true;
+    const int64_t time = now();
+    return time - atomic_exchange_explicit(&last, time, memory_order_relaxed) < WATCH;
 }
 
 // ----------------------------------------------------------------------------------------- limits
@@ -314,5 +388,5 @@ __attribute__((destructor)) static void dismiss(void)
     pthread_cond_broadcast(&pool.opened);
     pthread_mutex_unlock(&pool.lock);
     for (int i = 0; i < pool.workers; i++)
-        pthread_join(pool.threads[i], NULL);
+        pthread_join(pool.place[i].thread, NULL);
 }

@@ -6,6 +6,8 @@
 
 #include <faltung.h>
 
+#include <stdbool.h>
+
 // The most threads that a call ever uses, the calling one included.
 #define FAL_MOST_THREADS 256
 
@@ -34,5 +36,10 @@ void fal_parallel_by(const faltung_parallel *parallel, int threads, int64_t coun
 // answer for 0 threads may change from call to call: to size scratch memory by it, give the answer
 // to fal_parallel in place of the 0.
 int fal_parallel_limit(int threads, int64_t count);
+
+// Whether to share work of less than what waking a thread costs, some ten microseconds: a worker is
+// awake and looks for work, as one does for a moment after it had some; or this is called again
+// within that moment, so that a worker that is woken now will be there for what follows.
+bool fal_parallel_is_warm(void);
 
 #endif

@@ -81,6 +81,12 @@ static int64_t count_pieces(fal_pieces *p)
     return count;
 }
 
+// Where images that are computed together make fewer pieces than are wanted, they are parted.
+static void divide_images(fal_pieces *p, int64_t times)
+{
+    p->size[FAL_IMAGE] = fal_ceil_divide(p->size[FAL_IMAGE], times);
+}
+
 // Where bands are fewer than the pieces wanted, they are cut into lower ones, as long as no more
 // than half as many rows are packed twice, and weights are still used often.
 static void divide_rows(fal_pieces *p, const fal_problem *problem, int64_t times)
@@ -127,11 +133,13 @@ int64_t fal_divide(const fal_task *task, const fal_algorithm *algorithm, const f
     int64_t wanted = (int64_t)PIECES * threads;
     double worth = fal_count_work(&task->problem, part) / work_of_piece;
     if (worth < (double)wanted) // as many for each thread
-        wanted = fal_round_up((int64_t)worth, threads);
+        wanted = fal_round_up(fal_most((int64_t)worth, 1), threads);
     int64_t enough = wanted;
     if (algorithm->enough_pieces)
         enough = fal_least(wanted, (int64_t)algorithm->enough_pieces * threads);
     else if (count_pieces(p) < wanted)
+        divide_images(p, fal_ceil_divide(wanted, count_pieces(p)));
+    if (!algorithm->enough_pieces && count_pieces(p) < wanted)
         divide_rows(p, &task->problem, fal_ceil_divide(wanted, count_pieces(p)));
     if (count_pieces(p) < enough)
         divide_channels(p, grain[FAL_CHANNEL], fal_ceil_divide(enough, count_pieces(p)));

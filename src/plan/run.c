@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Running a choice, or a part of its output, on threads. The bits depend on neither.
+#include "base/checked.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "plan/choose.h"
@@ -8,11 +9,12 @@
 
 #include <string.h>
 
-// Work of each thread below which waking it does not pay: about 30 microseconds.
-static const double work_for_thread = 1.5e6;
+// Work of each thread below which it does not pay: to wake it, about 30 microseconds, and to share
+// with one that is awake, 2 or 3.
+static const double work_to_wake = 1.5e6, work_to_share = 1.2e5;
 
 // How many threads pay for so much work, as far as there are that many.
-static int64_t count_worthwhile(double work)
+static int64_t count_worthwhile(double work, double work_for_thread)
 {
     double worth = work / work_for_thread;
     return worth < 2 ? 1 : worth < FAL_MOST_THREADS ? (int64_t)worth : FAL_MOST_THREADS;
@@ -21,8 +23,8 @@ static int64_t count_worthwhile(double work)
 int fal_choose_threads(const fal_task *task, int threads)
 {
     const fal_part whole = fal_whole(&task->problem);
-    int64_t worthwhile = count_worthwhile(fal_count_work(&task->problem, &whole));
-    return fal_parallel_limit(threads, worthwhile);
+    double work = fal_count_work(&task->problem, &whole);
+    return fal_parallel_limit(threads, count_worthwhile(work, work_to_share));
 }
 
 size_t fal_choice_packed_bytes(const fal_choice *choice)
@@ -61,6 +63,18 @@ static void run_piece(void *context, int64_t index, int worker)
     c->algorithm->run(&c->task, j->operands, j->packed, &piece, workspace);
 }
 
+// How many threads pay for a part now.
+static int64_t threads_for(const fal_choice *choice, const fal_part *part)
+{
+    const double work = fal_count_work(&choice->task.problem, part);
+    int64_t threads = count_worthwhile(work, work_to_share);
+    if (threads == 1 || choice->threads == 1)
+        return 1;
+    if (choice->parallel.run || !fal_parallel_is_warm())
+        threads = count_worthwhile(work, work_to_wake);
+    return fal_least(threads, choice->threads);
+}
+
 void fal_run_choice(const fal_choice *choice, const fal_operands *operands, const void *packed,
                     const fal_part *part, void *workspace)
 {
@@ -70,9 +84,7 @@ void fal_run_choice(const fal_choice *choice, const fal_operands *operands, cons
     part = &j.pieces.part;
     if (fal_part_is_empty(part))
         return;
-    int64_t threads = count_worthwhile(fal_count_work(&task->problem, part));
-    if (threads > choice->threads)
-        threads = choice->threads;
+    const int64_t threads = threads_for(choice, part);
     for (int64_t i = 0; choice->workspace && i < threads; i++)
         memset(j.workspace + (size_t)i * choice->workspace, 0, FAL_MEMORY_BYTES);
     if (threads == 1) {

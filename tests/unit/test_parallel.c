@@ -2,11 +2,16 @@
 //
 // Work shared out over threads: each piece done once, in the caller's floating-point environment,
 // whoever calls.
+#if defined(__linux__)
+#define _GNU_SOURCE // for the affinity of threads
+#endif
+#include "base/host.h"
 #include "base/parallel.h"
 #include "support.h"
 
 #include <fenv.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -268,6 +273,29 @@ static void a_caller_is_cancelled_only_after_the_call(void **state)
     }
 }
 
+// ------------------------------------------------------------------------------------------- CPUs
+
+#if defined(__linux__)
+static void a_thread_leaves_a_cpu_and_may_come_back(void **state)
+{
+    (void)state;
+    cpu_set_t before, after;
+    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+    const int cpu = fal_host_cpu();
+    assert_in_range(cpu, 0, CPU_SETSIZE - 1);
+    assert_true(CPU_ISSET(cpu, &before));
+    fal_host_allow_cpu(pthread_self(), cpu, false);
+    if (CPU_COUNT(&before) > 1) // the only one is kept
+        assert_int_not_equal(fal_host_cpu(), cpu);
+    else
+        assert_int_equal(fal_host_cpu(), cpu);
+    fal_host_allow_cpu(pthread_self(), cpu, true);
+    fal_host_allow_cpu(pthread_self(), -1, false); // an unknown one
+    assert_int_equal(sched_getaffinity(0, sizeof after, &after), 0);
+    assert_true(CPU_EQUAL(&before, &after));
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +310,9 @@ int main(void)
         cmocka_unit_test(a_call_from_within_runs_on_its_own_thread),
         cmocka_unit_test(several_threads_may_call_at_once),
         cmocka_unit_test(a_caller_is_cancelled_only_after_the_call),
+#if defined(__linux__)
+        cmocka_unit_test(a_thread_leaves_a_cpu_and_may_come_back),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
