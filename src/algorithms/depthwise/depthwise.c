@@ -106,12 +106,15 @@ static int64_t rows_of_block(const fal_depthwise_work *w)
     return apart * FAL_FEW_ROWS * fal_most(1, near / (bytes * FAL_FEW_ROWS * apart));
 }
 
-// Rows of a stripe in one image, of all channels.
+// Rows of a stripe in one image, of all channels: of one after the other, or, where a strip is all
+// of them, each strip of all channels.
 static void run_rows(const fal_depthwise_work *w, const fal_part *part, fal_strip_place at,
                      int64_t past)
 {
     const int64_t *from = part->begin, *to = part->end;
-    for (at.channel = from[FAL_CHANNEL]; at.channel < to[FAL_CHANNEL]; at.channel++)
+    const bool together = w->segments == 1 && past - at.row <= w->block;
+    at.channels = together ? to[FAL_CHANNEL] - from[FAL_CHANNEL] : 1;
+    for (at.channel = from[FAL_CHANNEL]; at.channel < to[FAL_CHANNEL]; at.channel += at.channels)
         for (at.depth = from[FAL_DEPTH]; at.depth < to[FAL_DEPTH]; at.depth++)
             fal_run_stripe(w, at, past);
 }

@@ -105,7 +105,6 @@ static void find_input(const fal_depthwise_work *w, const fal_strip_place *at, c
     const int64_t size = w->task->kernels->size;
     int64_t rows = (at->rows - 1) * w->rows.stride + row->kernel;
     if (w->copies) {
-        copy_rows(w, at, s);
         strip->input = w->band;
         strip->pitch = w->band_pitch;
         strip->past_row = rows;
@@ -144,17 +143,46 @@ static void write_strip(const fal_depthwise_work *w, const fal_plane_strip *stri
     w->task->kernels->write_rows(&rows);
 }
 
-static void run_strip(const fal_depthwise_work *w, const fal_strip_place *at, const fal_segment *s)
+static const char *next(const void *place, int64_t bytes)
+{
+    return (const char *)place + bytes;
+}
+
+// One strip of each channel from `at` on, of which the first one's is found already.
+static void run_channels(const fal_depthwise_work *w, fal_strip_place *at, const fal_segment *s,
+                         fal_plane_strip *strip, char *to)
+{
+    const fal_kernels *k = w->task->kernels;
+    const int64_t weights = fal_channel_numbers(&w->task->problem) * k->size;
+    const int64_t from_next = w->copies ? 0 : w->all->input.group * k->input_size;
+    const int64_t to_next = w->all->output.group * k->output_size;
+    const int64_t past = at->channel + at->channels;
+    for (;;) {
+        if (w->copies)
+            copy_rows(w, at, s);
+        if (!w->collects)
+            strip->output = to;
+        s->kernel->multiply(strip);
+        if (w->collects)
+            write_strip(w, strip, s->past - s->column, to, w->rows.apart * w->all->output.axis[1]);
+        if (++at->channel == past)
+            return;
+        strip->input = next(strip->input, from_next);
+        strip->weight = next(strip->weight, weights);
+        strip->bias = next(strip->bias, weights);
+        to += to_next;
+    }
+}
+
+static void run_strips(const fal_depthwise_work *w, fal_strip_place at, const fal_segment *s)
 {
     const fal_problem *p = &w->task->problem;
     const fal_view *output = &w->all->output;
     const int64_t size = w->task->kernels->size, channel = fal_channel_numbers(p) * size;
-    const char *weight = w->packed + at->channel * channel;
-    int64_t corner = at->image * output->outer + at->channel * output->group +
-                     at->depth * output->axis[0] + at->row * output->axis[1] +
+    const char *weight = w->packed + at.channel * channel;
+    int64_t corner = at.image * output->outer + at.channel * output->group +
+                     at.depth * output->axis[0] + at.row * output->axis[1] +
                      s->column * output->axis[2];
-    char *to = (char *)output->data + corner * w->task->kernels->output_size;
-    const int64_t pitch = w->rows.apart * output->axis[1];
     fal_plane_strip strip = {
         .offset = w->offset,
         .lanes = s->lanes,
@@ -162,16 +190,15 @@ static void run_strip(const fal_depthwise_work *w, const fal_strip_place *at, co
         .columns = p->axis[2].kernel,
         .weight = weight,
         .bias = weight + channel - size,
-        .output = w->collects ? w->output : to,
-        .output_pitch = w->collects ? FAL_PLANE_WIDTH * w->task->kernels->lanes : pitch,
-        .output_rows = at->rows,
+        .output = w->output,
+        .output_pitch = w->collects ? FAL_PLANE_WIDTH * w->task->kernels->lanes
+                                    : w->rows.apart * output->axis[1],
+        .output_rows = at.rows,
         .output_lanes = s->output_lanes,
         .finish = w->clamps ? w->finish : NULL,
     };
-    find_input(w, at, s, &strip);
-    s->kernel->multiply(&strip);
-    if (w->collects)
-        write_strip(w, &strip, s->past - s->column, to, pitch);
+    find_input(w, &at, s, &strip);
+    run_channels(w, &at, s, &strip, (char *)output->data + corner * w->task->kernels->output_size);
 }
 
 // The rows [at->row, past) of a segment; those that share rows of the input are `apart`.
@@ -181,7 +208,7 @@ static void run_segment(const fal_depthwise_work *w, const fal_strip_place *at, 
     fal_strip_place strip = *at;
     for (; strip.row < fal_least(at->row + w->rows.apart, past); strip.row++) {
         strip.rows = fal_ceil_divide(past - strip.row, w->rows.apart);
-        run_strip(w, &strip, s);
+        run_strips(w, strip, s);
     }
 }
 

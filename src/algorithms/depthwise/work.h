@@ -72,7 +72,8 @@ void fal_make_segments(fal_depthwise_work *w, int64_t begin, int64_t end);
 // Where the rows of a strip begin: an image, a channel, a depth, a row of the output.
 typedef struct fal_strip_place {
     int64_t image, channel, depth, row;
-    int64_t rows; // of the output that there are, `apart` from each other
+    int64_t rows;     // of the output that there are, `apart` from each other
+    int64_t channels; // that have the same strip, one after the other
 } fal_strip_place;
 
 // Computes the rows from a place on up to, but not including, `past`, over all segments.
