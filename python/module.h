@@ -48,6 +48,11 @@ typedef struct operand {
 bool operand_take(operand *o, PyObject *array, const char *name, int position, bool writable);
 void operand_give_back(operand *o);
 
+// Memory for a result, aligned to 64 bytes, and given back with the capacity that it came with;
+// NULL: there is none. What it holds is left from whatever it was used for before.
+void *memory_new(size_t bytes, size_t *capacity);
+void memory_free(void *data, size_t capacity);
+
 // A new array of the library's own: faltung.Tensor.
 PyObject *tensor_new(faltung_dtype dtype, int rank, const int64_t *shape, faltung_tensor *view);
 

@@ -5,7 +5,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 typedef struct tensor {
     PyObject_HEAD faltung_dtype dtype;
@@ -14,6 +13,7 @@ typedef struct tensor {
     Py_ssize_t sizes[FALTUNG_MAX_RANK], steps[FALTUNG_MAX_RANK]; // in bytes, for buffers
     void *data;
     Py_ssize_t bytes;
+    size_t capacity; // bytes that there are
 } tensor;
 
 static PyTypeObject *tensor_type;
@@ -21,21 +21,6 @@ static PyTypeObject *tensor_type;
 static const kind *kind_of(const tensor *t)
 {
     return find_kind(t->dtype); // there is one
-}
-
-// Memory for a result. Where it is large, a page that is first written to costs more than the
-// numbers on it take to compute, so pages are to be large, too, as those of NumPy's arrays are. It
-// is not aligned to them: the C library would ask the system for such a block every time.
-static void *allocate(size_t bytes)
-{
-    enum { LINE = 64, PAGE = 4096, LARGE = 4 << 20 };
-    void *data = aligned_alloc(LINE, (bytes + LINE) / LINE * LINE);
-#ifdef MADV_HUGEPAGE
-    const size_t before = data ? -(uintptr_t)data % PAGE : 0; // the first whole page
-    if (data && bytes >= LARGE)
-        madvise((char *)data + before, bytes - before, MADV_HUGEPAGE); // which may be ignored
-#endif
-    return data;
 }
 
 PyObject *tensor_new(faltung_dtype dtype, int rank, const int64_t *shape, faltung_tensor *view)
@@ -56,7 +41,7 @@ PyObject *tensor_new(faltung_dtype dtype, int rank, const int64_t *shape, faltun
         count *= shape[i];
     }
     t->bytes = count * (Py_ssize_t)size;
-    t->data = allocate((size_t)t->bytes);
+    t->data = memory_new((size_t)t->bytes, &t->capacity);
     if (!t->data) {
         Py_DECREF(t);
         return PyErr_NoMemory();
@@ -68,7 +53,7 @@ PyObject *tensor_new(faltung_dtype dtype, int rank, const int64_t *shape, faltun
 static void tensor_free(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
-    free(((tensor *)self)->data);
+    memory_free(((tensor *)self)->data, ((tensor *)self)->capacity);
     PyObject_Free(self);
     Py_DECREF(type);
 }

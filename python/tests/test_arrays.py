@@ -4,6 +4,7 @@
 import array
 import ctypes
 import gc
+import os
 import sys
 import unittest
 
@@ -224,6 +225,33 @@ class Buffers(unittest.TestCase):
                 faltung.conv1d(x, wrong)
         with self.assertRaisesRegex(RuntimeError, "unsupported type 'q'"):
             faltung.conv1d(memoryview(array.array("q", [1])), x)
+
+
+def resident():
+    """Bytes of memory that this process uses."""
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+class Memory(unittest.TestCase):
+    def test_what_is_used_is_not_used_again(self):
+        sizes = [30_000, 40_000, 300_000, 1_300_000, 1_200_000, 40_000, 300_000]
+        expected = {size: bytes(faltung.randn((size,), seed=size)) for size in sizes}
+        held = [memoryview(faltung.randn((size,), seed=size)) for size in sizes]
+        for size in 3 * sizes:
+            self.assertEqual(bytes(faltung.randn((size,), seed=size)), expected[size])
+        for size, view in zip(sizes, held):
+            self.assertEqual(bytes(view), expected[size])
+
+    @unittest.skipUnless(os.path.exists("/proc/self/statm"), "for Linux")
+    def test_little_is_kept(self):
+        before = resident()
+        weight = tensor([2], (1, 1, 1))
+        for million in range(1, 41):
+            row = memoryview(bytearray(4_000_000 * million)).cast("f", (1, 1, 1_000_000 * million))
+            self.assertEqual(faltung.conv1d(row, weight).shape, row.shape)
+        del row
+        self.assertLess(resident() - before, 192 << 20)
 
 
 class Capsules(unittest.TestCase):
