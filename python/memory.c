@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-// Bytes of a block that is worth keeping: what the C library's malloc asks the system for by itself,
-// until such a block is freed for the first time; bytes of all that are kept at most; and bytes that
-// large pages are worth.
+// Bytes of a block that is worth keeping: what the C library's malloc asks the system for by
+// itself, until such a block is freed for the first time; bytes of all that are kept at most; and
+// bytes that large pages are worth.
 enum { LEAST = 128 << 10, MOST = 128 << 20, LARGE = 4 << 20, BLOCKS = 32 };
 
 static struct {

@@ -6,8 +6,9 @@
 // Work that is worth a piece.
 static const double work_of_piece = 1e6;
 
-// Pieces per thread, so that one that is held up leaves its share to the others.
-enum { PIECES = 8 };
+// Pieces per thread, so that one that is held up leaves its share to the others: as many as are
+// wanted, and as many as are enough where more cost more.
+enum { WANTED = 8, ENOUGH = 4 };
 
 fal_part fal_whole(const fal_problem *p)
 {
@@ -87,16 +88,33 @@ static void divide_images(fal_pieces *p, int64_t times)
     p->size[FAL_IMAGE] = fal_ceil_divide(p->size[FAL_IMAGE], times);
 }
 
-// Where bands are fewer than the pieces wanted, they are cut into lower ones, as long as no more
-// than half as many rows are packed twice, and weights are still used often.
-static void divide_rows(fal_pieces *p, const fal_problem *problem, int64_t times)
+// Rows of a piece below which too many would be packed twice, or weights be used too seldom.
+static int64_t least_rows(const fal_pieces *p, const fal_problem *problem)
 {
     const int64_t often = 128; // pixels
     const fal_problem_axis *row = &problem->axis[1];
     int64_t twice = 2 * row->dilation * (row->kernel - 1) / row->stride;
     int64_t least = fal_most(twice, fal_ceil_divide(often, p->size[FAL_COLUMN]));
-    int64_t rows = fal_ceil_divide(p->size[FAL_ROW], times);
-    p->size[FAL_ROW] = fal_least(p->size[FAL_ROW], fal_most(rows, least));
+    return fal_least(least, p->size[FAL_ROW]);
+}
+
+// Where bands are fewer than the pieces wanted, they are cut into lower ones: of the heights that
+// make enough pieces, the greatest by which the threads are done soonest.
+static void divide_rows(fal_pieces *p, const fal_problem *problem, int threads, int64_t enough,
+                        int64_t wanted)
+{
+    const int64_t least = least_rows(p, problem), rows = extent(p, FAL_ROW);
+    const int64_t others = count_pieces(p) / p->count[FAL_ROW];
+    int64_t best = least, soonest = INT64_MAX, count = 0;
+    for (int64_t size = p->size[FAL_ROW]; size >= least && count < wanted; size--) {
+        count = others * fal_ceil_divide(rows, size);
+        int64_t time = fal_ceil_divide(count, threads) * size;
+        if (count >= enough && time < soonest) {
+            soonest = time;
+            best = size;
+        }
+    }
+    p->size[FAL_ROW] = best;
 }
 
 // And then channels are divided, though each thread packs the band for itself.
@@ -130,17 +148,17 @@ int64_t fal_divide(const fal_task *task, const fal_algorithm *algorithm, const f
     // Of whole groups, as many as are worth it: where their channels lie together, all.
     p->size[FAL_CHANNEL] = fal_least(
         fal_round_up(grain[FAL_CHANNEL], task->problem.output_channels), extent(p, FAL_CHANNEL));
-    int64_t wanted = (int64_t)PIECES * threads;
+    int64_t wanted = (int64_t)WANTED * threads;
     double worth = fal_count_work(&task->problem, part) / work_of_piece;
     if (worth < (double)wanted) // as many for each thread
         wanted = fal_round_up(fal_most((int64_t)worth, 1), threads);
-    int64_t enough = wanted;
+    int64_t enough = fal_least(wanted, (int64_t)ENOUGH * threads);
     if (algorithm->enough_pieces)
         enough = fal_least(wanted, (int64_t)algorithm->enough_pieces * threads);
-    else if (count_pieces(p) < wanted)
-        divide_images(p, fal_ceil_divide(wanted, count_pieces(p)));
-    if (!algorithm->enough_pieces && count_pieces(p) < wanted)
-        divide_rows(p, &task->problem, fal_ceil_divide(wanted, count_pieces(p)));
+    else if (count_pieces(p) < wanted && !task->problem.of_weight) {
+        divide_images(p, fal_ceil_divide(enough, count_pieces(p)));
+        divide_rows(p, &task->problem, threads, enough, wanted);
+    }
     if (count_pieces(p) < enough)
         divide_channels(p, grain[FAL_CHANNEL], fal_ceil_divide(enough, count_pieces(p)));
     join(p, wanted);
