@@ -116,19 +116,18 @@ class _Module:
         )
 
     def _key(self, input):
-        weight, bias = self.weight, self.bias
-        return (
-            input.shape,
-            input.dtype,
-            self.activation,
-            weight.data_ptr(),
-            weight._version,
-            None if bias is None else (bias.data_ptr(), bias._version),
-        )
+        # From the dictionary itself, which is faster, unless hooks compute them, as weight_norm's do.
+        own = self._parameters
+        weight = own["weight"] if "weight" in own else self.weight
+        bias = own["bias"] if "bias" in own else self.bias
+        key = input.shape, input.dtype, self.activation, weight.data_ptr(), weight._version
+        return key if bias is None else (*key, bias.data_ptr(), bias._version)
 
     def _plan(self, input, chosen):
         """The kept plan, made anew where the input, the parameters or what was chosen changed."""
-        key = (*self._key(input), *chosen.values())
+        key = self._key(input)
+        if chosen:
+            key = (*key, *chosen.values())
         kept = self.__dict__.get("_kept_plan")
         if kept is None or kept[0] != key:
             bias = None if self.bias is None else self.bias.detach()

@@ -191,6 +191,16 @@ class Modules(unittest.TestCase):
             layer.bias.data.mul_(2)
             torch.testing.assert_close(layer(x), 2 * before)
 
+    def test_a_weight_that_a_hook_computes_is_followed(self):
+        with torch.no_grad():
+            layer = torch.nn.utils.weight_norm(torch.nn.Conv1d(2, 3, 3)).eval()
+            kept = faltung.torch.replace(layer)
+            x = torch.randn(1, 2, 5)
+            for factor in (1, 2, 3):
+                for module in (layer, kept):
+                    module.weight_g.mul_(factor)
+                torch.testing.assert_close(kept(x), layer(x))
+
     def test_a_kept_plan_follows_the_size_that_is_asked_for(self):
         layer = torch.nn.ConvTranspose1d(2, 3, 3, stride=2).eval()
         kept = faltung.torch.replace(layer)
