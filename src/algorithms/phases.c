@@ -33,6 +33,14 @@ static int64_t count_phases(const fal_problem_axis *axis)
     return axis->input_dilation / fal_common_divisor(axis->input_dilation, axis->stride);
 }
 
+static double count_all_phases(const fal_problem *p)
+{
+    double phases = 1;
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
+        phases *= (double)count_phases(&p->axis[i]);
+    return phases;
+}
+
 // Output y = phase + P*q meets element k of the kernel where y*S + k*D - padding is a multiple of
 // L: if at all for one k, then for every (L/gcd(L, D))-th.
 static phase_axis find_phase(const fal_problem_axis *axis, int64_t phase)
@@ -287,12 +295,16 @@ static void describe(const fal_task *task, fal_description *d)
 }
 
 // A few rows at a time, so that the lines that one phase writes are still near when the next one
-// fills their gaps.
+// fills their gaps. One phase alone leaves none.
 static void run(const fal_task *task, const fal_operands *all, const void *packed,
                 const fal_part *part, void *workspace)
 {
     int64_t size[FAL_PART_AXES];
     fal_part rows = *part;
+    if (count_all_phases(&task->problem) == 1) {
+        run_phases(task, all, packed, part, workspace);
+        return;
+    }
     grain(task, size);
     for (int64_t n = part->begin[FAL_IMAGE]; n < part->end[FAL_IMAGE]; n++)
         for (int64_t r = part->begin[FAL_ROW]; r < part->end[FAL_ROW]; r += size[FAL_ROW]) {
@@ -309,16 +321,13 @@ static const char *passed_over(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
     const double most = 1024;
-    double phases = 1;
     if (fal_is_complex(p->dtype))
         return "numbers are complex";
     if (p->of_weight)
         return "it is a weight's gradient";
     if (p->border_counts)
         return "there are no zeros between the input's elements";
-    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
-        phases *= (double)count_phases(&p->axis[i]);
-    if (phases > most)
+    if (count_all_phases(p) > most)
         return "there are over 1024 phases";
     int64_t index[FALTUNG_MAX_AXES] = {0};
     const char *reason = NULL;
