@@ -42,7 +42,7 @@ typedef struct operand {
     const dl_exchange *exchange; // of the library whose array it is; NULL: it has none
 } operand;
 
-// Takes an array by DLPack's exchange, the buffer protocol or DLPack, without a copy. `name` and
+// Takes an array by the buffer protocol, DLPack's exchange or DLPack, without a copy. `name` and
 // `position` are those of the argument. On failure an exception is set, and there is nothing to
 // give back.
 bool operand_take(operand *o, PyObject *array, const char *name, int position, bool writable);

@@ -173,10 +173,11 @@ bool operand_take(operand *o, PyObject *array, const char *name, int position, b
     o->buffer.obj = NULL;
     o->capsule = NULL;
     o->managed = NULL;
-    if (is_exchanged(o, array))
-        taken = take_exchanged(o, name, writable);
-    else if (PyObject_CheckBuffer(array))
+    o->exchange = NULL;
+    if (PyObject_CheckBuffer(array)) // first: it takes no lookup, and most are NumPy's
         taken = take_buffer(o, array, name, writable);
+    else if (is_exchanged(o, array))
+        taken = take_exchanged(o, name, writable);
     else if (PyObject_HasAttrString(array, "__dlpack__"))
         taken = take_dlpack(o, array, name);
     else
