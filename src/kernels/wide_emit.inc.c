@@ -57,21 +57,31 @@ static void ELEMENT(emit_scattered)(const square *q)
 }
 
 // Channels one behind the other in the output: nothing to turn.
-static void ELEMENT(emit_channels_last)(const fal_emission *e, const fal_wide_kernel *kernel)
+FAL_INLINE void ELEMENT(emit_pixel)(const fal_emission *e, const real *sums, ELEMENT_TYPE *to)
 {
     const real *bias = e->bias;
-    for (int pixel = 0; pixel < e->tiles * kernel->pixels; pixel++) {
-        const fal_place *place = &e->place[pixel / kernel->run];
-        if (pixel % kernel->run >= place->pixels)
-            continue;
-        ELEMENT_TYPE *to =
-            (ELEMENT_TYPE *)e->output + place->position + pixel % kernel->run * e->pixel_stride;
-        const real *sums = (const real *)e->sums + pixel * kernel->channels;
-        for (int c = e->first; c < e->past; c += FAL_LANES) {
-            uint32_t lanes = vec_first_lanes(least(FAL_LANES, e->past - c));
-            vec sum = vec_load(sums + c) + vec_load(bias + c);
-            ELEMENT(store_lanes)(to + c, ELEMENT(finish)(e->finish, to + c, 1, lanes, sum), lanes);
-        }
+    int c = e->first;
+    for (; c + FAL_LANES <= e->past; c += FAL_LANES) {
+        vec sum = vec_load(sums + c) + vec_load(bias + c);
+        sum = ELEMENT(finish)(e->finish, to + c, 1, FAL_ALL_LANES, sum);
+        ELEMENT(store)(to + c, sum);
+    }
+    if (c < e->past) {
+        const uint32_t lanes = vec_first_lanes(e->past - c);
+        vec sum = vec_load(sums + c) + vec_load(bias + c);
+        ELEMENT(store_lanes)(to + c, ELEMENT(finish)(e->finish, to + c, 1, lanes, sum), lanes);
+    }
+}
+
+static void ELEMENT(emit_channels_last)(const fal_emission *e, const fal_wide_kernel *kernel)
+{
+    const int runs = e->tiles * kernel->pixels / kernel->run;
+    const real *sums = (const real *)e->sums;
+    for (int run = 0; run < runs; run++, sums += kernel->run * kernel->channels) {
+        const fal_place *place = &e->place[run];
+        ELEMENT_TYPE *to = (ELEMENT_TYPE *)e->output + place->position;
+        for (int pixel = 0; pixel < place->pixels; pixel++, to += e->pixel_stride)
+            ELEMENT(emit_pixel)(e, sums + pixel * kernel->channels, to);
     }
 }
 
