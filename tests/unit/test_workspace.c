@@ -135,7 +135,7 @@ static void threads_and_bands_make_do(void **state)
 {
     (void)state;
     setting s;
-    setting_make(&s, "conv2d:1x64x56x56,64x64x3x3,padding=1");
+    setting_make(&s, "conv2d:1x64x112x112,64x64x5x5,padding=2");
     s.call.conv.threads = 4;
     const faltung_explanation whole = explain(&s);
     assert_int_equal(whole.threads, 4);
