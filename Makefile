@@ -22,7 +22,7 @@ to_test = $(to_tour) compiler++ cmocka pkg-config sanitizers python numpy matplo
 sources = $$(git ls-files '*.c' '*.h')
 
 .PHONY: all tour test asan clang tsan sweep kernels-report fuzz mutants check-machines reproducible \
-        check-long onnx peers torch wheel install format check-format clean help
+        check-long coverage onnx peers torch wheel install format check-format clean help
 .NOTPARALLEL:
 
 all: ## build the library and the command into build/ (the default)
@@ -79,6 +79,12 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (60)
 mutants: ## put small defects in, one by one, and see which test catches each (20 minutes)
 	@tools/install-packages.sh $(to_test)
 	@python=$$(tools/find-python.sh) && $(alone) $$python tests/mutants/mutants.py
+
+coverage: ## list the lines that no test runs (five minutes)
+	@tools/install-packages.sh $(to_test)
+	@$(alone) sh -c '$(cmake) --preset coverage && $(cmake) --build --preset coverage && \
+	    ctest --preset coverage' && python=$$(tools/find-python.sh) && \
+	    $$python tools/coverage.py build-coverage
 
 check-machines: ## run tests as other machines would, by qemu (slow)
 	@tools/install-packages.sh $(to_test) qemu cross-aarch64 cross-i686

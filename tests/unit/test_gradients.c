@@ -383,6 +383,43 @@ static void row_13_weight_gradient_of_another_size(void **state)
     }
 }
 
+// Two pictures have to be of one kind.
+static void pictures_that_do_not_match_are_refused(void **state)
+{
+    (void)state;
+    static const int64_t size[] = {2, 3, 8, 8}, grad_size[] = {2, 3, 6, 6}, nowhere[4];
+    static const struct {
+        faltung_dtype input_type, grad_type;
+        int input_rank, grad_rank;
+        faltung_status status;
+        const char *words;
+    } cases[] = {
+        {FALTUNG_F32, FALTUNG_F32, 2, 4, FALTUNG_ERROR_RANK,
+         "input of size [2, 3], expected are 3"},
+        {FALTUNG_F32, FALTUNG_F32, 4, 3, FALTUNG_ERROR_RANK,
+         "grad_output of size [2, 3, 6], expected are 4 dimensions as of the input"},
+        {FALTUNG_F32, FALTUNG_F64, 4, 4, FALTUNG_ERROR_DTYPE,
+         "grad_output has type f64, the input f32"},
+        {FALTUNG_I8, FALTUNG_I8, 4, 4, FALTUNG_ERROR_DTYPE, "have gradients, not i8"},
+    };
+    double numbers[1] = {0};
+    faltung_conv conv = FALTUNG_DEFAULTS(FALTUNG_CONV_WEIGHT, 2);
+    conv.has_output_size = true;
+    conv.output_size[0] = conv.output_size[1] = 3;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        faltung_message message = {""};
+        const faltung_tensor input = {numbers, cases[i].input_type, cases[i].input_rank, size,
+                                      nowhere};
+        const faltung_tensor grad = {numbers, cases[i].grad_type, cases[i].grad_rank, grad_size,
+                                     nowhere};
+        array result;
+        array_make(&result, FALTUNG_F32, 4, (const int64_t[]){3, 3, 3, 3});
+        assert_refused(faltung_convolve(&conv, &input, &grad, NULL, &result.tensor, &message),
+                       cases[i].status, &message, cases[i].words, NULL);
+        array_free(&result);
+    }
+}
+
 static void plans_are_run_by_their_kind(void **state)
 {
     (void)state;
@@ -421,6 +458,7 @@ int main(void)
         cmocka_unit_test(same_padding_has_gradients),
         cmocka_unit_test(row_13_weight_gradient_of_another_size),
         cmocka_unit_test(row_14_shapes_that_do_not_fit_together),
+        cmocka_unit_test(pictures_that_do_not_match_are_refused),
         cmocka_unit_test(plans_are_run_by_their_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
