@@ -20,9 +20,11 @@ to_build = compiler cmake make
 to_tour = $(to_build) gnuplot
 to_test = $(to_tour) compiler++ cmocka pkg-config sanitizers python numpy matplotlib
 sources = $$(git ls-files '*.c' '*.h')
+# Without tests, and without the kernels, whose extensions these programs do not know.
+plain_sources = $$(git ls-files 'src/*.c' 'cli/*.c' 'drawing/*.c' 'python/*.c' | grep -v kernels/)
 
 .PHONY: all tour test asan clang tsan sweep kernels-report fuzz mutants check-machines reproducible \
-        check-long coverage onnx peers torch wheel install format check-format clean help
+        check-long lint coverage onnx peers torch wheel install format check-format clean help
 .NOTPARALLEL:
 
 all: ## build the library and the command into build/ (the default)
@@ -79,6 +81,15 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (60)
 mutants: ## put small defects in, one by one, and see which test catches each (20 minutes)
 	@tools/install-packages.sh $(to_test)
 	@python=$$(tools/find-python.sh) && $(alone) $$python tests/mutants/mutants.py
+
+lint: ## look for mistakes by clang-tidy (.clang-tidy says for which) and cppcheck (three minutes)
+	@tools/install-packages.sh $(to_test) clang clang-tidy cppcheck
+	@$(cmake) --preset clang -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null
+	clang-tidy -p build-clang --quiet $(plain_sources)
+	@# Without what takes arrays that are filled by others, or as far as they are read, for empty.
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability,performance \
+	    --suppress=ctuuninitvar --suppress=uninitvar --suppress=missingIncludeSystem $(addprefix -I,include src cli drawing) \
+	    $(plain_sources)
 
 coverage: ## list the lines that no test runs (five minutes)
 	@tools/install-packages.sh $(to_test)

@@ -26,6 +26,8 @@ numpy       python3-numpy       python3-numpy       py3-numpy       python-numpy
 matplotlib  python3-matplotlib  python3-matplotlib  py3-matplotlib  python-matplotlib  python3-matplotlib
 sanitizers  -                   libasan,libubsan    -               -                  -
 clang       clang               clang               clang           clang              clang
+clang-tidy  clang-tidy          clang-tools-extra   clang-extra-tools   -                  -
+cppcheck    cppcheck            cppcheck            cppcheck            cppcheck           cppcheck
 libfuzzer   libclang-rt-dev     compiler-rt         compiler-rt     compiler-rt        -
 qemu        qemu-user           qemu-user           -               qemu-user          -
 cross-aarch64 gcc-aarch64-linux-gnu,libc6-dev-arm64-cross gcc-aarch64-linux-gnu - aarch64-linux-gnu-gcc -
@@ -66,7 +68,7 @@ has() {
     qemu) has_program qemu-x86_64 && has_program qemu-aarch64 ;;
     cross-aarch64) links main aarch64-linux-gnu-gcc ;;
     cross-i686) links main i686-linux-gnu-gcc ;;
-    make | gnuplot | pkg-config | clang) has_program "$1" ;;
+    make | gnuplot | pkg-config | clang | clang-tidy | cppcheck) has_program "$1" ;;
     *)
         echo "install-packages.sh: unknown need '$1'" >&2
         exit 2

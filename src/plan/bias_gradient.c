@@ -58,7 +58,8 @@ faltung_status faltung_bias_gradient(const faltung_conv *conv, const faltung_ten
         return status;
     faltung_tensor_count(grad_output, &count, NULL);
     const int64_t most = fal_least(count / worth + 1, FAL_MOST_THREADS);
-    for (int part = 0; part <= fal_is_complex(grad_output->dtype); part++) {
+    const int parts = fal_is_complex(grad_output->dtype) ? 2 : 1;
+    for (int part = 0; part < parts; part++) {
         fal_channel_sums sums = lower(conv, grad_output, grad_bias, part);
         const int64_t tasks = fal_ceil_divide(sums.channels, fal_channels_at_once(&sums));
         fal_parallel_by(conv->parallel, fal_parallel_limit(conv->threads, most), tasks, sum_some,
