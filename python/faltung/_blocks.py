@@ -23,7 +23,7 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1, *, threads=None)
     dilation, padding, stride
         As in ``conv2d``.
     threads : int, optional
-        The most to use.
+        The most to use: by default what OMP_NUM_THREADS says, or one for each CPU.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1, *, th
     kernel_size, dilation, padding, stride
         As in `unfold`.
     threads : int, optional
-        The most to use.
+        The most to use: by default what OMP_NUM_THREADS says, or one for each CPU.
 
     Returns
     -------

@@ -33,9 +33,11 @@ _FORWARD = '''Convolve along {axes}.
     out : array, optional
         Where the result goes, instead of into a new array; of its shape and type.
     threads : int, optional
-        The most to use; the result does not depend on it.
+        The most to use: by default what OMP_NUM_THREADS says, or one for each CPU. The result does
+        not depend on it.
     accuracy : {{'balanced', 'exact', 'fast'}}
-        What the result may cost in accuracy to be fast.
+        'exact' adds the products themselves; the others may transform kernels of 3 elements along
+        two axes, whose errors are a little larger, and an infinity reaches its neighbours.
     input_zero_point, weight_zero_point : int
         Of integers: subtracted from every element, as in ONNX's ConvInteger.
 

@@ -262,6 +262,26 @@ class Modules(unittest.TestCase):
             worker.join()
         self.assertTrue(all(torch.equal(result, results[0]) for result in results))
 
+    def test_modules_work_in_forked_workers(self):
+        layer = faltung.torch.replace(torch.nn.Conv2d(16, 16, 3, padding=1).eval())
+        images = torch.randn(6, 1, 16, 56, 56)
+
+        class Convolved(torch.utils.data.Dataset):
+            def __len__(self):
+                return len(images)
+
+            def __getitem__(self, index):
+                with torch.no_grad():
+                    return layer(images[index])
+
+        with torch.no_grad():
+            expected = [layer(image) for image in images]  # which starts this process's threads
+        loader = torch.utils.data.DataLoader(
+            Convolved(), batch_size=None, num_workers=2, multiprocessing_context="fork"
+        )
+        for got, wanted in zip(loader, expected, strict=True):
+            self.assertTrue(torch.equal(got, wanted))
+
     def test_a_network_trains_as_pytorchs_does(self):
         torch.manual_seed(2)
         theirs = torch.nn.Sequential(
