@@ -12,45 +12,58 @@
 #define LEGEND_LINE     23.0
 #define SECONDS_A_STEP  0.8
 
-// Looks. Colours are given once per scheme and contrast with the sheet, 4.5 to 1 where they carry
-// text. A colour never stands alone: padding is dashed, what nothing reaches is crossed out.
+// Looks. Colours contrast with the sheet, 4.5 to 1 where they carry text. A colour never stands
+// alone: padding is dashed, what nothing reaches is crossed out. They are written out for each of
+// the two schemes, since viewers other than browsers know no variables of CSS.
+#define COLOURS(paper, ink, soft, line, red, orange)                                               \
+    ".fal-drawing text{fill:" ink "}\n"                                                            \
+    ".fal-drawing .fal-formula,.fal-drawing .fal-index{fill:" soft "}\n"                           \
+    ".fal-drawing .fal-warn{fill:" red "}\n"                                                       \
+    ".fal-paper{fill:" paper "}\n"                                                                 \
+    ".fal-padding,.fal-cropped,.fal-zero{stroke:" line "}\n"                                       \
+    ".fal-cross,.fal-warn-brace{stroke:" red "}\n"                                                 \
+    ".fal-brace{stroke:" soft "}\n"                                                                \
+    ".fal-tap{fill:" orange "}\n"                                                                  \
+    ".fal-sample,.fal-frame,.fal-next,.fal-ray{stroke:" orange "}\n"
+
+// What is filled, and the lines around it.
+#define FILLED(blue, blue_line, green, green_line, plum, plum_line, bar, bar_line, zero)           \
+    ".fal-input{fill:" blue ";stroke:" blue_line "}\n"                                             \
+    ".fal-output{fill:" green ";stroke:" green_line "}\n"                                          \
+    ".fal-added{fill:" plum ";stroke:" plum_line "}\n"                                             \
+    ".fal-bar{fill:" bar ";stroke:" bar_line "}\n"                                                 \
+    ".fal-span{stroke:" bar_line "}\n"                                                             \
+    ".fal-zero{fill:" zero "}\n"
+
 static const char style[] =
-    ".fal-drawing{--fal-paper:#fff;--fal-ink:#1b2430;--fal-soft:#566270;--fal-line:#8a96a3;"
-    "--fal-blue:#cfe2f9;--fal-blue-line:#2f68a8;--fal-green:#c9ecd8;--fal-green-line:#23804f;"
-    "--fal-plum:#eccdf7;--fal-plum-line:#8a35ad;--fal-orange:#d9480f;--fal-red:#c92a2a;"
-    "--fal-bar:#ffd8a8;--fal-bar-line:#c05c00;--fal-zero:#eef1f4;"
-    "max-width:100%;height:auto;font-family:system-ui,sans-serif}\n"
-    "@media (prefers-color-scheme:dark){"
-    ".fal-drawing{--fal-paper:#151a21;--fal-ink:#e8edf2;--fal-soft:#a9b4c0;--fal-line:#6f7c8a;"
-    "--fal-blue:#1f4268;--fal-blue-line:#7db4ee;--fal-green:#1c4d35;--fal-green-line:#6fd0a0;"
-    "--fal-plum:#502463;--fal-plum-line:#d79bf0;--fal-orange:#ff922b;--fal-red:#ff8787;"
-    "--fal-bar:#5c3a12;--fal-bar-line:#ffb057;--fal-zero:#242b34}}\n"
-    ".fal-drawing text{fill:var(--fal-ink);font-size:14px}\n"
+    ".fal-drawing{max-width:100%;height:auto;font-family:system-ui,sans-serif}\n"
+    ".fal-drawing text{font-size:14px}\n"
     ".fal-drawing .fal-title{font-size:17px;font-weight:600}\n"
-    ".fal-drawing .fal-formula,.fal-drawing .fal-index{fill:var(--fal-soft)}\n"
     ".fal-drawing .fal-index{font-size:11px}\n"
     ".fal-drawing .fal-small{font-size:9px}\n"
     ".fal-drawing .fal-middle{text-anchor:middle}\n"
     ".fal-drawing .fal-end{text-anchor:end}\n"
-    ".fal-drawing .fal-warn{fill:var(--fal-red)}\n"
-    ".fal-paper{fill:var(--fal-paper)}\n"
-    ".fal-input{fill:var(--fal-blue);stroke:var(--fal-blue-line)}\n"
-    ".fal-output{fill:var(--fal-green);stroke:var(--fal-green-line)}\n"
-    ".fal-added{fill:var(--fal-plum);stroke:var(--fal-plum-line)}\n"
-    ".fal-padding,.fal-cropped{fill:none;stroke:var(--fal-line);stroke-dasharray:3 2}\n"
-    ".fal-zero{fill:var(--fal-zero);stroke:var(--fal-line);stroke-opacity:.5}\n"
-    ".fal-cross{fill:none;stroke:var(--fal-red);stroke-opacity:.85}\n"
-    ".fal-bar{fill:var(--fal-bar);stroke:var(--fal-bar-line)}\n"
-    ".fal-span{fill:none;stroke:var(--fal-bar-line)}\n"
-    ".fal-tap{fill:var(--fal-orange);fill-opacity:.35}\n"
-    ".fal-sample{stroke:var(--fal-orange);stroke-width:2}\n"
-    ".fal-frame{fill:none;stroke:var(--fal-orange);stroke-width:2.5}\n"
-    ".fal-next{fill:none;stroke:var(--fal-orange);stroke-width:1.5;stroke-dasharray:5 4}\n"
-    ".fal-ray{fill:none;stroke:var(--fal-orange);stroke-opacity:.6}\n"
-    ".fal-brace{fill:none;stroke:var(--fal-soft)}\n"
-    ".fal-warn-brace{fill:none;stroke:var(--fal-red)}\n"
+    ".fal-padding,.fal-cropped{fill:none;stroke-dasharray:3 2}\n"
+    ".fal-zero{stroke-opacity:.5}\n"
+    ".fal-cross{fill:none;stroke-opacity:.85}\n"
+    ".fal-tap{fill-opacity:.35}\n"
+    ".fal-sample{stroke-width:2}\n"
+    ".fal-frame{fill:none;stroke-width:2.5}\n"
+    ".fal-next{fill:none;stroke-width:1.5;stroke-dasharray:5 4}\n"
+    ".fal-ray{fill:none;stroke-opacity:.6}\n"
+    ".fal-span,.fal-brace,.fal-warn-brace{fill:none}\n"
     ".fal-still{display:none}\n"
-    "@media (prefers-reduced-motion:reduce){.fal-moving{display:none}.fal-still{display:inline}}\n";
+    "@media (prefers-reduced-motion:reduce){.fal-moving{display:none}.fal-still{display:inline}}\n"
+    // clang-format off
+    COLOURS("#fff", "#1b2430", "#566270", "#8a96a3", "#c92a2a", "#d9480f")
+    FILLED("#cfe2f9", "#2f68a8", "#c9ecd8", "#23804f", "#eccdf7", "#8a35ad", "#ffd8a8", "#c05c00",
+           "#eef1f4")
+    "@media (prefers-color-scheme:dark){\n"
+    COLOURS("#151a21", "#e8edf2", "#a9b4c0", "#6f7c8a", "#ff8787", "#ff922b")
+    FILLED("#1f4268", "#7db4ee", "#1c4d35", "#6fd0a0", "#502463", "#d79bf0", "#5c3a12", "#ffb057",
+           "#242b34")
+    "}\n";
+// clang-format on
 
 bool svg_begin(svg *sheet)
 {

@@ -217,20 +217,19 @@ static int write_script(session *s, const padding_chart *c, chart_format format,
 
 // ------------------------------------------------------------------------------------- the output
 
-// gnuplot's colours, as it writes them, and what they become on the page.
-static const char svg_style[] =
-    ".fal-chart{--fal-paper:#fff;--fal-ink:#1b2430;--fal-point:#2f68a8;--fal-stem:#a8c4e2;"
-    "--fal-limit:#d9480f;--fal-limit-text:#b53c0c;max-width:100%;height:auto}\n"
-    "@media (prefers-color-scheme:dark){"
-    ".fal-chart{--fal-paper:#151a21;--fal-ink:#e8edf2;--fal-point:#7db4ee;--fal-stem:#2d5784;"
-    "--fal-limit:#ff922b;--fal-limit-text:#ffa94d}}\n"
-    ".fal-chart .fal-paper{fill:var(--fal-paper)}\n"
-    ".fal-chart [fill=\"rgb(27,36,48)\"]{fill:var(--fal-ink)}\n"
-    ".fal-chart [fill=\"rgb(181,60,12)\"]{fill:var(--fal-limit-text)}\n"
-    ".fal-chart [stroke=\"rgb( 27,  36,  48)\"]{stroke:var(--fal-ink)}\n"
-    ".fal-chart [stroke=\"rgb(168, 196, 226)\"]{stroke:var(--fal-stem)}\n"
-    ".fal-chart [stroke=\"rgb(217,  72,  15)\"]{stroke:var(--fal-limit)}\n"
-    ".fal-chart [color=\"rgb( 47, 104, 168)\"]{color:var(--fal-point)}\n";
+// The sheet, and what becomes of gnuplot's colours, as it writes them, on a dark one. No variables
+// of CSS, which viewers other than browsers do not know.
+static const char svg_style[] = ".fal-chart{max-width:100%;height:auto}\n"
+                                ".fal-chart .fal-paper{fill:#fff}\n"
+                                "@media (prefers-color-scheme:dark){\n"
+                                ".fal-chart .fal-paper{fill:#151a21}\n"
+                                ".fal-chart [fill=\"rgb(27,36,48)\"]{fill:#e8edf2}\n"
+                                ".fal-chart [fill=\"rgb(181,60,12)\"]{fill:#ffa94d}\n"
+                                ".fal-chart [stroke=\"rgb( 27,  36,  48)\"]{stroke:#e8edf2}\n"
+                                ".fal-chart [stroke=\"rgb(168, 196, 226)\"]{stroke:#2d5784}\n"
+                                ".fal-chart [stroke=\"rgb(217,  72,  15)\"]{stroke:#ff922b}\n"
+                                ".fal-chart [color=\"rgb( 47, 104, 168)\"]{color:#7db4ee}\n"
+                                "}\n";
 
 // Puts a head of our own before what gnuplot drew.
 static int write_svg(session *s, FILE *file, const padding_chart *c, const char *drawn)

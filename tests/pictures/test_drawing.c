@@ -269,6 +269,7 @@ static void every_svg_is_well_formed_and_keeps_to_itself(void **state)
         assert_well_formed(svg);
         assert_contains(svg, "role=\"img\"");
         assert_contains(svg, "prefers-color-scheme:dark");
+        assert_lacks(svg, "var("); // which not every viewer knows
         assert_lacks(svg, " id=");
         assert_int_equal(count_words(svg, "class=\""), count_words(svg, "class=\"fal-"));
         free(svg);
