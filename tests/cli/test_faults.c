@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 typedef struct refusal {
@@ -185,6 +186,44 @@ static void a_signal_in_the_middle_leaves_nothing(void **state)
     }
 }
 
+// Starts a line, and sends it a signal after so many microseconds, if it has not ended by then.
+static void disturb(const char *const words[], int number, long microseconds)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        execvp("faltung", (char *const *)words);
+        _exit(127);
+    }
+    nanosleep(&(struct timespec){0, 1000 * microseconds}, NULL);
+    int status;
+    assert_int_equal(kill(child, number), 0); // one that has ended is there until it is waited for
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) ? WTERMSIG(status) == number : WEXITSTATUS(status) == DONE);
+}
+
+// What cannot be caught may leave the partial file, which is in nobody's way.
+static void a_signal_at_any_moment_leaves_the_old_output_or_the_new(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"faltung", "randn",   "200x200", "-o",
+                                        "y.npy",   "--force", NULL};
+    static const int numbers[] = {SIGKILL, SIGINT, SIGTERM};
+    uint32_t random = 1;
+    run("faltung randn 200x200 -o new.npy && faltung array 1 -o old.npy");
+    assert_int_equal(ran.status, 0);
+    for (int i = 0; i < 90; i++) {
+        random = random * 1664525 + 1013904223;
+        run("cp old.npy y.npy");
+        disturb(words, numbers[i % 3], random >> 8 & 0xfff);
+        run("cmp -s y.npy old.npy || cmp -s y.npy new.npy");
+        assert_int_equal(ran.status, 0);
+        if (numbers[i % 3] != SIGKILL)
+            assert_folder("new.npy old.npy y.npy");
+        run("rm -f .*partial*");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +235,7 @@ int main(void)
         program_test(what_does_not_fit_into_memory_is_refused),
         program_test(a_file_beyond_the_limit_is_a_failure_and_no_signal),
         program_test(a_signal_in_the_middle_leaves_nothing),
+        program_test(a_signal_at_any_moment_leaves_the_old_output_or_the_new),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
