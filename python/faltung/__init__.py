@@ -4,8 +4,8 @@
 The functions are those of ``torch.nn.functional``, by their names, signatures, defaults and
 messages; they take arrays of NumPy, PyTorch and JAX, and whatever else speaks DLPack or the buffer
 protocol, without a copy and with any strides, and give back the same kind of array. Nothing but
-Python is needed. Up to 128 MiB of freed results are kept for the next ones, since memory that is new
-costs more time than most convolutions.
+Python is needed. Up to 128 MiB of freed results are kept for the next ones, since memory that is
+new costs more time than most convolutions.
 
 >>> import faltung
 >>> x, kernel = faltung.randn((16, 3, 16, 16), (10, 3, 3, 3), seed=14)

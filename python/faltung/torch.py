@@ -116,7 +116,7 @@ class _Module:
         )
 
     def _key(self, input):
-        # From the dictionary itself, which is faster, unless hooks compute them, as weight_norm's do.
+        # From the dictionary, which is faster, unless hooks compute them, as weight_norm's do.
         own = self._parameters
         weight = own["weight"] if "weight" in own else self.weight
         bias = own["bias"] if "bias" in own else self.bias

@@ -56,7 +56,7 @@ static void ELEMENT(emit_scattered)(const square *q)
     }
 }
 
-// Channels one behind the other in the output: nothing to turn.
+// The channels of a pixel.
 FAL_INLINE void ELEMENT(emit_pixel)(const fal_emission *e, const real *sums, ELEMENT_TYPE *to)
 {
     const real *bias = e->bias;
@@ -73,6 +73,7 @@ FAL_INLINE void ELEMENT(emit_pixel)(const fal_emission *e, const real *sums, ELE
     }
 }
 
+// Channels one behind the other in the output: nothing to turn.
 static void ELEMENT(emit_channels_last)(const fal_emission *e, const fal_wide_kernel *kernel)
 {
     const int runs = e->tiles * kernel->pixels / kernel->run;

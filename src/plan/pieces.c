@@ -98,15 +98,16 @@ static int64_t least_rows(const fal_pieces *p, const fal_problem *problem)
     return fal_least(least, p->size[FAL_ROW]);
 }
 
-// Where bands are fewer than the pieces wanted, they are cut into lower ones: of the heights that
-// make enough pieces, the greatest by which the threads are done soonest.
+// Where bands are fewer than the pieces wanted, they are cut into lower ones: of the numbers of
+// bands that make enough pieces, the least by which the threads are done soonest.
 static void divide_rows(fal_pieces *p, const fal_problem *problem, int threads, int64_t enough,
                         int64_t wanted)
 {
     const int64_t least = least_rows(p, problem), rows = extent(p, FAL_ROW);
     const int64_t others = count_pieces(p) / p->count[FAL_ROW];
-    int64_t best = least, soonest = INT64_MAX, count = 0;
-    for (int64_t size = p->size[FAL_ROW]; size >= least && count < wanted; size--) {
+    int64_t best = least, soonest = INT64_MAX, size = p->size[FAL_ROW], count = 0;
+    for (int64_t bands = p->count[FAL_ROW]; size > least && count < wanted; bands++) {
+        size = fal_most(fal_ceil_divide(rows, bands), least);
         count = others * fal_ceil_divide(rows, size);
         int64_t time = fal_ceil_divide(count, threads) * size;
         if (count >= enough && time < soonest) {
