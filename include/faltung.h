@@ -491,6 +491,35 @@ FALTUNG_API faltung_status faltung_plan_run_residual(const faltung_plan *plan,
                                                      const faltung_part *part, void *workspace,
                                                      faltung_message *message);
 
+// The part of an input that a part of the output is computed from, so that no more of it has to be
+// there, as where the whole is larger than memory: along each axis of the input, in the order of
+// its shape. It is within the input, but for circular padding: then a part at the border needs
+// positions outside, and faltung_plan_find_input says which elements are there. It may be empty,
+// where a part is computed from padding alone, and is for a part that is. Errors: NULL, OPTION for
+// a plan of a weight gradient, SHAPE.
+FALTUNG_API faltung_status faltung_plan_needed_input(const faltung_plan *plan,
+                                                     const faltung_part *part, faltung_part *needed,
+                                                     faltung_message *message);
+
+// The element of the input that circular padding shows at a position along a spatial axis, counted
+// from 0: the position itself within the input, else one from its other end. Errors: NULL, OPTION
+// (no such axis), SHAPE (the position is farther outside than the input is large, or, for other
+// modes, outside).
+FALTUNG_API faltung_status faltung_plan_find_input(const faltung_plan *plan, int axis,
+                                                   int64_t position, int64_t *element,
+                                                   faltung_message *message);
+
+// Computes a part of the output from that part of the input: `input` is a tensor of what
+// faltung_plan_needed_input names and no more, `output` and `residual` (NULL: there is none) are
+// tensors of the part. The bits are those of the whole. Errors: as faltung_plan_run_residual, and
+// OVERFLOW if the whole tensors, by the strides of these, could not be addressed.
+FALTUNG_API faltung_status faltung_plan_run_slab(const faltung_plan *plan,
+                                                 const faltung_tensor *input,
+                                                 const faltung_tensor *residual,
+                                                 const faltung_tensor *output,
+                                                 const faltung_part *part, void *workspace,
+                                                 faltung_message *message);
+
 // Frees a plan that no thread is running. NULL is allowed and does nothing.
 FALTUNG_API void faltung_plan_destroy(faltung_plan *plan);
 

@@ -57,6 +57,9 @@ typedef struct fal_algorithm {
     size_t (*workspace)(const fal_task *task);
     // The part sizes that suit the algorithm: what is smaller is done at a loss.
     void (*grain)(const fal_task *task, int64_t size[FAL_PART_AXES]);
+    // Outputs along rows and columns that are computed together, counted from the output's first,
+    // so that what one reads depends on the others; 0: each is computed by itself.
+    int together;
     // Pieces for each thread that are enough, where smaller ones would cost more than they even
     // out; 0: there is no such number.
     int enough_pieces;

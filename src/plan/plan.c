@@ -1,29 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Plans: a choice together with the weight and the bias, packed or copied.
+#include "plan/plan.h"
+
 #include "base/fail.h"
 #include "base/memory.h"
-#include "plan/choose.h"
 #include "plan/pieces.h"
 #include "tensor/tensor.h"
 
 #include <string.h>
-
-// A contiguous copy that the plan owns; data is NULL where there is nothing to copy.
-typedef struct copy {
-    faltung_tensor tensor;
-    int64_t shape[FALTUNG_MAX_AXES + 2];
-} copy;
-
-struct faltung_plan {
-    fal_choice choice;
-    void *packed; // the weight and the bias in the algorithm's order; else NULL, and copies:
-    copy weight;
-    copy bias;
-    bool has_bias;
-    bool has_allocator;
-    faltung_allocator allocator;
-};
 
 static const faltung_allocator *allocator_of(const faltung_plan *plan)
 {
@@ -32,7 +17,7 @@ static const faltung_allocator *allocator_of(const faltung_plan *plan)
 
 // Copies a validated tensor.
 static faltung_status make_copy(const faltung_plan *plan, const faltung_tensor *from,
-                                const char *name, copy *to, faltung_message *message)
+                                const char *name, fal_copy *to, faltung_message *message)
 {
     int64_t count;
     faltung_status status = fal_tensor_check_data(from, name, message);
@@ -150,7 +135,7 @@ size_t faltung_plan_workspace(const faltung_plan *plan)
     return packed + fal_choice_workspace(&plan->choice);
 }
 
-static faltung_status refuse_kind(const faltung_plan *plan, faltung_message *message)
+faltung_status fal_plan_refuse_kind(const faltung_plan *plan, faltung_message *message)
 {
     return fal_fail(message, FALTUNG_ERROR_OPTION,
                     plan->choice.valid.of_weight
@@ -178,7 +163,7 @@ faltung_status faltung_plan_run_weight(const faltung_plan *plan, const faltung_t
     if (!plan)
         return fal_fail(message, FALTUNG_ERROR_NULL, "plan is NULL");
     if (!plan->choice.valid.of_weight)
-        return refuse_kind(plan, message);
+        return fal_plan_refuse_kind(plan, message);
     void *own;
     const fal_choice *choice = &plan->choice;
     faltung_status status =
@@ -194,28 +179,43 @@ faltung_status faltung_plan_run_weight(const faltung_plan *plan, const faltung_t
     return FALTUNG_OK;
 }
 
+fal_operands fal_plan_operands(const faltung_plan *plan, const faltung_tensor *input,
+                               const faltung_tensor *residual, const faltung_tensor *output)
+{
+    fal_operands operands =
+        fal_choice_operands(&plan->choice, input, plan->packed ? NULL : &plan->weight.tensor,
+                            plan->has_bias ? &plan->bias.tensor : NULL, output);
+    fal_add_residual(&operands, residual);
+    return operands;
+}
+
+faltung_status fal_plan_run(const faltung_plan *plan, const fal_choice *choice,
+                            const fal_operands *operands, const fal_part *part, void *workspace,
+                            faltung_message *message)
+{
+    void *own;
+    faltung_status status = find_workspace(plan, workspace, &own, message);
+    if (status)
+        return status;
+    fal_run_choice(choice, operands, plan->packed, part, workspace ? workspace : own);
+    fal_release(allocator_of(plan), own);
+    return FALTUNG_OK;
+}
+
 // A part of the output, or all of it for NULL; `residual` may be NULL, too.
 static faltung_status run(const faltung_plan *plan, const faltung_tensor *input,
                           const faltung_tensor *residual, const faltung_tensor *output,
                           const fal_part *part, void *workspace, faltung_message *message)
 {
     if (plan->choice.valid.of_weight)
-        return refuse_kind(plan, message);
-    void *own;
+        return fal_plan_refuse_kind(plan, message);
     faltung_status status = fal_validate_run(&plan->choice.valid, input, output, message);
     if (!status)
         status = fal_validate_residual(&plan->choice.valid, residual, output, message);
-    if (!status)
-        status = find_workspace(plan, workspace, &own, message);
     if (status)
         return status;
-    fal_operands operands =
-        fal_choice_operands(&plan->choice, input, plan->packed ? NULL : &plan->weight.tensor,
-                            plan->has_bias ? &plan->bias.tensor : NULL, output);
-    fal_add_residual(&operands, residual);
-    fal_run_choice(&plan->choice, &operands, plan->packed, part, workspace ? workspace : own);
-    fal_release(allocator_of(plan), own);
-    return FALTUNG_OK;
+    const fal_operands operands = fal_plan_operands(plan, input, residual, output);
+    return fal_plan_run(plan, &plan->choice, &operands, part, workspace, message);
 }
 
 faltung_status faltung_plan_run(const faltung_plan *plan, const faltung_tensor *input,

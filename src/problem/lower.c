@@ -5,18 +5,14 @@
 #include "tensor/element.h"
 #include "tensor/tensor.h"
 
-// A kernel of one element, without padding, samples the input: along such an axis the view of the
-// input steps over what is not wanted, and no stride is left.
-static bool is_sampled(const fal_valid *valid, int i)
+bool fal_is_sampled(const fal_valid *valid, int i)
 {
     const faltung_axis *axis = &valid->axis[i];
     return !axis->transposed && axis->kernel == 1 && axis->padding.begin == 0 &&
            axis->padding.end == 0 && axis->input_dilation == 1;
 }
 
-// What a negative side of a circular padding cuts off before the rest goes round: then the view of
-// the input begins behind it. (Other modes only show elements that are there, or zeros.)
-static faltung_padding find_crop(const fal_valid *valid, int i)
+faltung_padding fal_find_crop(const fal_valid *valid, int i)
 {
     const faltung_padding p = valid->axis[i].padding;
     if (valid->padding_mode != FALTUNG_PADDING_CIRCULAR)
@@ -140,11 +136,11 @@ fal_problem fal_lower(const fal_valid *valid)
     for (int i = 0; i < valid->axes; i++) {
         fal_problem_axis *axis = &problem.axis[missing + i];
         *axis = lower_axis(&valid->axis[i], valid->output[i]);
-        const faltung_padding crop = find_crop(valid, i);
+        const faltung_padding crop = fal_find_crop(valid, i);
         axis->input -= crop.begin + crop.end;
         axis->padding += crop.begin;
         problem.border_counts = problem.border_counts && axis->input_dilation == 1;
-        if (is_sampled(valid, i)) {
+        if (fal_is_sampled(valid, i)) {
             problem.sampled = problem.sampled || axis->stride > 1;
             axis->input = axis->output;
             axis->stride = 1;
@@ -195,9 +191,10 @@ static fal_view lower_input(const fal_valid *valid, const faltung_tensor *tensor
     pair_channels(valid, &view);
     for (int i = 0; i < valid->axes; i++) {
         int64_t *step = &view.axis[FALTUNG_MAX_AXES - valid->axes + i];
-        if (is_sampled(valid, i)) // a step that is never taken may be too large to be multiplied
+        if (fal_is_sampled(valid,
+                           i)) // a step that is never taken may be too large to be multiplied
             *step = valid->output[i] > 1 ? *step * valid->axis[i].stride : 0;
-        int64_t cropped = find_crop(valid, i).begin * *step;
+        int64_t cropped = fal_find_crop(valid, i).begin * *step;
         if (cropped)
             view.data = (char *)view.data + cropped * (int64_t)faltung_dtype_size(valid->dtype);
     }

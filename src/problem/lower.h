@@ -72,6 +72,15 @@ typedef struct fal_operands {
 // outside, if the border is not zeros, the one that is shown again there; -1: none.
 int64_t fal_find_element(faltung_padding_mode border, int64_t position, int64_t size);
 
+// Whether an axis is sampled: a kernel of one element, without padding. Along it the view of the
+// input steps over what is not wanted, and no stride is left.
+bool fal_is_sampled(const fal_valid *valid, int axis);
+
+// What a negative side of a circular padding cuts off along an axis before the rest goes round:
+// then the view of the input begins behind it. (Other modes only show elements that are there, or
+// zeros.)
+faltung_padding fal_find_crop(const fal_valid *valid, int axis);
+
 // Whether an input channel of a problem is two, whose products with the weight's are added.
 bool fal_is_paired(const fal_problem *problem, int64_t channel);
 

@@ -58,7 +58,12 @@ int fal_output_shape(const fal_valid *valid, int64_t shape[FALTUNG_MAX_AXES + 2]
 faltung_status fal_validate_run(const fal_valid *valid, const faltung_tensor *input,
                                 const faltung_tensor *output, faltung_message *message);
 
-// The same for a weight gradient: its three tensors.
+// The same for parts of them, which have these shapes.
+faltung_status fal_validate_slab(const fal_valid *valid, const faltung_tensor *input,
+                                 const int64_t *input_shape, const faltung_tensor *output,
+                                 const int64_t *output_shape, faltung_message *message);
+
+// The same as fal_validate_run for a weight gradient: its three tensors.
 faltung_status fal_validate_weight_run(const fal_valid *valid, const faltung_tensor *input,
                                        const faltung_tensor *grad_output,
                                        const faltung_tensor *grad_weight, faltung_message *message);

@@ -29,20 +29,30 @@ static faltung_status check_operand(const faltung_tensor *tensor, const char *na
     return fal_tensor_check_data(tensor, name, message);
 }
 
-faltung_status fal_validate_run(const fal_valid *valid, const faltung_tensor *input,
-                                const faltung_tensor *output, faltung_message *message)
+faltung_status fal_validate_slab(const fal_valid *valid, const faltung_tensor *input,
+                                 const int64_t *input_shape, const faltung_tensor *output,
+                                 const int64_t *output_shape, faltung_message *message)
 {
     int64_t shape[FALTUNG_MAX_AXES + 2];
     int rank = fal_input_shape(valid, shape);
-    faltung_status status = check_operand(input, "input", valid->dtype, rank, shape, message);
+    faltung_status status = check_operand(input, "input", valid->dtype, rank, input_shape, message);
     rank = fal_output_shape(valid, shape);
     if (!status)
-        status = check_operand(output, "output", valid->output_dtype, rank, shape, message);
+        status = check_operand(output, "output", valid->output_dtype, rank, output_shape, message);
     if (!status)
         status = fal_tensor_check_self(output, "output", message);
     if (!status)
         status = fal_tensor_check_apart(output, "output", input, "input", message);
     return status;
+}
+
+faltung_status fal_validate_run(const fal_valid *valid, const faltung_tensor *input,
+                                const faltung_tensor *output, faltung_message *message)
+{
+    int64_t of_input[FALTUNG_MAX_AXES + 2], of_output[FALTUNG_MAX_AXES + 2];
+    fal_input_shape(valid, of_input);
+    fal_output_shape(valid, of_output);
+    return fal_validate_slab(valid, input, of_input, output, of_output, message);
 }
 
 faltung_status fal_validate_weight_run(const fal_valid *valid, const faltung_tensor *input,
@@ -74,14 +84,12 @@ static bool has_strides_of(const faltung_tensor *a, const faltung_tensor *b)
 faltung_status fal_validate_residual(const fal_valid *valid, const faltung_tensor *residual,
                                      const faltung_tensor *output, faltung_message *message)
 {
-    int64_t shape[FALTUNG_MAX_AXES + 2];
-    int rank = fal_output_shape(valid, shape);
     if (!residual)
         return FALTUNG_OK;
     if (valid->of_weight)
         return fal_fail(message, FALTUNG_ERROR_OPTION, "a weight's gradient has no residual");
-    faltung_status status =
-        check_operand(residual, "residual", valid->output_dtype, rank, shape, message);
+    faltung_status status = check_operand(residual, "residual", valid->output_dtype, output->rank,
+                                          output->shape, message);
     if (status)
         return status;
     if (!has_strides_of(residual, output))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trial.h"
 
-#include "guarded.h"
+#include "slabs.h"
 #include "transform_bound.h"
 
 #include <math.h>
@@ -19,7 +19,7 @@ static bool is_there[COUNT_OF(instruction_sets)];
 static arena input, weight, bias, residual, output, workspace, allocations[MOST_ALLOCATIONS];
 static arena *const arenas[] = {&input, &weight, &bias, &residual, &output, &workspace};
 
-static const char *const ways[] = {"at once", "planned", "in parts"};
+static const char *const ways[] = {"at once", "planned", "in parts", "in slabs"};
 
 // What is added to the sums: nothing, another tensor, or what the output holds.
 typedef enum addition { NOTHING, ANOTHER, ITSELF, ADDITIONS } addition;
@@ -81,6 +81,7 @@ void trials_begin(void)
         arena_make(arenas[i], ARENA_BYTES);
     for (size_t i = 0; i < MOST_ALLOCATIONS; i++)
         arena_make(&allocations[i], ARENA_BYTES);
+    slabs_begin(ARENA_BYTES);
     for (size_t i = 0; i < COUNT_OF(instruction_sets); i++)
         is_there[i] = has(instruction_sets[i]);
     blame_begin();
@@ -93,6 +94,7 @@ void trials_end(void)
         arena_free(arenas[i]);
     for (size_t i = 0; i < MOST_ALLOCATIONS; i++)
         arena_free(&allocations[i]);
+    slabs_end();
 }
 
 // ---------------------------------------------------------------------------------------- operands
@@ -185,10 +187,23 @@ static void copies_make(copies *c, const trial *t, const operands *o, const arra
     copy_fill(&c->output, c->added == ITSELF ? addend : &o->output); // NaN
 }
 
-// Four parts that meet anywhere, the last first.
-static void run_parts(const faltung_plan *plan, const copies *c, void *work, prng *random)
+static void run_part(const trial *t, const faltung_plan *plan, const copies *c,
+                     const faltung_part *part, void *work, edge at)
 {
     faltung_message message;
+    if (t->way == IN_SLABS)
+        run_slab(plan, t->sample.axes, &c->input.tensor, residual_of(c), &c->output.tensor, part,
+                 work, at);
+    else
+        assert_ok(faltung_plan_run_residual(plan, &c->input.tensor, residual_of(c),
+                                            &c->output.tensor, part, work, &message),
+                  &message);
+}
+
+// Four parts that meet anywhere, the last first.
+static void run_parts(const trial *t, const faltung_plan *plan, const copies *c, void *work,
+                      edge at, prng *random)
+{
     const faltung_tensor *y = &c->output.tensor;
     int axis[2];
     int64_t cut[2];
@@ -209,9 +224,7 @@ static void run_parts(const faltung_plan *plan, const copies *c, void *work, prn
             empty = empty || *begin > *end;
         }
         if (!empty)
-            assert_ok(faltung_plan_run_residual(plan, &c->input.tensor, residual_of(c), y, &part,
-                                                work, &message),
-                      &message);
+            run_part(t, plan, c, &part, work, at);
     }
 }
 
@@ -230,8 +243,8 @@ static void compute(const trial *t, const faltung_conv *conv, const copies *c, e
     assert_ok(faltung_plan_create(conv, &c->input.tensor, &c->weight.tensor, b, &plan, &message),
               &message);
     void *work = arena_place(&workspace, faltung_plan_workspace(plan), 64, at);
-    if (t->way == IN_PARTS)
-        run_parts(plan, c, work, random);
+    if (t->way >= IN_PARTS)
+        run_parts(t, plan, c, work, at, random);
     else
         assert_ok(faltung_plan_run_residual(plan, &c->input.tensor, residual_of(c),
                                             &c->output.tensor, NULL, work, &message),

@@ -12,6 +12,7 @@ typedef enum way {
     BY_ONE_CALL,
     PLANNED,  // with a workspace of its own
     IN_PARTS, // so, and in four parts
+    IN_SLABS, // so, and of no more of the operands than they need
 } way;
 
 typedef struct trial {

@@ -84,7 +84,8 @@ void fal_make_segments(fal_depthwise_work *w, int64_t begin, int64_t end)
     const fal_kernels *kernels = w->task->kernels;
     const int64_t lanes = kernels->lanes;
     uint32_t *next = w->lanes;
-    range inside = {0, axis->input};
+    const int64_t needed = (end - 1) * axis->stride + fal_extent(axis, 1) - axis->padding;
+    range inside = {0, fal_least(axis->input, needed)};
     if (w->copies) // the border, too, and what lies behind it
         inside = (range){INT64_MIN / 4, INT64_MAX / 4};
     w->segments = 0;

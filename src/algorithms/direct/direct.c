@@ -185,7 +185,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
                   .last_columns = part->end[FAL_COLUMN],
                   .packed = p,
                   .l = &p->layout};
-    if (fal_flatten(task, all, part, p->layout.lanes.is_long, &flat)) {
+    if (p->flat.taps && fal_flatten(task, all, part, p->layout.lanes.is_long, &flat)) {
         w.task = &flat.task;
         w.all = &flat.operands;
         w.part = &flat.part;

@@ -123,6 +123,7 @@ typedef struct plane {
     int64_t height, width;       // elements that there are; no height: none
     int64_t first_row, first;    // the first row and column that are wanted, perhaps outside
     int64_t rows, count;         // and how many of them
+    int64_t past_column;         // the first column that no output needs
     int64_t phases, phase_pitch; // into which a row is dealt out
     int64_t row;                 // from one row of the band to the next
     faltung_padding_mode border; // what is outside
@@ -161,7 +162,8 @@ static void pack_phase(const plane *p, int64_t begin, int64_t end, int64_t first
 {
     const int64_t size = p->kernels->size, step = p->phases;
     int64_t before = first < 0 ? fal_ceil_divide(-first, step) : 0;
-    int64_t past = p->width > first ? fal_ceil_divide(p->width - first, step) : 0;
+    const int64_t end_column = fal_least(p->width, p->past_column);
+    int64_t past = end_column > first ? fal_ceil_divide(end_column - first, step) : 0;
     past = fal_least(past, p->count);
     before = fal_least(before, past);
     if (!bordered)
@@ -170,7 +172,7 @@ static void pack_phase(const plane *p, int64_t begin, int64_t end, int64_t first
             clear(p, row, before);
             clear(p, row + past * size, p->count - past);
         }
-    for (int64_t i = 0; p->border && i < p->count; i++)
+    for (int64_t i = 0; p->border && i < p->count && first + i * step < p->past_column; i++)
         if (i < before || i >= past)
             pack_border(p, begin, end, first + i * step, to + i * size);
     if (before >= past)
@@ -272,7 +274,7 @@ static void pack_inside(const fal_task *task, const fal_layout *l, const fal_vie
         .to = to + channel * l->channel * size,
         .planes = count_alike(p, channel),
         .rows = rows->rows - is_short,
-        .columns = l->channels_last ? band->columns : rows->count,
+        .columns = l->channels_last ? band->columns : rows->past_column - rows->first,
         .from_plane = input->channel,
         .from_row = input->axis[1],
         .from_column = input->axis[2],
@@ -336,6 +338,8 @@ void fal_direct_pack_band(const fal_task *task, const fal_layout *l, const fal_v
         .first_row = band->row * row->stride - row->padding,
         .first = band->column * column->stride - column->padding,
         .count = l->phase_pitch,
+        .past_column = (band->column + band->columns - 1) * column->stride - column->padding +
+                       column->dilation * (column->kernel - 1) + 1,
         .phases = l->phases,
         .phase_pitch = l->phase_pitch,
         .row = l->row,

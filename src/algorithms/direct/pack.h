@@ -9,7 +9,8 @@
 // What stands before packed weights: all that a run would else find out again each time.
 typedef struct fal_packed {
     fal_layout layout;
-    fal_layout flat; // of the task with its plane laid anew, if it is pointwise
+    fal_layout flat; // of the task with its plane laid anew; zeros if it is not pointwise, as one
+                     // may become of which a part is computed from a padded slab
     int64_t weights; // of a group, in numbers, with what fills a line
     int64_t biases;
     bool skips_border; // products with it may be left out: it is zeros, and all weights are finite

@@ -304,6 +304,7 @@ const fal_algorithm fal_winograd = {
     .pack = pack,
     .workspace = workspace_bytes,
     .grain = grain,
+    .together = FAL_WINOGRAD_TILE,
     .enough_pieces = 2,
     .describe = describe,
     .run = run,
