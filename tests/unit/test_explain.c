@@ -127,12 +127,37 @@ static void output_sizes_are_explained_as_output_padding(void **state)
     assert_true(e.output_padding[0] == 1 && e.output_shape[1] == 16);
 }
 
+// Found by fuzz/problem.c: blocks of as many planes as there are divided by none.
+static void a_gradient_without_elements_is_explained_and_computed(void **state)
+{
+    (void)state;
+    static const int64_t channels[][2] = {{0, 1}, {0, 40}}; // of input and output
+    for (size_t i = 0; i < COUNT_OF(channels); i++) {
+        const dims x = DIMS(2, channels[i][0], 2, 45), y = DIMS(2, channels[i][1], 1, 15);
+        const dims w = DIMS(channels[i][1], channels[i][0], 2, 31);
+        faltung_conv conv = FALTUNG_DEFAULTS(FALTUNG_CONV_WEIGHT, 2);
+        conv.has_output_size = true;
+        conv.output_size[0] = 2;
+        conv.output_size[1] = 31;
+        float number[2 * 40 * 15] = {0};
+        const faltung_tensor input = {NULL, FALTUNG_F32, 4, x.size, NULL};
+        const faltung_tensor grad = {number, FALTUNG_F32, 4, y.size, NULL};
+        const faltung_tensor result = {NULL, FALTUNG_F32, 4, w.size, NULL};
+        faltung_message message;
+        faltung_explanation e;
+        assert_ok(faltung_explain(&conv, &input, &grad, &e, &message), &message);
+        assert_true(e.output_shape[1] == 0);
+        assert_ok(faltung_convolve(&conv, &input, &grad, NULL, &result, &message), &message);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(explanations_agree_with_what_happens),
         cmocka_unit_test(rules_are_explained_as_numbers),
         cmocka_unit_test(output_sizes_are_explained_as_output_padding),
+        cmocka_unit_test(a_gradient_without_elements_is_explained_and_computed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
