@@ -116,8 +116,8 @@ static void place_whole(const faltung_tensor *slab, const faltung_part *part, wh
     w->tensor.strides = w->strides;
     fal_tensor_strides(slab, w->strides);
     for (int i = 0; i < slab->rank; i++) {
-        if (slab->shape[i] < 2)
-            w->strides[i] = 0;
+        if (slab->shape[i] < 2) // and lowering takes it for 1 where there is no other element
+            w->strides[i] = w->shape[i] == 1;
         from_origin += (uint64_t)part->begin[i] * (uint64_t)w->strides[i];
     }
     from_origin *= faltung_dtype_size(slab->dtype);
@@ -126,7 +126,8 @@ static void place_whole(const faltung_tensor *slab, const faltung_part *part, wh
 
 // Where a border goes round and a slab has what lies beyond the input, its positions become those
 // of an input of its own.
-static void go_round(const fal_valid *valid, faltung_part *needed, fal_choice *choice)
+static void go_round(const fal_valid *valid, faltung_part *needed, fal_choice *choice,
+                     int64_t *input_shape)
 {
     const int first = valid->batched ? 2 : 1; // the first spatial axis
     for (int i = 0; i < valid->axes && valid->padding_mode == FALTUNG_PADDING_CIRCULAR; i++) {
@@ -139,6 +140,7 @@ static void go_round(const fal_valid *valid, faltung_part *needed, fal_choice *c
         axis->input = to - from;
         axis->padding += from;
         *begin = cropped; // which the view steps over
+        input_shape[first + i] = to - from;
     }
 }
 
@@ -159,7 +161,7 @@ static faltung_status run(const faltung_plan *plan, const faltung_tensor *input,
     fal_input_shape(valid, in.shape);
     fal_output_shape(valid, out.shape);
     fal_output_shape(valid, added.shape);
-    go_round(valid, needed, &choice);
+    go_round(valid, needed, &choice, in.shape);
     place_whole(input, needed, &in);
     place_whole(output, part, &out);
     if (residual)
