@@ -135,7 +135,7 @@ static void go_round(const fal_valid *valid, faltung_part *needed, fal_choice *c
         const int64_t cropped = fal_find_crop(valid, i).begin;
         int64_t *begin = &needed->begin[first + i];
         const int64_t from = *begin - cropped, to = needed->end[first + i] - cropped;
-        if (from >= 0 && to <= axis->input)
+        if (fal_is_sampled(valid, i) || (from >= 0 && to <= axis->input))
             continue;
         axis->input = to - from;
         axis->padding += from;

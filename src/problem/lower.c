@@ -22,8 +22,9 @@ faltung_padding fal_find_crop(const fal_valid *valid, int i)
 
 // A validated axis has a representable extent and, if it is transposed, a representable size before
 // cropping, (W - 1)*S + extent + output_padding: no position of the lowered problem is beyond
-// these. A stride that leads to no second output may be any number, and is 1 here, so that sizes
-// found from it are not out of all proportion.
+// these. A stride that leads to no second output, and a dilation to no second element of the
+// kernel, may be any number, and is 1 here, so that sizes found from it are not out of all
+// proportion.
 static fal_problem_axis lower_axis(const faltung_axis *axis, int64_t output)
 {
     fal_problem_axis lowered = {
@@ -31,7 +32,7 @@ static fal_problem_axis lower_axis(const faltung_axis *axis, int64_t output)
         .kernel = axis->kernel,
         .output = output,
         .input_dilation = axis->input_dilation,
-        .dilation = axis->dilation,
+        .dilation = axis->kernel > 1 ? axis->dilation : 1,
         .stride = output > 1 ? axis->stride : 1,
         .padding = axis->padding.begin,
     };
@@ -73,12 +74,13 @@ static fal_problem lower_of_weight(const fal_valid *valid)
     for (int i = 0; i < valid->axes; i++) {
         const faltung_axis *axis = &valid->axis[i];
         int64_t input = axis->input, output = valid->output[i];
+        const int64_t kernel = valid->transposed ? input : output;
         problem.axis[FALTUNG_MAX_AXES - valid->axes + i] = (fal_problem_axis){
             .input = valid->transposed ? output : input,
-            .kernel = valid->transposed ? input : output,
+            .kernel = kernel,
             .output = axis->kernel,
             .input_dilation = 1,
-            .dilation = axis->stride,
+            .dilation = kernel > 1 ? axis->stride : 1,
             .stride = axis->kernel > 1 ? axis->dilation : 1,
             .padding = axis->padding.begin,
         };

@@ -147,6 +147,7 @@ static const char *const bordered[] = {
     "conv3d:2x5x6x9x11,20x5x3x3x3,padding=2,padding_mode=circular,stride=1+2+1",
     "conv2d_input:1x9x22x24,20x9x4x4,stride=2,padding=1",
     "conv2d:2x3x9x9,4x3x3x3,padding=1,dtype=c64",
+    "conv2d:1x5x3,26x1x1x1,stride=2+1,padding=0+0:-1,padding_mode=circular",
     // Slabs that need no padding any more.
     "conv2d:32x4x1,10x32x1x1,padding=-1:1+1,padding_mode=circular,dtype=f16",
     "conv2d:4x5x6,10x4x1x1,padding=1,padding_mode=circular",
