@@ -15,11 +15,12 @@
 #define CONVOLUTION                                                                                \
     (COMMON | TO_FILE | BIT(STRIDE) | BIT(PADDING) | BIT(DILATION) | BIT(GROUPS) | BIT(THREADS) |  \
      BIT(WORKSPACE_LIMIT) | BIT(ACCURACY))
+#define IN_PARTS    (BIT(MEMORY) | BIT(SHARD) | BIT(JSON))
 #define ZERO_POINTS (BIT(INPUT_ZERO_POINT) | BIT(WEIGHT_ZERO_POINT))
-#define FINISHED    (CONVOLUTION | ZERO_POINTS | BIT(ACTIVATION) | BIT(RESIDUAL))
+#define FINISHED    (CONVOLUTION | IN_PARTS | ZERO_POINTS | BIT(ACTIVATION) | BIT(RESIDUAL))
 #define FORWARD     (FINISHED | BIT(PADDING_MODE) | BIT(INPUT_DILATION))
 #define TRANSPOSED  (FINISHED | BIT(OUTPUT_PADDING) | BIT(OUTPUT_SIZE))
-#define OF_INPUT    (CONVOLUTION | BIT(INPUT_SIZE))
+#define OF_INPUT    (CONVOLUTION | IN_PARTS | BIT(INPUT_SIZE))
 #define OF_WEIGHT   (CONVOLUTION | BIT(WEIGHT_SIZE))
 #define SLIDING                                                                                    \
     (COMMON | TO_FILE | BIT(KERNEL) | BIT(STRIDE) | BIT(PADDING) | BIT(DILATION) | BIT(AXES) |     \
@@ -109,6 +110,13 @@ const command commands[] = {
     GRADIENTS("conv_transpose1d", "1x64x500", "64x32x4"),
     GRADIENTS("conv_transpose2d", "1x64x28x28", "64x32x4x4"),
     GRADIENTS("conv_transpose3d", "1x16x8x8x8", "16x8x2x2x2"),
+    {"finish", "OUTPUT", "put an output in place whose parts were computed one by one",
+     "faltung conv2d x.npy kernel.npy -o y.npy --shard 0/2\n"
+     "faltung conv2d x.npy kernel.npy -o y.npy --shard 1/2\n"
+     "faltung finish y.npy",
+     "Checks that every part is there, and gives the file its name. While parts are computed they "
+     "are in .y.npy.partial, and journals beside it say what is done.",
+     COMMON | BIT(FORCE), 1, 1, run_finish},
     {"unfold", "INPUT", "columns of the blocks that slide over a picture",
      "faltung unfold x.npy -o columns.npy --kernel 3 --padding 1",
      "INPUT is (N, C, spatial...) or, unbatched, (C, spatial...); the result is (N, C*kernel..., "

@@ -81,6 +81,14 @@ const option_spec option_specs[OPTION_COUNT] = {
                                 "the most memory to work in besides the operands and the packed "
                                 "weight, 1 or more; with very little, a slower algorithm is taken",
                                 read_bytes, FIELD(workspace_limit)},
+    [OPTION_MEMORY] = {"memory", 0, "SIZE", NULL,
+                       "compute part by part between files, so that no more memory than this is "
+                       "taken in all: 512M, 4G; a run that was ended goes on where it was",
+                       read_memory, FIELD(memory)},
+    [OPTION_SHARD] = {"shard", 0, "I/N", NULL,
+                      "compute part I of N, 0/N to N-1/N, in any order and on any machine that has "
+                      "the files; 'faltung finish' puts them together",
+                      read_shard, FIELD(shard)},
     [OPTION_ACCURACY] = {"accuracy", 0, "NAME", "exact|balanced|fast",
                          "exact, balanced or fast (default balanced)", read_accuracy,
                          FIELD(accuracy)},

@@ -30,6 +30,8 @@ typedef enum option_id {
     OPTION_RESIDUAL,
     OPTION_THREADS,
     OPTION_WORKSPACE_LIMIT,
+    OPTION_MEMORY,
+    OPTION_SHARD,
     OPTION_ACCURACY,
     OPTION_INPUT_ZERO_POINT,
     OPTION_WEIGHT_ZERO_POINT,
@@ -89,6 +91,11 @@ typedef struct activation {
     double slope, min, max;
 } activation;
 
+// "2/4": one part of so many.
+typedef struct shard_choice {
+    int64_t index, count;
+} shard_choice;
+
 typedef struct array_shape {
     int rank;
     int64_t size[FALTUNG_MAX_RANK];
@@ -106,7 +113,8 @@ typedef struct options {
     axis_paddings padding;
     faltung_padding_mode padding_mode;
     faltung_padding_rule rule;
-    int64_t axes, groups, threads, workspace_limit;
+    int64_t axes, groups, threads, workspace_limit, memory;
+    shard_choice shard;
     int input_zero_point, weight_zero_point;
     uint64_t seed;
     faltung_accuracy accuracy;

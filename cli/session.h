@@ -17,12 +17,16 @@ enum {
     EXIT_BAD_FILE = 3, // an input file that is malformed
 };
 
+struct store_kind;
+
 typedef struct session {
     FILE *out;           // data and figures
     FILE *err;           // everything else
     const char *command; // name of the running command, for messages; "" before it is known
     bool refused;        // whether anything has been refused
-    int columns;         // for text on `out`; 0: what terminal_columns finds out
+    const struct store_kind *kind; // how files are read and written part by part, see
+                                   // parts/store.h; NULL: by the operating system
+    int columns;                   // for text on `out`; 0: what terminal_columns finds out
 } session;
 
 // Writes one line, "faltung COMMAND: ...", to the session's err, with control characters shown

@@ -160,6 +160,33 @@ const char *read_bytes(const char *text, void *field)
     return fits && *bytes >= 1 ? NULL : "a number of bytes, 1 or more";
 }
 
+const char *read_memory(const char *text, void *field)
+{
+    static const char units[] = "KMGT";
+    static const char *const allowed = "a number of bytes, 1 or more, or of K, M, G or T: 512M";
+    int64_t *bytes = field, factor = 1;
+    const char *end = text + strlen(text);
+    const char *unit = end > text ? strchr(units, end[-1]) : NULL;
+    for (const char *u = units; unit && *unit && u <= unit; u++)
+        factor *= 1024;
+    bool fits = parse_int64(text, factor > 1 ? end - 1 : end, bytes);
+    return fits && *bytes >= 1 && !__builtin_mul_overflow(*bytes, factor, bytes) ? NULL : allowed;
+}
+
+const char *read_shard(const char *text, void *field)
+{
+    struct {
+        int64_t index, count;
+    } *shard = field;
+    const int64_t most = 1000000;
+    const char *slash = strchr(text, '/');
+    bool fits = slash && parse_int64(text, slash, &shard->index) &&
+                parse_int64(slash + 1, text + strlen(text), &shard->count);
+    return fits && shard->index >= 0 && shard->index < shard->count && shard->count <= most
+               ? NULL
+               : "one part of N, from 0/N to N-1/N, of at most 1000000";
+}
+
 static bool parse_uint64(const char *text, uint64_t *number)
 {
     uint64_t value = 0;

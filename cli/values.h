@@ -17,16 +17,18 @@ const char *read_padding_mode(const char *text, void *field);  // faltung_paddin
 const char *read_rule(const char *text, void *field);          // faltung_padding_rule
 const char *read_number(const char *text, void *field);        // int64_t
 const char *read_threads(const char *text, void *field);       // int64_t, 1 to INT_MAX
-const char *read_bytes(const char *text, void *field);         // int64_t, 1 or more
-const char *read_seed(const char *text, void *field);          // uint64_t
-const char *read_zero_point(const char *text, void *field);    // int
-const char *read_accuracy(const char *text, void *field);      // faltung_accuracy
-const char *read_activation(const char *text, void *field);    // activation
-const char *read_dtype(const char *text, void *field);         // faltung_dtype
-const char *read_shape(const char *text, void *field);         // array_shape
-const char *read_tolerance(const char *text, void *field);     // double, finite and not negative
-const char *read_seconds(const char *text, void *field);       // double, finite and over 0
-const char *read_path(const char *text, void *field);          // const char *, as it is
+const char *read_bytes(const char *text, void *field);
+const char *read_memory(const char *text, void *field);     // with K, M, G or T, of 1024
+const char *read_shard(const char *text, void *field);      // int64_t, 1 or more
+const char *read_seed(const char *text, void *field);       // uint64_t
+const char *read_zero_point(const char *text, void *field); // int
+const char *read_accuracy(const char *text, void *field);   // faltung_accuracy
+const char *read_activation(const char *text, void *field); // activation
+const char *read_dtype(const char *text, void *field);      // faltung_dtype
+const char *read_shape(const char *text, void *field);      // array_shape
+const char *read_tolerance(const char *text, void *field);  // double, finite and not negative
+const char *read_seconds(const char *text, void *field);    // double, finite and over 0
+const char *read_path(const char *text, void *field);       // const char *, as it is
 
 // "exact", "balanced" or "fast".
 const char *accuracy_name(faltung_accuracy accuracy);

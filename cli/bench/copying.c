@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/copying.h"
 
-#include "bench/clock.h"
 #include "bench/team.h"
+#include "clock.h"
 
 #include <stdint.h>
 #include <stdlib.h>

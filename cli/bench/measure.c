@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/measure.h"
 
-#include "bench/clock.h"
 #include "bench/copying.h"
-#include "bench/progress.h"
 #include "bench/team.h"
+#include "clock.h"
+#include "progress.h"
 
 #include <math.h>
 
@@ -113,13 +113,13 @@ static double part_done(const settings *set, int count, const measurement *m)
 static int run_rounds(session *s, const settings *set, const copying *room, int count,
                       const subject *subjects, measurement *m, ceilings *machine)
 {
-    progress line = progress_begin(s);
+    progress line = progress_begin(s, "measuring");
     int status = EXIT_DONE;
     for (bool any = true; any && !status;) {
         status = glance_at_machine(s, team_size(set->threads), machine);
         if (!status)
             status = run_round(s, set, room, count, subjects, m, &any);
-        progress_show(&line, part_done(set, count, m));
+        progress_show(&line, part_done(set, count, m), 0);
     }
     progress_end(&line);
     return status;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/team.h"
 
-#include "bench/clock.h"
+#include "clock.h"
 
 #include <math.h>
 #include <pthread.h>

@@ -4,8 +4,11 @@
 #include "commands/transform.h"
 #include "files/shape.h"
 #include "geometry.h"
+#include "parts/run.h"
+#include "parts/store.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #define GRADIENTS(name, operation, axes)                                                           \
     {name "_input", FALTUNG_DEFAULTS(operation##_INPUT, axes)},                                    \
@@ -173,6 +176,91 @@ static int compute(session *s, const options *o, const faltung_conv *conv, const
     return EXIT_DONE;
 }
 
+// ------------------------------------------------------------------------------------ part by part
+
+// What a shard takes where no bound is given.
+static const size_t usual_memory = (size_t)1 << 30;
+
+static bool is_in_parts(const options *o)
+{
+    return was_given(o, OPTION_MEMORY) || was_given(o, OPTION_SHARD);
+}
+
+// Files only: parts are read and written at their places.
+static int check_paths(session *s, const options *o)
+{
+    const char *const paths[] = {o->output[0], o->operand[INPUT],
+                                 was_given(o, OPTION_RESIDUAL) ? o->residual : ""};
+    struct stat status;
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        if (strcmp(paths[i], "-") == 0)
+            return refuse(s, EXIT_USAGE,
+                          "--memory and --shard need files, not standard input or output");
+    if (array_is_picture(o->output[0]))
+        return refuse(s, EXIT_USAGE, "--memory and --shard write .npy files, not pictures: '%s'",
+                      o->output[0]);
+    if (stat(o->output[0], &status) == 0 && !S_ISREG(status.st_mode))
+        return refuse(s, EXIT_REFUSED, "cannot write '%s' part by part: it is no regular file",
+                      o->output[0]);
+    return EXIT_DONE;
+}
+
+static int compute_parts(session *s, const options *o, const faltung_conv *conv,
+                         const array *operand)
+{
+    const faltung_tensor *input = &operand[INPUT].tensor;
+    int64_t shape[FALTUNG_MAX_AXES + 2];
+    faltung_message message;
+    if (faltung_output_shape(conv, input, &operand[WEIGHT].tensor, shape, &message))
+        return refuse_message(s, &message);
+    int status = check_result_shape(s, o, conv, input->rank, shape);
+    if (!status)
+        status = array_check(s, o->output[0], input->rank, shape);
+    const parts_request request = {
+        .conv = conv,
+        .input = o->operand[INPUT],
+        .residual = was_given(o, OPTION_RESIDUAL) ? o->residual : NULL,
+        .output = o->output[0],
+        .weight = &operand[WEIGHT],
+        .bias = o->operands > BIAS ? &operand[BIAS] : NULL,
+        .rank = input->rank,
+        .shape = shape,
+        .memory = was_given(o, OPTION_MEMORY) ? (size_t)o->memory : usual_memory,
+        .part = {o->shard.index, o->shard.count},
+        .force = o->force,
+        .json = o->json,
+        .kind = s->kind ? s->kind : &posix_store,
+    };
+    return status ? status : parts_run(s, &request);
+}
+
+// The weight and the bias are in memory.
+static int read_small_operands(session *s, const options *o, array *operand, int *count)
+{
+    int status = check_paths(s, o);
+    operand[INPUT].memory = NULL;
+    if (!status)
+        status = parts_read_shape(s, &operand[INPUT], o->operand[INPUT]);
+    for (*count = !status; !status && *count < o->operands; *count += !status)
+        status = array_read(s, &operand[*count], o->operand[*count]);
+    return status;
+}
+
+// ------------------------------------------------------------------------------------------ at
+// once
+
+static int compute_at_once(session *s, const options *o, const faltung_conv *conv,
+                           const array *operand, int count)
+{
+    array result;
+    int status = compute(s, o, conv, operand, count, &result);
+    if (status)
+        return status;
+    status = array_write(s, &result.tensor, o->output[0], o->force);
+    array_free(&result);
+    return status;
+}
+
 static int read_operands(session *s, const options *o, array *operand, int *count)
 {
     int status = EXIT_DONE;
@@ -193,23 +281,24 @@ static int read_operands(session *s, const options *o, array *operand, int *coun
 
 int run_convolve(session *s, const command *c, const options *o)
 {
-    array operand[OPERANDS], result;
+    array operand[OPERANDS];
+    const bool in_parts = is_in_parts(o);
     faltung_conv conv = find_operation(c->name);
     int count = 0, status = need_output(s, o);
     if (!status)
         status = output_check(s, o->output[0], o->force);
+    if (!status && o->json && !in_parts)
+        status = refuse(s, EXIT_USAGE, "--json says how far --memory and --shard are");
     if (!status)
-        status = read_operands(s, o, operand, &count);
+        status = in_parts ? read_small_operands(s, o, operand, &count)
+                          : read_operands(s, o, operand, &count);
     if (!status && strcmp(c->name, "conv") == 0)
         status = count_axes(s, &operand[WEIGHT].tensor, &conv);
     if (!status)
         status = describe(s, o, operand[INPUT].tensor.rank, &conv);
     if (!status)
-        status = compute(s, o, &conv, operand, count, &result);
-    if (!status) {
-        status = array_write(s, &result.tensor, o->output[0], o->force);
-        array_free(&result);
-    }
+        status = in_parts ? compute_parts(s, o, &conv, operand)
+                          : compute_at_once(s, o, &conv, operand, count);
     while (count > 0)
         array_free(&operand[--count]);
     return status;

@@ -15,6 +15,7 @@ int run_convolve(session *s, const command *c, const options *o);
 int run_draw(session *s, const command *c, const options *o);
 int run_errors(session *s, const command *c, const options *o);
 int run_explain(session *s, const command *c, const options *o);
+int run_finish(session *s, const command *c, const options *o);
 int run_fold(session *s, const command *c, const options *o);
 int run_help(session *s, const command *c, const options *o);
 int run_info(session *s, const command *c, const options *o);

@@ -86,6 +86,11 @@ static bool is_other_picture(const char *path)
     return false;
 }
 
+bool array_is_picture(const char *path)
+{
+    return pnm_is_name(path);
+}
+
 int array_check(session *s, const char *path, int rank, const int64_t *shape)
 {
     pnm_picture picture;

@@ -52,6 +52,9 @@ int array_write(session *s, const faltung_tensor *tensor, const char *path, bool
 // is committed or abandoned is for the caller.
 int array_write_to(session *s, const faltung_tensor *tensor, output_file *o);
 
+// Whether a file of this name is a picture, of the kinds that array_write writes.
+bool array_is_picture(const char *path);
+
 // Refuses early, as array_write would in the end, a picture's name for a shape that is no picture,
 // and names of pictures that are not written, such as .png. Used together with output_check before
 // long work.

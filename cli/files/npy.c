@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "files/npy.h"
-#include "files/npy_header.h"
 #include "files/shape.h"
 
 #include <string.h>
@@ -39,7 +38,7 @@ static int read_prefix(session *s, input *in, size_t *length)
     return EXIT_DONE;
 }
 
-static int read_header(session *s, input *in, npy_header *header)
+int npy_read_header(session *s, input *in, npy_header *header)
 {
     char text[LONGEST_HEADER];
     size_t length = 0;
@@ -54,9 +53,11 @@ static int read_header(session *s, input *in, npy_header *header)
                                                            : malformed(s, in, reason.text);
 }
 
-static void swap_bytes(unsigned char *elements, size_t bytes, size_t size)
+void npy_swap(void *elements, size_t bytes, faltung_dtype dtype)
 {
-    for (unsigned char *e = elements; e < elements + bytes; e += size)
+    const size_t size = faltung_dtype_size(dtype) / (is_complex(dtype) ? 2 : 1);
+    unsigned char *first = elements;
+    for (unsigned char *e = first; e < first + bytes; e += size)
         for (size_t i = 0; i < size / 2; i++) {
             unsigned char byte = e[i];
             e[i] = e[size - 1 - i];
@@ -67,7 +68,7 @@ static void swap_bytes(unsigned char *elements, size_t bytes, size_t size)
 int npy_read(session *s, array *a, input *in)
 {
     npy_header header = {0};
-    int status = read_header(s, in, &header);
+    int status = npy_read_header(s, in, &header);
     if (status)
         return status;
     size_t size = faltung_dtype_size(header.dtype);
@@ -81,7 +82,7 @@ int npy_read(session *s, array *a, input *in)
     if (status)
         return status;
     if (header.swapped)
-        swap_bytes(a->memory, bytes, is_complex(header.dtype) ? size / 2 : size);
+        npy_swap(a->memory, bytes, header.dtype);
     memcpy(a->shape, header.shape, sizeof a->shape);
     a->tensor = (faltung_tensor){a->memory, header.dtype, header.rank, a->shape, a->strides};
     return EXIT_DONE;

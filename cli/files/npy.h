@@ -6,10 +6,17 @@
 
 #include "files/array.h"
 #include "files/input.h"
+#include "files/npy_header.h"
 #include "files/output.h"
 
 // The first byte of every .npy file.
 #define NPY_FIRST_BYTE 0x93
+
+// Reads what stands before the data, and leaves the input there. Refuses a malformed header.
+int npy_read_header(session *s, input *in, npy_header *header);
+
+// Turns the bytes of each element round, of a complex one those of each part.
+void npy_swap(void *elements, size_t bytes, faltung_dtype dtype);
 
 // Reads an array as array_read does; the input stands at its beginning, and afterwards behind the
 // array.

@@ -244,27 +244,27 @@ static int complete(const output_file *o)
 
 // Takes a name that must be free, where the file system has no hard links: the name is reserved by
 // an empty file, which the rename replaces.
-static int rename_to_free_name(const output_file *o)
+static int rename_to_free_name(const char *partial, const char *target)
 {
-    int descriptor = open(o->target, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    int descriptor = open(target, O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (descriptor < 0)
         return errno;
     close(descriptor);
-    if (rename(o->partial, o->target) == 0)
+    if (rename(partial, target) == 0)
         return 0;
     int error = errno;
-    unlink(o->target);
+    unlink(target);
     return error;
 }
 
 // Gives the partial file its name. Returns 0 or an error's number.
-static int publish(const output_file *o)
+static int publish(const char *partial, const char *target, bool force)
 {
-    if (o->force)
-        return rename(o->partial, o->target) == 0 ? 0 : errno;
-    if (link(o->partial, o->target) != 0)
-        return errno == EEXIST ? EEXIST : rename_to_free_name(o);
-    unlink(o->partial);
+    if (force)
+        return rename(partial, target) == 0 ? 0 : errno;
+    if (link(partial, target) != 0)
+        return errno == EEXIST ? EEXIST : rename_to_free_name(partial, target);
+    unlink(partial);
     return 0;
 }
 
@@ -290,11 +290,19 @@ static int finish(output_file *o, int error)
     sigset_t before;
     cleanup_hold(&before);
     if (o->partial && !error)
-        error = publish(o);
+        error = publish(o->partial, o->target, o->force);
     if (o->partial && error)
         unlink(o->partial);
     cleanup_remove(o);
     cleanup_resume(&before);
+    return error;
+}
+
+int output_publish(const char *partial, const char *target, bool force)
+{
+    int error = publish(partial, target, force);
+    if (!error)
+        sync_folder(target);
     return error;
 }
 

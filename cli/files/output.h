@@ -54,6 +54,11 @@ int output_complete(session *s, output_file *o);
 // whatever stood under the name is as it was. Afterwards there is nothing to abandon.
 int output_commit(session *s, output_file *o);
 
+// Gives a complete file its name, and sees that the name reaches the disk: `partial`, beside
+// `target`. Without `force` an existing file is not replaced. Returns 0 or an error's number; then
+// both are as they were.
+int output_publish(const char *partial, const char *target, bool force);
+
 // Gives the output up: removes the partial file.
 void output_abandon(output_file *o);
 

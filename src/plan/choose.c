@@ -43,6 +43,16 @@ bool fal_is_channels_last(const faltung_conv *conv, const faltung_tensor *input)
     return false;
 }
 
+// Why an algorithm is not for this task; NULL: it applies. Where there is nothing to compute, sizes
+// have no product that would have to be representable, so that only the last one is asked.
+static const char *find_reason(const fal_task *task, const fal_algorithm *algorithm)
+{
+    const fal_part whole = fal_whole(&task->problem);
+    if (fal_part_is_empty(&whole) && algorithm != fal_algorithms[fal_algorithm_count - 1])
+        return "the result has no elements";
+    return algorithm->passed_over(task);
+}
+
 // Takes the first algorithm that applies and fits: it is there, since the last one applies to
 // everything and needs no workspace.
 static void choose_algorithm(fal_choice *choice, size_t limit)
@@ -50,7 +60,7 @@ static void choose_algorithm(fal_choice *choice, size_t limit)
     choice->algorithm = NULL;
     for (int i = 0;; i++) {
         const fal_algorithm *algorithm = fal_algorithms[i];
-        if (algorithm->passed_over(&choice->task))
+        if (find_reason(&choice->task, algorithm))
             continue;
         if (!choice->algorithm) // the one without a limit
             choice->wanted =
@@ -153,7 +163,7 @@ void fal_explain_choice(const fal_choice *choice, faltung_explanation *explanati
     bool too_large = true; // what applies, but was not taken
     for (int i = 0; i < fal_algorithm_count; i++) {
         const fal_algorithm *algorithm = fal_algorithms[i];
-        const char *passed_over = algorithm->passed_over(&choice->task);
+        const char *passed_over = find_reason(&choice->task, algorithm);
         explanation->algorithm[i] = algorithm->name;
         explanation->reason[i] = passed_over ? passed_over
                                  : too_large ? "its workspace would be over the limit"

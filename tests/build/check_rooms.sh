@@ -25,8 +25,9 @@ cli/files       cli/.
 cli/charts      drawing/. cli/.
 cli/bench       cli/files cli/.
 cli/errors
+cli/parts       cli/files cli/.
 cli/tour        cli/charts cli/files cli/.
-cli/commands    cli/bench cli/errors cli/tour cli/charts drawing/. cli/files cli/.
+cli/commands    cli/parts cli/bench cli/errors cli/tour cli/charts drawing/. cli/files cli/.
 cli/commands.c  cli/commands cli/.
 examples/.
 fuzz/.          cli/files cli/.

@@ -10,7 +10,7 @@
 #include "numbers.h"
 
 #include "bench/ceiling.h"
-#include "bench/clock.h"
+#include "clock.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -250,8 +250,6 @@ static const char *passed_over(const fal_task *task)
         return "numbers are complex";
     if (p->input_channels == 0)
         return "there are no products to sum";
-    if (p->batch == 0)
-        return "the gradient has no elements";
     if (is_better_by_channels(p))
         return "groups have enough channels to fill the lanes with";
     if (is_huge(p))

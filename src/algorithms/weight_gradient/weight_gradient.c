@@ -391,8 +391,6 @@ static const char *passed_over(const fal_task *task)
         return "numbers are complex";
     if (p->input_channels == 0)
         return "there are no products to sum";
-    if (p->batch == 0)
-        return "the gradient has no elements";
     if (is_huge(p))
         return "a few planes of it take over 4194304 numbers, or the kernel has over 2048 elements";
     return NULL;

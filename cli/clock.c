@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/clock.h"
+#include "clock.h"
 
 #include <time.h>
 

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reading, writing and syncing fail, one after the other: a refusal each time, and the next run
+// goes on to the same bytes.
+#include "between.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int64_t left;   // operations until one fails
+static bool has_ended; // whether it fails as a file does that is shorter than it was
+
+static bool fails(store_reason *why)
+{
+    if (--left >= 0)
+        return false;
+    *why = (store_reason){.ended = has_ended};
+    snprintf(why->text, sizeof why->text, "no luck");
+    return true;
+}
+
+static store *failing_open(const char *path, bool to_write, store_reason *why)
+{
+    return fails(why) ? NULL : posix_store.open(path, to_write, why);
+}
+
+static bool failing_read(store *file, int64_t offset, void *bytes, size_t count, store_reason *why)
+{
+    return !fails(why) && posix_store.read(file, offset, bytes, count, why);
+}
+
+// Half of it arrives.
+static bool failing_write(store *file, int64_t offset, const void *bytes, size_t count,
+                          store_reason *why)
+{
+    if (!fails(why))
+        return posix_store.write(file, offset, bytes, count, why);
+    store_reason other;
+    (void)posix_store.write(file, offset, bytes, count / 2, &other);
+    return false;
+}
+
+static bool failing_resize(store *file, int64_t size, store_reason *why)
+{
+    return !fails(why) && posix_store.resize(file, size, why);
+}
+
+static bool failing_sync(store *file, store_reason *why)
+{
+    return !fails(why) && posix_store.sync(file, why);
+}
+
+static void close_file(store *file)
+{
+    posix_store.close(file);
+}
+
+static const store_kind failing = {failing_open,   failing_read, failing_write,
+                                   failing_resize, failing_sync, close_file};
+
+static void forget_words(scratch *t)
+{
+    rewind(t->session.err);
+}
+
+// With every operation failing in turn, until none is left to fail.
+static void check_faults(scratch *t, const between *b, parts_request *r)
+{
+    int failures = 0;
+    r->kind = &failing;
+    for (int64_t at = 0;; at++) {
+        left = at;
+        int status = parts_run(&t->session, r);
+        forget_words(t);
+        assert_true(status == EXIT_DONE || status == EXIT_REFUSED || status == EXIT_BAD_FILE);
+        if (status == EXIT_DONE)
+            break;
+        failures++;
+        assert_true(access("y.npy", F_OK) != 0);
+    }
+    assert_true(failures >= 3);
+    assert_computed(t, b);
+}
+
+static void every_operation_may_fail(void **state)
+{
+    scratch *t = *state;
+    numbers n = {11};
+    for (int time = 0; time < 40; time++) {
+        between b;
+        has_ended = time % 2;
+        between_make(t, &b, &n);
+        parts_request r = between_request(&b, 5000);
+        check_faults(t, &b, &r);
+        between_free(&b);
+    }
+}
+
+// Nothing is left behind where nothing is done.
+static void a_failure_before_the_work_leaves_nothing(void **state)
+{
+    scratch *t = *state;
+    numbers n = {12};
+    between b;
+    has_ended = false;
+    between_make(t, &b, &n);
+    parts_request r = between_request(&b, 5000);
+    r.kind = &failing;
+    for (left = 0; left < 1 + b.has_residual; left = left + 1) {
+        const int64_t at = left;
+        assert_refusal(t, parts_run(&t->session, &r), EXIT_REFUSED, "no luck");
+        assert_int_equal(count_files(), 1 + b.has_residual);
+        left = at;
+    }
+    r.memory = 1000;
+    r.kind = &posix_store;
+    assert_refusal(t, parts_run(&t->session, &r), EXIT_REFUSED,
+                   "--memory 1000 is too little: the least that would do is");
+    assert_int_equal(count_files(), 1 + b.has_residual);
+    between_free(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(every_operation_may_fail),
+        scratch_test(a_failure_before_the_work_leaves_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
