@@ -120,10 +120,10 @@ peers: ## time Faltung beside other libraries, into build-peers/report.md; PEERS
 	@$(cmake) --build --preset release
 	@python=$$(tools/find-python.sh) && $$python bench/peers $(PEERS)
 
-torch: ## test the Python package beside PyTorch, by EXAMPLES (1000) random calls of each kind
+torch: ## test the Python package beside PyTorch, by EXAMPLES (1000) random calls, and Dask
 	@tools/install-packages.sh $(to_build) python venv
 	@python=$$(tools/find-python.sh) && [ -x build-torch/bin/pip ] || $$python -m venv build-torch
-	@build-torch/bin/pip -q --disable-pip-version-check install numpy torch hypothesis matplotlib
+	@build-torch/bin/pip -q --disable-pip-version-check install numpy torch hypothesis matplotlib "dask[array]" distributed
 	@build-torch/bin/pip -q --disable-pip-version-check install --force-reinstall --no-deps .
 	@for test in python/tests/test_*.py; do \
 	    echo "$$test" && EXAMPLES=$(EXAMPLES) MPLBACKEND=Agg build-torch/bin/python -B $$test || exit; \

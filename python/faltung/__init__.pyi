@@ -42,6 +42,16 @@ class Plan:
         out: Any | None = None,
     ) -> _Array: ...
     def explain(self) -> dict[str, Any]: ...
+    def needed_input(self, part: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]: ...
+    def find_input(self, axis: int, position: int) -> int: ...
+    def run_slab(
+        self,
+        input: _Array,
+        part: Sequence[tuple[int, int]],
+        *,
+        residual: Any | None = None,
+        out: Any | None = None,
+    ) -> _Array: ...
 
 class PaddingInterval(NamedTuple):
     output: int

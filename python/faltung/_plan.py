@@ -83,6 +83,56 @@ class Plan:
         """How the plan is computed: a dictionary with its algorithm, tiles, threads and bytes."""
         return self._plan.explain()
 
+    def needed_input(self, part):
+        """What of the input a part of the result is computed from.
+
+        Parameters
+        ----------
+        part : tuple of (begin, end)
+            Along each axis of the result.
+
+        Returns
+        -------
+        tuple of (begin, end)
+            Along each axis of the input. With circular padding they may reach beyond it, and
+            `find_input` names the elements that are there; else they lie within.
+        """
+        return self._plan.needed_input(tuple((int(b), int(e)) for b, e in part))
+
+    def find_input(self, axis, position):
+        """The element of the input at a position along a spatial axis, counted from 0: another one
+        only where circular padding shows it outside."""
+        return self._plan.find_input(axis, position)
+
+    def run_slab(self, input, part, *, residual=None, out=None):
+        """Compute a part of the result from what it needs of the input, with the bits of the whole.
+
+        Parameters
+        ----------
+        input : array
+            What `needed_input(part)` names, and no more.
+        part : tuple of (begin, end)
+            Along each axis of the result.
+        residual, out : array, optional
+            As of a call, of the part's shape.
+
+        Returns
+        -------
+        array
+            The part, of the kind of `input`, or `out`.
+
+        Examples
+        --------
+        >>> x, kernel = faltung.randn((1, 3, 16, 16), (10, 3, 3, 3), seed=14)
+        >>> plan = faltung.Plan("conv2d", x, kernel, padding=1)
+        >>> part = (0, 1), (0, 10), (8, 12), (0, 16)
+        >>> plan.needed_input(part)
+        ((0, 1), (0, 3), (7, 13), (0, 16))
+        """
+        part = tuple((int(b), int(e)) for b, e in part)
+        result = self._plan.run_slab(given(input), part, _optional(residual), writable(out))
+        return returned(result, input)
+
     def __repr__(self):
         e = self.explain()
         return f"<faltung.Plan {self.operation} to {e['output_shape']} by {e['algorithm']}>"
