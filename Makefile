@@ -24,7 +24,7 @@ sources = $$(git ls-files '*.c' '*.h')
 plain_sources = $$(git ls-files 'src/*.c' 'cli/*.c' 'drawing/*.c' 'python/*.c' | grep -v kernels/)
 
 .PHONY: all tour test asan clang tsan sweep kernels-report fuzz mutants check-machines reproducible \
-        check-long lint coverage onnx peers torch wheel install format check-format clean help
+        check-long lint coverage mpi onnx peers torch wheel install format check-format clean help
 .NOTPARALLEL:
 
 all: ## build the library and the command into build/ (the default)
@@ -119,6 +119,12 @@ peers: ## time Faltung beside other libraries, into build-peers/report.md; PEERS
 	@$(cmake) --preset release
 	@$(cmake) --build --preset release
 	@python=$$(tools/find-python.sh) && $$python bench/peers $(PEERS)
+
+mpi: ## build faltung-mpi, for several processes, into build-mpi/ and test it
+	@tools/install-packages.sh $(to_test) mpi
+	@$(cmake) --preset mpi
+	@$(cmake) --build --preset mpi
+	@$(alone) ctest --preset mpi
 
 torch: ## test the Python package beside PyTorch, by EXAMPLES (1000) random calls, and Dask
 	@tools/install-packages.sh $(to_build) python venv

@@ -19,14 +19,20 @@ enum {
 
 struct store_kind;
 
+// Processes that compute one output together.
+typedef struct team {
+    int64_t rank, size;             // which of how many
+    const struct store_kind *store; // how they read and write, see parts/store.h
+    void (*wait)(void);             // until all of them have come here
+} team;
+
 typedef struct session {
     FILE *out;           // data and figures
     FILE *err;           // everything else
     const char *command; // name of the running command, for messages; "" before it is known
     bool refused;        // whether anything has been refused
-    const struct store_kind *kind; // how files are read and written part by part, see
-                                   // parts/store.h; NULL: by the operating system
-    int columns;                   // for text on `out`; 0: what terminal_columns finds out
+    const team *team;    // NULL: it is alone
+    int columns;         // for text on `out`; 0: what terminal_columns finds out
 } session;
 
 // Writes one line, "faltung COMMAND: ...", to the session's err, with control characters shown

@@ -29,6 +29,7 @@ clang       clang               clang               clang           clang       
 clang-tidy  clang-tidy          clang-tools-extra   clang-extra-tools   -                  -
 cppcheck    cppcheck            cppcheck            cppcheck            cppcheck           cppcheck
 libfuzzer   libclang-rt-dev     compiler-rt         compiler-rt     compiler-rt        -
+mpi         mpich,libmpich-dev  mpich,mpich-devel   mpich,mpich-dev     openmpi            mpich,mpich-devel
 qemu        qemu-user           qemu-user           -               qemu-user          -
 cross-aarch64 gcc-aarch64-linux-gnu,libc6-dev-arm64-cross gcc-aarch64-linux-gnu - aarch64-linux-gnu-gcc -
 cross-i686  gcc-i686-linux-gnu,libc6-dev-i386-cross - - - -
@@ -65,6 +66,7 @@ has() {
     matplotlib) "${0%/*}"/find-python.sh numpy matplotlib >/dev/null ;;
     sanitizers) links main "${CC:-cc}" -fsanitize=address,undefined ;;
     libfuzzer) links LLVMFuzzerTestOneInput clang -fsanitize=fuzzer ;;
+    mpi) has_program mpicc && has_program mpiexec ;;
     qemu) has_program qemu-x86_64 && has_program qemu-aarch64 ;;
     cross-aarch64) links main aarch64-linux-gnu-gcc ;;
     cross-i686) links main i686-linux-gnu-gcc ;;

@@ -181,9 +181,9 @@ static int compute(session *s, const options *o, const faltung_conv *conv, const
 // What a shard takes where no bound is given.
 static const size_t usual_memory = (size_t)1 << 30;
 
-static bool is_in_parts(const options *o)
+static bool is_in_parts(const session *s, const options *o)
 {
-    return was_given(o, OPTION_MEMORY) || was_given(o, OPTION_SHARD);
+    return s->team || was_given(o, OPTION_MEMORY) || was_given(o, OPTION_SHARD);
 }
 
 // Files only: parts are read and written at their places.
@@ -192,6 +192,8 @@ static int check_paths(session *s, const options *o)
     const char *const paths[] = {o->output[0], o->operand[INPUT],
                                  was_given(o, OPTION_RESIDUAL) ? o->residual : ""};
     struct stat status;
+    if (s->team && was_given(o, OPTION_SHARD))
+        return refuse(s, EXIT_USAGE, "--shard: the processes are the parts");
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         if (strcmp(paths[i], "-") == 0)
             return refuse(s, EXIT_USAGE,
@@ -203,6 +205,16 @@ static int check_paths(session *s, const options *o)
         return refuse(s, EXIT_REFUSED, "cannot write '%s' part by part: it is no regular file",
                       o->output[0]);
     return EXIT_DONE;
+}
+
+// The first of a team puts the output in place when all have done their parts.
+static int finish_together(session *s, const options *o)
+{
+    int status = EXIT_DONE;
+    s->team->wait();
+    if (s->team->rank == 0)
+        status = parts_finish(s, o->output[0], o->force);
+    return status;
 }
 
 static int compute_parts(session *s, const options *o, const faltung_conv *conv,
@@ -226,12 +238,15 @@ static int compute_parts(session *s, const options *o, const faltung_conv *conv,
         .rank = input->rank,
         .shape = shape,
         .memory = was_given(o, OPTION_MEMORY) ? (size_t)o->memory : usual_memory,
-        .part = {o->shard.index, o->shard.count},
+        .part = s->team ? (shard){s->team->rank, s->team->size}
+                        : (shard){o->shard.index, o->shard.count},
         .force = o->force,
         .json = o->json,
-        .kind = s->kind ? s->kind : &posix_store,
+        .kind = s->team ? s->team->store : &posix_store,
     };
-    return status ? status : parts_run(s, &request);
+    if (!status)
+        status = parts_run(s, &request);
+    return status || !s->team ? status : finish_together(s, o);
 }
 
 // The weight and the bias are in memory.
@@ -282,7 +297,7 @@ static int read_operands(session *s, const options *o, array *operand, int *coun
 int run_convolve(session *s, const command *c, const options *o)
 {
     array operand[OPERANDS];
-    const bool in_parts = is_in_parts(o);
+    const bool in_parts = is_in_parts(s, o);
     faltung_conv conv = find_operation(c->name);
     int count = 0, status = need_output(s, o);
     if (!status)

@@ -165,7 +165,8 @@ static int compare_heads(session *s, const journal_names *names, const char *pat
     return EXIT_DONE;
 }
 
-// Reads a journal and what it says is done. `head` may be NULL.
+// Reads a journal and what it says is done, nothing if its head is not complete yet. `head` may be
+// NULL.
 static int read_journal(session *s, const journal_names *names, const char *path, int descriptor,
                         const char *head, account *a, spans *done)
 {
@@ -174,6 +175,11 @@ static int read_journal(session *s, const journal_names *names, const char *path
     if (!text)
         return cannot(s, "read", path);
     int status = EXIT_DONE;
+    *a = (account){0};
+    if (!strstr(text, "\npixels: ")) {
+        free(text);
+        return EXIT_DONE;
+    }
     if (head)
         status = compare_heads(s, names, path, text, head);
     if (!status && !parse(text, a, done))
@@ -280,10 +286,10 @@ static int begin_journal(session *s, journal *j, const journal_names *names, con
     const bool is_new = lseek(j->descriptor, 0, SEEK_END) == 0;
     size_t kept;
     int status = read_done(s, j, names, head, is_new, &kept);
-    if (!status && is_new)
-        status = write_text(s, j->descriptor, names->journal, head);
-    else if (!status && ftruncate(j->descriptor, (off_t)kept) != 0)
+    if (!status && ftruncate(j->descriptor, (off_t)kept) != 0)
         status = cannot(s, "write", names->journal);
+    if (!status && kept == 0) // it is new, or its head is not complete
+        status = write_text(s, j->descriptor, names->journal, head);
     if (status && is_new)
         unlink(names->journal);
     return status;
@@ -342,11 +348,13 @@ static int add_journal(session *s, const journal_names *names, const char *path,
         status = refuse(s, EXIT_REFUSED, "another process is computing '%s'", names->output);
     if (!status)
         status = read_journal(s, names, path, descriptor, t->head, &a, t->done);
-    if (!status && !t->head && (t->head = read_text(descriptor, &length)))
+    if (!status && a.head && !t->head && (t->head = read_text(descriptor, &length)))
         t->head[a.head] = 0;
     close(descriptor);
-    t->pixels = a.pixels;
-    t->count++;
+    if (a.head) {
+        t->pixels = a.pixels;
+        t->count++;
+    }
     return status;
 }
 

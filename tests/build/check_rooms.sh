@@ -31,13 +31,14 @@ cli/commands    cli/parts cli/bench cli/errors cli/tour cli/charts drawing/. cli
 cli/commands.c  cli/commands cli/.
 examples/.
 fuzz/.          cli/files cli/.
+mpi/.           cli/parts cli/.
 python/.       drawing/.
 bench/peers
 '
 
 # Every file, and every line in it that includes something: "FILE" or "FILE:HEADER".
 includes() {
-    find src drawing cli examples fuzz python bench -name '*.[ch]' 2>/dev/null | sort | while read -r file; do
+    find src drawing cli examples fuzz mpi python bench -name '*.[ch]' 2>/dev/null | sort | while read -r file; do
         echo "$file"
         sed -n "s|^[[:space:]]*#[[:space:]]*include[[:space:]]*\([\"<][^\">]*\).*|$file:\1|p" "$file"
     done
@@ -70,7 +71,7 @@ NF == 1 {
 }
 {
     root = substr($1, 1, index($1, "/") - 1)
-    top = root == "fuzz" ? "cli" : root
+    top = root == "fuzz" || root == "mpi" ? "cli" : root
     name = substr($2, 2)
     if (substr($2, 1, 1) == "<") {
         if (name ~ /\// && name !~ /^sys\//)

@@ -151,9 +151,10 @@ static void a_full_disk_ends_a_run_that_then_goes_on(void **state)
 static void an_input_that_changes_meanwhile_is_noticed(void **state)
 {
     (void)state;
-    make_operands("3x600x400", "64x3x5x5");
+    make_operands("3x600x400", "64x3x15x15");
     run(CONVOLVE " --memory %ld --threads 1 & "
-                 "while ! test -e .y.npy.journal; do :; done; truncate -s 100000 x.npy; wait $!",
+                 "while kill -0 $! && ! test -e .y.npy.journal; do :; done; truncate -s 100000 "
+                 "x.npy; wait $!",
         find_least() + 100000);
     assert_true(ran.status == BAD_FILE || ran.status == REFUSED);
     assert_true(strstr(ran.err, "x.npy: ends within its data") ||
@@ -164,9 +165,9 @@ static void an_input_that_changes_meanwhile_is_noticed(void **state)
 static void two_processes_do_not_compute_the_same(void **state)
 {
     (void)state;
-    make_operands("3x600x400", "64x3x5x5");
+    make_operands("3x600x400", "64x3x15x15");
     run(CONVOLVE " --memory %ld --threads 1 & "
-                 "while ! test -s .y.npy.journal; do :; done; " CONVOLVE
+                 "while kill -0 $! && ! test -s .y.npy.journal; do :; done; " CONVOLVE
                  " --memory 1G; echo $? >second; wait $!",
         find_least() + 100000);
     assert_int_equal(ran.status, DONE);

@@ -132,6 +132,32 @@ static void torn_journals_are_read_as_far_as_they_are_whole(void **state)
     }
 }
 
+// A head that is cut off anywhere is one that says nothing yet; another's is no obstacle.
+static void torn_heads_are_written_anew(void **state)
+{
+    scratch *t = *state;
+    numbers n = {7};
+    for (int i = 0; i < 6; i++) {
+        between b;
+        char line[96];
+        between_make(t, &b, &n);
+        parts_request r = between_request(&b, 2000);
+        r.part = (shard){0, 2};
+        assert_int_equal(parts_run(&t->session, &r), EXIT_DONE);
+        snprintf(line, sizeof line, "truncate -s %d .y.npy.journal-0-of-2", 11 * i);
+        assert_int_equal(system(line), 0);
+        r.part.index = i % 2;
+        assert_int_equal(parts_run(&t->session, &r), EXIT_DONE);
+        assert_refusal(t, parts_finish(&t->session, "y.npy", false), EXIT_REFUSED,
+                       "is not complete");
+        r.part.index = 1 - i % 2;
+        assert_int_equal(parts_run(&t->session, &r), EXIT_DONE);
+        assert_int_equal(parts_finish(&t->session, "y.npy", false), EXIT_DONE);
+        assert_computed(t, &b);
+        between_free(&b);
+    }
+}
+
 static void what_is_gone_is_not_taken_for_done(void **state)
 {
     scratch *t = *state;
@@ -162,6 +188,7 @@ int main(void)
         scratch_test(the_whole_goes_on_where_shards_ended),
         scratch_test(other_operands_and_options_are_noticed),
         scratch_test(torn_journals_are_read_as_far_as_they_are_whole),
+        scratch_test(torn_heads_are_written_anew),
         scratch_test(what_is_gone_is_not_taken_for_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
