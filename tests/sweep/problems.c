@@ -95,8 +95,12 @@ static trial trial_of(const int64_t *v)
                                          .output_padding = v[OUTPUT_PADDING_ALONG],
                                          .input_dilation = v[INPUT_DILATION_ALONG]};
     sample_measure(&s);
-    return (trial){s, types[v[TYPE]],           v[BIAS], (way)v[WAY], v[CHANNELS_LAST],
-                   0, FALTUNG_ACCURACY_BALANCED};
+    return (trial){.sample = s,
+                   .dtype = types[v[TYPE]],
+                   .with_bias = v[BIAS],
+                   .way = (way)v[WAY],
+                   .channels_last = v[CHANNELS_LAST],
+                   .accuracy = FALTUNG_ACCURACY_BALANCED};
 }
 
 trial trial_of_pairs(const int *combination)

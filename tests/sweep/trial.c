@@ -447,15 +447,21 @@ void trial_check(const trial *t, prng *random)
     conv.allocator = &allocator;
     choose_activation(t, &conv, random);
     finish_sums(&conv, c.added, &addend, e.sums);
-    for (size_t i = 0; i < COUNT_OF(instruction_sets); i++)
-        for (int at = 0; is_taken(i, &e) && at < EDGES; at++) {
-            l.at = (edge)at;
-            conv.instruction_set = instruction_sets[i];
-            copies_make(&c, t, &o, &addend, (edge)at);
-            note_trial(t, &conv, c.added, &c.input.tensor, &c.weight.tensor, (edge)at);
-            compute(t, &conv, &c, (edge)at, random);
-            check_output(&c.output, &e, o.output.count);
-        }
+    const int64_t sets = COUNT_OF(instruction_sets), chosen = random_between(random, 0, 1000);
+    for (int64_t i = 0; i < sets * EDGES; i++) {
+        const size_t set = (size_t)((i + chosen) % sets);
+        const edge at = (edge)((i / sets + chosen) % EDGES);
+        if (!is_taken(set, &e))
+            continue;
+        l.at = at;
+        conv.instruction_set = instruction_sets[set];
+        copies_make(&c, t, &o, &addend, at);
+        note_trial(t, &conv, c.added, &c.input.tensor, &c.weight.tensor, at);
+        compute(t, &conv, &c, at, random);
+        check_output(&c.output, &e, o.output.count);
+        if (t->once)
+            break;
+    }
     expectation_free(&e);
     array_free(&addend);
     operands_free(&o);

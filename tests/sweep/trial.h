@@ -23,6 +23,7 @@ typedef struct trial {
     bool channels_last; // in input and output
     int threads;        // 0: as many as pay
     faltung_accuracy accuracy;
+    bool once; // by one instruction set and against one page, which are chosen at random
 } trial;
 
 // Memory for all trials, and a word about the current one should it crash. To be called by the test
@@ -32,9 +33,9 @@ void trials_end(void);
 
 // Computes a trial on small integers, whose sums are exact in any order, with all its operands,
 // workspace and packed weights against an unmapped page, once at their ends and once at their
-// begins. Fails the test, naming the problem, unless every element of the output is exact; or,
-// where numbers are transformed, within what that explains, and of the same bits for all
-// instruction sets.
+// begins, or as `once` says. Fails the test, naming the problem, unless every element of the output
+// is exact; or, where numbers are transformed, within what that explains, and of the same bits for
+// all instruction sets.
 void trial_check(const trial *t, prng *random);
 
 #endif
