@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parts/bounds.h"
-
-#include <sys/resource.h>
+#include "peak.h"
 
 // What is taken besides, and not yet: stacks, buffers of files, pages of the program that have not
 // been touched.
@@ -12,13 +11,6 @@ static const size_t variation = 512 << 10;
 
 // Of the last axis, which is cut where not even a row fits.
 static const int64_t least_columns = 64;
-
-// The most that the process has had in memory.
-static size_t bytes_so_far(void)
-{
-    struct rusage usage;
-    return getrusage(RUSAGE_SELF, &usage) == 0 ? (size_t)usage.ru_maxrss * 1024 : 0;
-}
 
 // Pieces at the borders and within. Where there are very many, as they are alike, some of them.
 slot_bytes bounds_most_bytes(const parts_job *job)
@@ -75,12 +67,13 @@ static void cut_along(parts_job *job, int axis, size_t bytes)
 int bounds_choose(session *s, parts_job *job, size_t memory, size_t enough)
 {
     const size_t workspace = faltung_plan_workspace(job->plan);
-    const size_t taken = bytes_so_far() + workspace + besides;
+    const size_t taken = peak_bytes() + workspace + besides;
     const size_t left = memory > taken ? memory - taken : 0;
     size_t least = 0;
     for (int axis = 0; axis < job->grid.axes; axis++) {
         least = bytes_if(job, axis, least_along(&job->grid, axis));
-        if (least > left)
+        // Rows are cut before they are large, columns only where that is the last resort.
+        if (least > left || (least > enough && axis + 2 < job->grid.axes))
             continue;
         cut_along(job, axis, least > enough || left < enough ? left : enough);
         return EXIT_DONE;

@@ -163,7 +163,24 @@ void slab_shape(slab *to, const box_file *f, const faltung_part *box)
         (faltung_tensor){to->tensor.data, f->header.dtype, f->header.rank, to->shape, to->strides};
 }
 
-// One transfer of a box.
+// Where along the axes of a slab's box another box begins.
+static int64_t offset_in(const slab *s, const faltung_part *of_slab, const faltung_part *box)
+{
+    int64_t offset = 0;
+    for (int i = 0; i < s->tensor.rank; i++)
+        offset += (box->begin[i] - of_slab->begin[i]) * s->strides[i];
+    return offset * (int64_t)faltung_dtype_size(s->tensor.dtype);
+}
+
+static bool is_empty(const faltung_part *box, int rank)
+{
+    for (int i = 0; i < rank; i++)
+        if (box->begin[i] >= box->end[i])
+            return true;
+    return false;
+}
+
+// One transfer of a box between a file and a slab.
 typedef struct transfer {
     const box_file *f;
     const faltung_part *box;
@@ -172,7 +189,7 @@ typedef struct transfer {
     int whole;                          // behind so many axes of the file all are whole
     int64_t step[FALTUNG_MAX_RANK + 1]; // bytes of the file from one index to the next, and of
                                         // an element
-    char *memory;                       // the next byte
+    const slab *slab;
     bool to_file;
     store_reason *why;
 } transfer;
@@ -182,9 +199,10 @@ static bool is_whole(const box_file *f, const faltung_part *box, int axis)
     return box->begin[axis] == 0 && box->end[axis] == f->header.shape[axis];
 }
 
-static transfer begin_transfer(const box_file *f, const faltung_part *box, store_reason *why)
+static transfer begin_transfer(const box_file *f, const faltung_part *box, const slab *s,
+                               store_reason *why)
 {
-    transfer t = {.f = f, .box = box, .why = why};
+    transfer t = {.f = f, .box = box, .slab = s, .why = why};
     const int rank = f->header.rank;
     t.step[rank] = (int64_t)faltung_dtype_size(f->header.dtype);
     for (int i = rank; i-- > 0;)
@@ -205,62 +223,76 @@ static int64_t find_element(const transfer *t, int axis, int64_t position)
     return element;
 }
 
-static bool move_bytes(transfer *t, int64_t offset, int64_t count)
+// What lies in one piece in the file and in memory.
+static bool move_bytes(const transfer *t, int64_t offset, char *memory, size_t count)
 {
     const box_file *f = t->f;
-    bool done = t->to_file
-                    ? f->kind->write(f->file, f->data + offset, t->memory, (size_t)count, t->why)
-                    : f->kind->read(f->file, f->data + offset, t->memory, (size_t)count, t->why);
-    t->memory += count;
-    return done;
+    if (t->to_file)
+        return f->kind->write(f->file, f->data + offset, memory, count, t->why);
+    if (!f->kind->read(f->file, f->data + offset, memory, count, t->why))
+        return false;
+    if (f->header.swapped)
+        npy_swap(memory, count, f->header.dtype);
+    return true;
 }
 
 // All of the box from the i-th axis on.
-static bool move_box(transfer *t, int i, int64_t offset)
+static bool move_box(const transfer *t, int i, int64_t offset, char *memory)
 {
     const int axis = axis_at(t->f, i);
-    const int64_t end = t->box->end[axis], size = t->f->header.shape[axis];
-    for (int64_t p = t->box->begin[axis], past; p < end; p = past) {
-        const int64_t element = find_element(t, axis, p);
+    const int64_t begin = t->box->begin[axis], end = t->box->end[axis];
+    const int64_t size = t->f->header.shape[axis],
+                  apart = t->slab->strides[axis] * t->step[t->f->header.rank];
+    for (int64_t p = begin, past; p < end; p = past) {
+        const int64_t at = offset + find_element(t, axis, p) * t->step[i];
+        char *to = memory + (p - begin) * apart;
         past = p + 1;
         if (i + 1 == t->whole) // up to where the input begins or ends, and positions jump
             past = p < 0 ? (end < 0 ? end : 0) : p < size ? (end < size ? end : size) : end;
-        const int64_t at = offset + element * t->step[i];
-        if (i + 1 == t->whole ? !move_bytes(t, at, (past - p) * t->step[i])
-                              : !move_box(t, i + 1, at))
+        if (i + 1 == t->whole ? !move_bytes(t, at, to, (size_t)((past - p) * t->step[i]))
+                              : !move_box(t, i + 1, at, to))
             return false;
     }
     return true;
 }
 
-static bool has_elements(const slab *s)
-{
-    for (int i = 0; i < s->tensor.rank; i++)
-        if (s->shape[i] == 0)
-            return false;
-    return true;
-}
-
 bool box_file_read(const box_file *f, const faltung_part *box, const faltung_plan *plan, int axes,
-                   slab *to, store_reason *why)
+                   const slab *to, const faltung_part *of_slab, store_reason *why)
 {
-    transfer t = begin_transfer(f, box, why);
+    transfer t = begin_transfer(f, box, to, why);
     t.plan = plan;
     t.axes = axes;
-    t.memory = to->tensor.data;
-    if (!has_elements(to))
-        return true;
-    if (!move_box(&t, 0, 0))
-        return false;
-    if (f->header.swapped)
-        npy_swap(to->tensor.data, box_bytes(f, box), f->header.dtype);
-    return true;
+    return is_empty(box, f->header.rank) ||
+           move_box(&t, 0, 0, (char *)to->tensor.data + offset_in(to, of_slab, box));
 }
 
 bool box_file_write(const box_file *f, const faltung_part *box, const slab *from, store_reason *why)
 {
-    transfer t = begin_transfer(f, box, why);
-    t.memory = from->tensor.data;
+    transfer t = begin_transfer(f, box, from, why);
     t.to_file = true;
-    return !has_elements(from) || move_box(&t, 0, 0);
+    return is_empty(box, f->header.rank) || move_box(&t, 0, 0, from->tensor.data);
+}
+
+// From the i-th axis on.
+static void copy_box(const box_file *f, const faltung_part *box, int i, const slab *from,
+                     const char *source, const slab *to, char *target)
+{
+    const int axis = axis_at(f, i);
+    const int64_t size = (int64_t)faltung_dtype_size(f->header.dtype);
+    const int64_t count = box->end[axis] - box->begin[axis];
+    if (i + 1 == f->header.rank) {
+        memcpy(target, source, (size_t)(count * size));
+        return;
+    }
+    for (int64_t n = 0; n < count; n++)
+        copy_box(f, box, i + 1, from, source + n * from->strides[axis] * size, to,
+                 target + n * to->strides[axis] * size);
+}
+
+void slab_copy(const box_file *f, const faltung_part *box, const slab *from,
+               const faltung_part *of_from, const slab *to, const faltung_part *of_to)
+{
+    if (!is_empty(box, f->header.rank))
+        copy_box(f, box, 0, from, (const char *)from->tensor.data + offset_in(from, of_from, box),
+                 to, (char *)to->tensor.data + offset_in(to, of_to, box));
 }

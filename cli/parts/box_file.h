@@ -51,11 +51,16 @@ void slab_shape(slab *to, const box_file *f, const faltung_part *box);
 // Bytes that a box takes; SIZE_MAX if they are more than memory has.
 size_t box_bytes(const box_file *f, const faltung_part *box);
 
-// Reads the box that a slab has the shape of. Along the last `axes` axes positions may lie outside,
-// for the plan to say what is there. False with a reason.
+// Reads a box, within the one that a slab is of. Along the last `axes` axes positions may lie
+// outside the array, for the plan to say what is there. False with a reason.
 bool box_file_read(const box_file *f, const faltung_part *box, const faltung_plan *plan, int axes,
-                   slab *to, store_reason *why);
+                   const slab *to, const faltung_part *of_slab, store_reason *why);
 
+// Copies a box from one slab of a file to another.
+void slab_copy(const box_file *f, const faltung_part *box, const slab *from,
+               const faltung_part *of_from, const slab *to, const faltung_part *of_to);
+
+// Writes the box that a slab is of.
 bool box_file_write(const box_file *f, const faltung_part *box, const slab *from,
                     store_reason *why);
 

@@ -77,18 +77,53 @@ static int cannot_read(session *s, const box_file *f, const store_reason *why)
     return refuse(s, EXIT_REFUSED, "cannot read '%s': %s", f->path, why->text);
 }
 
-static int read_piece(pipeline *p, slot *t)
+// The axis along which a box goes on where the one before ended or overlaps it, the others being
+// the same; -1: there is none.
+static int find_continued(int rank, const faltung_part *before, const faltung_part *box)
+{
+    int found = -1;
+    for (int i = 0; i < rank; i++) {
+        const bool same = before->begin[i] == box->begin[i] && before->end[i] == box->end[i];
+        const bool goes_on = before->begin[i] <= box->begin[i] && box->begin[i] < before->end[i] &&
+                             before->end[i] <= box->end[i];
+        if (same)
+            continue;
+        if (!goes_on || found >= 0)
+            return -1;
+        found = i;
+    }
+    return found;
+}
+
+// Reads the input of a piece: what the piece before has of it, whose slab is still there, is
+// copied.
+static bool read_input(const parts_job *job, const slot *before, slot *t, store_reason *why)
+{
+    const faltung_part *all = &t->piece.input;
+    faltung_part rest = *all;
+    const int axis =
+        before ? find_continued(job->input.header.rank, &before->piece.input, all) : -1;
+    if (axis >= 0) {
+        faltung_part shared = *all;
+        shared.end[axis] = rest.begin[axis] = before->piece.input.end[axis];
+        slab_copy(&job->input, &shared, &before->input, &before->piece.input, &t->input, all);
+    }
+    return box_file_read(&job->input, &rest, job->plan, job->spatial_axes, &t->input, all, why);
+}
+
+static int read_piece(pipeline *p, const slot *before, slot *t)
 {
     const parts_job *job = p->job;
     store_reason why;
     slab_shape(&t->input, &job->input, &t->piece.input);
     slab_shape(&t->output, &job->output, &t->piece.output);
-    if (!box_file_read(&job->input, &t->piece.input, job->plan, job->spatial_axes, &t->input, &why))
+    if (!read_input(job, before, t, &why))
         return cannot_read(p->session, &job->input, &why);
     if (!job->residual.file)
         return EXIT_DONE;
     slab_shape(&t->residual, &job->residual, &t->piece.output);
-    if (!box_file_read(&job->residual, &t->piece.output, NULL, 0, &t->residual, &why))
+    if (!box_file_read(&job->residual, &t->piece.output, NULL, 0, &t->residual, &t->piece.output,
+                       &why))
         return cannot_read(p->session, &job->residual, &why);
     return EXIT_DONE;
 }
@@ -127,9 +162,11 @@ static void set_pieces(pipeline *p, int64_t pieces)
 static bool read_next(pipeline *p, int64_t index, int64_t from)
 {
     slot *t = &p->slot[index % p->job->slots];
+    const slot *before =
+        index > 0 && p->job->slots > 1 ? &p->slot[(index - 1) % p->job->slots] : NULL;
     if (!job_next_piece(p->job, from, &t->piece))
         return false;
-    const int status = read_piece(p, t);
+    const int status = read_piece(p, before, t);
     if (status)
         fail(p, status);
     else

@@ -7,6 +7,7 @@
 #include "json.h"
 #include "parts/bounds.h"
 #include "parts/pipeline.h"
+#include "peak.h"
 #include "progress.h"
 
 #include <errno.h>
@@ -153,6 +154,7 @@ static void tell(run_state *r)
     json_number(&j, "seconds", now - r->begin);
     json_number(&j, "seconds_left", (now - r->begin) / share * (1 - share));
     json_number(&j, "bytes_written", bytes);
+    json_integer(&j, "peak_bytes", (int64_t)peak_bytes());
     json_end(&j);
     fflush(r->session->out);
     r->told = now;

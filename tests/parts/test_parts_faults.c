@@ -25,8 +25,11 @@ static store *failing_open(const char *path, bool to_write, store_reason *why)
     return fails(why) ? NULL : posix_store.open(path, to_write, why);
 }
 
+static size_t bytes_read;
+
 static bool failing_read(store *file, int64_t offset, void *bytes, size_t count, store_reason *why)
 {
+    bytes_read += count;
     return !fails(why) && posix_store.read(file, offset, bytes, count, why);
 }
 
@@ -121,10 +124,34 @@ static void a_failure_before_the_work_leaves_nothing(void **state)
     between_free(&b);
 }
 
+// Rows that two pieces need are handed on in memory.
+static void every_byte_is_read_once(void **state)
+{
+    scratch *t = *state;
+    static const int64_t of_input[] = {2, 3, 60, 20}, of_weight[] = {4, 3, 7, 7};
+    between b = {.conv = FALTUNG_CONV2D};
+    for (int i = 0; i < 2; i++)
+        b.conv.padding[i] = (faltung_padding){3, 3};
+    assert_int_equal(array_make(&t->session, &b.input, FALTUNG_F32, 4, of_input), EXIT_DONE);
+    assert_int_equal(array_make(&t->session, &b.weight, FALTUNG_F32, 4, of_weight), EXIT_DONE);
+    const int64_t of_output[] = {2, 4, 60, 20};
+    assert_int_equal(array_make(&t->session, &b.expected, FALTUNG_F32, 4, of_output), EXIT_DONE);
+    assert_int_equal(array_write(&t->session, &b.input.tensor, "x.npy", false), EXIT_DONE);
+    parts_request r = between_request(&b, 20000); // of which ten rows need 4800 bytes and more
+    r.kind = &failing;
+    left = INT64_MAX;
+    bytes_read = 0;
+    assert_int_equal(parts_run(&t->session, &r), EXIT_DONE);
+    assert_int_equal(bytes_read, 2 * 3 * 60 * 20 * sizeof(float));
+    assert_computed(t, &b);
+    between_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test(every_operation_may_fail),
+        scratch_test(every_byte_is_read_once),
         scratch_test(a_failure_before_the_work_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
