@@ -21,7 +21,7 @@
 #define FORWARD     (FINISHED | BIT(PADDING_MODE) | BIT(INPUT_DILATION))
 #define TRANSPOSED  (FINISHED | BIT(OUTPUT_PADDING) | BIT(OUTPUT_SIZE))
 #define OF_INPUT    (CONVOLUTION | IN_PARTS | BIT(INPUT_SIZE))
-#define OF_WEIGHT   (CONVOLUTION | BIT(WEIGHT_SIZE))
+#define OF_WEIGHT   (CONVOLUTION | IN_PARTS | BIT(WEIGHT_SIZE))
 #define SLIDING                                                                                    \
     (COMMON | TO_FILE | BIT(KERNEL) | BIT(STRIDE) | BIT(PADDING) | BIT(DILATION) | BIT(AXES) |     \
      BIT(THREADS))
@@ -52,8 +52,9 @@
 #define OF_WEIGHT_DETAILS                                                                          \
     "INPUT is that of the convolution, GRAD_OUTPUT holds the derivatives of some number with "     \
     "respect to its output; the result holds those with respect to the weight, and has the "       \
-    "weight's shape: --weight-size. Options are those of the convolution. Files are .npy, .pgm "   \
-    "or .ppm; - is standard input or output."
+    "weight's shape: --weight-size. Options are those of the convolution. With --memory and "      \
+    "--shard the sums of some rows at a time are made by themselves and added in double, so that " \
+    "bits differ from those without. Files are .npy, .pgm or .ppm; - is standard input or output."
 
 #define OF_BIAS_DETAILS                                                                            \
     "GRAD_OUTPUT, (N, O, spatial...) or (O, spatial...), holds the derivatives of some number "    \

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/run.h"
 
+#include "commands/convolve.h"
 #include "commands/transform.h"
 #include "files/shape.h"
 #include "geometry.h"
-#include "parts/run.h"
-#include "parts/store.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #define GRADIENTS(name, operation, axes)                                                           \
     {name "_input", FALTUNG_DEFAULTS(operation##_INPUT, axes)},                                    \
@@ -78,7 +76,7 @@ static int read_output_size(session *s, const options *o, int rank, faltung_conv
     return EXIT_DONE;
 }
 
-static bool is_of_weight(const faltung_conv *conv)
+bool is_of_weight(const faltung_conv *conv)
 {
     return conv->operation == FALTUNG_CONV_WEIGHT ||
            conv->operation == FALTUNG_CONV_TRANSPOSE_WEIGHT;
@@ -111,8 +109,8 @@ static int read_result_size(session *s, const options *o, int rank, faltung_conv
 }
 
 // The batch and the channels of a gradient follow from the operands.
-static int check_result_shape(session *s, const options *o, const faltung_conv *conv, int rank,
-                              const int64_t *shape)
+int check_result_shape(session *s, const options *o, const faltung_conv *conv, int rank,
+                       const int64_t *shape)
 {
     const array_shape *given = find_result_shape(o);
     shape_text wanted, found;
@@ -150,9 +148,6 @@ static int describe(session *s, const options *o, int rank, faltung_conv *conv)
                                                     : read_output_size(s, o, rank, conv);
 }
 
-// The operands of one run: input, weight and perhaps bias; the residual, if there is one, is last.
-enum { INPUT, WEIGHT, BIAS, RESIDUAL, OPERANDS };
-
 // Computes what is to be written to `path`, and refuses before the work what cannot be.
 static int compute(session *s, const options *o, const faltung_conv *conv, const array *operand,
                    int count, array *result)
@@ -175,94 +170,6 @@ static int compute(session *s, const options *o, const faltung_conv *conv, const
     }
     return EXIT_DONE;
 }
-
-// ------------------------------------------------------------------------------------ part by part
-
-// What a shard takes where no bound is given.
-static const size_t usual_memory = (size_t)1 << 30;
-
-static bool is_in_parts(const session *s, const options *o)
-{
-    return s->team || was_given(o, OPTION_MEMORY) || was_given(o, OPTION_SHARD);
-}
-
-// Files only: parts are read and written at their places.
-static int check_paths(session *s, const options *o)
-{
-    const char *const paths[] = {o->output[0], o->operand[INPUT],
-                                 was_given(o, OPTION_RESIDUAL) ? o->residual : ""};
-    struct stat status;
-    if (s->team && was_given(o, OPTION_SHARD))
-        return refuse(s, EXIT_USAGE, "--shard: the processes are the parts");
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-        if (strcmp(paths[i], "-") == 0)
-            return refuse(s, EXIT_USAGE,
-                          "--memory and --shard need files, not standard input or output");
-    if (array_is_picture(o->output[0]))
-        return refuse(s, EXIT_USAGE, "--memory and --shard write .npy files, not pictures: '%s'",
-                      o->output[0]);
-    if (stat(o->output[0], &status) == 0 && !S_ISREG(status.st_mode))
-        return refuse(s, EXIT_REFUSED, "cannot write '%s' part by part: it is no regular file",
-                      o->output[0]);
-    return EXIT_DONE;
-}
-
-// The first of a team puts the output in place when all have done their parts.
-static int finish_together(session *s, const options *o)
-{
-    int status = EXIT_DONE;
-    s->team->wait();
-    if (s->team->rank == 0)
-        status = parts_finish(s, o->output[0], o->force);
-    return status;
-}
-
-static int compute_parts(session *s, const options *o, const faltung_conv *conv,
-                         const array *operand)
-{
-    const faltung_tensor *input = &operand[INPUT].tensor;
-    int64_t shape[FALTUNG_MAX_AXES + 2];
-    faltung_message message;
-    if (faltung_output_shape(conv, input, &operand[WEIGHT].tensor, shape, &message))
-        return refuse_message(s, &message);
-    int status = check_result_shape(s, o, conv, input->rank, shape);
-    if (!status)
-        status = array_check(s, o->output[0], input->rank, shape);
-    const parts_request request = {
-        .conv = conv,
-        .input = o->operand[INPUT],
-        .residual = was_given(o, OPTION_RESIDUAL) ? o->residual : NULL,
-        .output = o->output[0],
-        .weight = &operand[WEIGHT],
-        .bias = o->operands > BIAS ? &operand[BIAS] : NULL,
-        .rank = input->rank,
-        .shape = shape,
-        .memory = was_given(o, OPTION_MEMORY) ? (size_t)o->memory : usual_memory,
-        .part = s->team ? (shard){s->team->rank, s->team->size}
-                        : (shard){o->shard.index, o->shard.count},
-        .force = o->force,
-        .json = o->json,
-        .kind = s->team ? s->team->store : &posix_store,
-    };
-    if (!status)
-        status = parts_run(s, &request);
-    return status || !s->team ? status : finish_together(s, o);
-}
-
-// The weight and the bias are in memory.
-static int read_small_operands(session *s, const options *o, array *operand, int *count)
-{
-    int status = check_paths(s, o);
-    operand[INPUT].memory = NULL;
-    if (!status)
-        status = parts_read_shape(s, &operand[INPUT], o->operand[INPUT]);
-    for (*count = !status; !status && *count < o->operands; *count += !status)
-        status = array_read(s, &operand[*count], o->operand[*count]);
-    return status;
-}
-
-// ------------------------------------------------------------------------------------------ at
-// once
 
 static int compute_at_once(session *s, const options *o, const faltung_conv *conv,
                            const array *operand, int count)
@@ -305,7 +212,7 @@ int run_convolve(session *s, const command *c, const options *o)
     if (!status && o->json && !in_parts)
         status = refuse(s, EXIT_USAGE, "--json says how far --memory and --shard are");
     if (!status)
-        status = in_parts ? read_small_operands(s, o, operand, &count)
+        status = in_parts ? read_for_parts(s, o, &conv, operand, &count)
                           : read_operands(s, o, operand, &count);
     if (!status && strcmp(c->name, "conv") == 0)
         status = count_axes(s, &operand[WEIGHT].tensor, &conv);

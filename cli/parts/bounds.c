@@ -16,7 +16,7 @@ static const int64_t least_columns = 64;
 slot_bytes bounds_most_bytes(const parts_job *job)
 {
     enum { FEW = 2048 };
-    slot_bytes most = {0, 0};
+    slot_bytes most = {0, 0, 0};
     int64_t from = job->wanted.begin;
     piece p;
     for (int i = 0; i < FEW && job_next_piece(job, from, &p); i++, from = p.pixels.end)
@@ -41,7 +41,7 @@ static size_t bytes_if(parts_job *job, int axis, int64_t most)
     job->grid.most = most;
     job->slots = is_one_piece(job) ? 1 : 2;
     const slot_bytes most_of_slot = bounds_most_bytes(job);
-    size_t bytes = job_slot_bytes(job, &most_of_slot);
+    size_t bytes = job_slot_bytes(&most_of_slot);
     return __builtin_mul_overflow(bytes, (size_t)job->slots, &bytes) ? SIZE_MAX : bytes;
 }
 
@@ -64,9 +64,8 @@ static void cut_along(parts_job *job, int axis, size_t bytes)
     (void)bytes_if(job, axis, fits);
 }
 
-int bounds_choose(session *s, parts_job *job, size_t memory, size_t enough)
+int bounds_choose(session *s, parts_job *job, size_t workspace, size_t memory, size_t enough)
 {
-    const size_t workspace = faltung_plan_workspace(job->plan);
     const size_t taken = peak_bytes() + workspace + besides;
     const size_t left = memory > taken ? memory - taken : 0;
     size_t least = 0;

@@ -329,9 +329,7 @@ void journal_close(journal *j)
 // -------------------------------------------------------------------------------------- the finish
 
 typedef struct totals {
-    char *head; // of the first one
-    spans *done;
-    int64_t pixels;
+    journal_account *all;
     int64_t count;
 } totals;
 
@@ -347,25 +345,33 @@ static int add_journal(session *s, const journal_names *names, const char *path,
     if (!lock(descriptor))
         status = refuse(s, EXIT_REFUSED, "another process is computing '%s'", names->output);
     if (!status)
-        status = read_journal(s, names, path, descriptor, t->head, &a, t->done);
-    if (!status && a.head && !t->head && (t->head = read_text(descriptor, &length)))
-        t->head[a.head] = 0;
+        status = read_journal(s, names, path, descriptor, t->all->head, &a, &t->all->done);
+    if (!status && a.head && !t->all->head) {
+        t->all->head = read_text(descriptor, &length);
+        if (t->all->head)
+            t->all->head[a.head] = 0;
+        else
+            status = cannot(s, "read", path);
+    }
     close(descriptor);
     if (a.head) {
-        t->pixels = a.pixels;
+        t->all->pixels = a.pixels;
         t->count++;
     }
     return status;
 }
 
-int journal_read_all(session *s, const journal_names *names, spans *done, int64_t *pixels)
+int journal_read_all(session *s, const journal_names *names, journal_account *all)
 {
-    totals t = {.done = done};
+    totals t = {.all = all};
+    *all = (journal_account){0};
     int status = for_each(s, names, add_journal, &t);
-    free(t.head);
-    *pixels = t.pixels;
     if (!status && t.count == 0)
         status = refuse(s, EXIT_REFUSED, "there is no part of '%s' to finish", names->output);
+    if (status) {
+        free(all->head);
+        spans_free(&all->done);
+    }
     return status;
 }
 
@@ -385,5 +391,12 @@ int journal_publish(session *s, const journal_names *names, bool force)
         return refuse(s, EXIT_REFUSED, "'%s' exists; --force replaces it", names->output);
     if (error)
         return refuse(s, EXIT_REFUSED, "cannot write '%s': %s", names->output, strerror(error));
+    return for_each(s, names, remove_journal, NULL);
+}
+
+int journal_discard(session *s, const journal_names *names)
+{
+    if (unlink(names->partial) != 0 && errno != ENOENT)
+        return cannot(s, "remove", names->partial);
     return for_each(s, names, remove_journal, NULL);
 }

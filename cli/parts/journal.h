@@ -44,9 +44,20 @@ int journal_add(session *s, journal *j, const journal_names *names, span done);
 
 void journal_close(journal *j);
 
-// Reads all journals of an output, which must agree, and must not be in use; `pixels` is how many
-// their output has. Refuses where there is none.
-int journal_read_all(session *s, const journal_names *names, spans *done, int64_t *pixels);
+// What all journals of an output say together. To be freed by the caller: the head that they have
+// in common, and the spans.
+typedef struct journal_account {
+    char *head;
+    spans done;
+    int64_t pixels; // of the output
+} journal_account;
+
+// Reads them; they must agree, and must not be in use. Refuses where there is none. On failure
+// nothing is to be freed.
+int journal_read_all(session *s, const journal_names *names, journal_account *all);
+
+// Removes the partial file and all journals, once they are no longer needed.
+int journal_discard(session *s, const journal_names *names);
 
 // Gives the partial file its name, for which it has been synced, and removes all journals. Without
 // `force` an existing file is not replaced.

@@ -11,7 +11,7 @@
 // Where a piece is while it is in memory.
 typedef struct slot {
     piece piece;
-    slab input, residual, output;
+    slab input, second, output;
     bool is_read, is_computed;
 } slot;
 
@@ -119,12 +119,11 @@ static int read_piece(pipeline *p, const slot *before, slot *t)
     slab_shape(&t->output, &job->output, &t->piece.output);
     if (!read_input(job, before, t, &why))
         return cannot_read(p->session, &job->input, &why);
-    if (!job->residual.file)
+    if (!job->second.file)
         return EXIT_DONE;
-    slab_shape(&t->residual, &job->residual, &t->piece.output);
-    if (!box_file_read(&job->residual, &t->piece.output, NULL, 0, &t->residual, &t->piece.output,
-                       &why))
-        return cannot_read(p->session, &job->residual, &why);
+    slab_shape(&t->second, &job->second, &t->piece.second);
+    if (!box_file_read(&job->second, &t->piece.second, NULL, 0, &t->second, &t->piece.second, &why))
+        return cannot_read(p->session, &job->second, &why);
     return EXIT_DONE;
 }
 
@@ -195,16 +194,15 @@ static void *move_pieces(void *context)
     return NULL;
 }
 
-// ----------------------------------------------------------------------------------------
-// computing
+// -------------------------------------------------------------------------------------- computing
 
 static int compute(pipeline *p, slot *t, void *workspace)
 {
     const parts_job *job = p->job;
     faltung_message message;
-    if (!faltung_plan_run_slab(job->plan, &t->input.tensor,
-                               job->residual.file ? &t->residual.tensor : NULL, &t->output.tensor,
-                               &t->piece.output, workspace, &message))
+    if (!job->work->compute(job, &t->piece, &t->input.tensor,
+                            job->second.file ? &t->second.tensor : NULL, &t->output.tensor,
+                            workspace, &message))
         return EXIT_DONE;
     return refuse(p->session, EXIT_REFUSED, "%s", message.text);
 }
@@ -228,8 +226,7 @@ static void compute_pieces(pipeline *p, void *workspace)
     }
 }
 
-// -------------------------------------------------------------------------------------------
-// memory
+// ----------------------------------------------------------------------------------------- memory
 
 static bool take(slab *s, size_t bytes)
 {
@@ -245,7 +242,7 @@ static bool make_slots(pipeline *p)
     for (int i = 0; i < p->job->slots && made; i++) {
         slot *t = &p->slot[i];
         made = take(&t->input, most.input) && take(&t->output, most.output) &&
-               (!p->job->residual.file || take(&t->residual, most.output));
+               (!p->job->second.file || take(&t->second, most.second));
     }
     return made;
 }
@@ -254,7 +251,7 @@ static void release_slots(pipeline *p)
 {
     for (int i = 0; i < MOST_SLOTS; i++) {
         free(p->slot[i].input.tensor.data);
-        free(p->slot[i].residual.tensor.data);
+        free(p->slot[i].second.tensor.data);
         free(p->slot[i].output.tensor.data);
     }
 }
@@ -280,7 +277,7 @@ int pipeline_run(session *s, const parts_job *job, pipeline_note *note, void *co
 {
     pipeline p = {.session = s, .job = job, .note = note, .context = context, .pieces = -1};
     void *workspace = NULL;
-    const size_t bytes = faltung_plan_workspace(job->plan);
+    const size_t bytes = faltung_plan_workspace(job->plan); // none without a plan
     int status = EXIT_DONE;
     if (!make_slots(&p) || posix_memalign(&workspace, ALIGNMENT, bytes ? bytes : 1) != 0)
         status = refuse(s, EXIT_REFUSED, "out of memory");

@@ -12,12 +12,15 @@
 // What is to be computed, and how. Pointers are borrowed.
 typedef struct parts_request {
     const faltung_conv *conv;
-    const char *input, *residual, *output; // paths; residual may be NULL
-    const array *weight, *bias;            // bias may be NULL
-    int rank;                              // of the output, and its shape:
+    const char *input, *output; // paths, as are the next two
+    const char *residual;       // NULL: there is none
+    const char *grad_output;    // for the gradient of a weight, which has no weight:
+    const array *weight, *bias; // bias may be NULL
+    int rank;                   // of the output, and its shape:
     const int64_t *shape;
     size_t memory; // bytes that the whole process may have in memory
     size_t piece;  // bytes over which pieces do not get faster; 0: PARTS_ENOUGH
+    size_t unit;   // bytes that a sum of a weight's gradient is over; 0: as weight.h says
     shard part;    // which of how many parts; a count of 0: all
     bool force, json;
     const struct store_kind *kind;
