@@ -220,6 +220,14 @@ static int check_residual(const run_state *r)
                   q->residual);
 }
 
+// A file that replaces another has its permissions before anything is written to it.
+static void keep_permissions(const journal_names *names)
+{
+    struct stat status;
+    if (stat(names->target, &status) == 0)
+        (void)chmod(names->partial, status.st_mode & 0777);
+}
+
 // The journal, the partial file, and what is done of it; nothing new is left after a failure.
 static int open_output(run_state *r, const char *head)
 {
@@ -231,6 +239,8 @@ static int open_output(run_state *r, const char *head)
     const int rank = partial_shape(r, shape);
     status = box_file_create(r->session, &r->job.output, r->names.partial, r->request->kind,
                              r->job.output.header.dtype, rank, shape);
+    if (!status)
+        keep_permissions(&r->names);
     for (size_t i = 0; i < r->journal.done.count && !status; i++)
         if (!spans_add(&r->done, r->journal.done.span[i]))
             status = refuse(r->session, EXIT_REFUSED, "out of memory");

@@ -82,6 +82,35 @@ static void pieces_and_shards_give_the_same_file(void **state)
     assert_folder("expected.npy k.npy x.npy y.npy");
 }
 
+// Sparse files larger than any disk, where there can be such.
+static void an_output_that_no_disk_holds_is_refused_before_the_work(void **state)
+{
+    (void)state;
+    char header[129] = "\x93NUMPY\x01";
+    header[8] = 118;
+    snprintf(header + 10, sizeof header - 10, "%-117s\n",
+             "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1000000, 1000000), }");
+    write_bytes("x.npy", header, sizeof header - 1);
+    run("truncate -s 4000000000128 x.npy");
+    if (ran.status)
+        skip();
+    run("faltung randn 1x1x3x3 -o k.npy");
+    run("faltung conv2d x.npy k.npy -o y.npy --memory 1G"); // whose folder nobody can read through
+    assert_int_equal(ran.status, REFUSED);
+    assert_non_null(strstr(ran.err, "cannot write 'y.npy': it takes 3999984000016 bytes, and the "
+                                    "disk has"));
+    assert_folder("k.npy x.npy");
+}
+
+static void what_is_replaced_keeps_its_permissions(void **state)
+{
+    (void)state;
+    make_operands("3x30x20", "2x3x5x5");
+    succeed("faltung array 1 -o y.npy && chmod 640 y.npy");
+    succeed(CONVOLVE " --memory 1G --force && cmp y.npy expected.npy");
+    succeed("test $(stat -c %%a y.npy) = 640");
+}
+
 static void figures_say_how_far_it_is(void **state)
 {
     (void)state;
@@ -222,6 +251,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         program_test(the_bound_holds),
         program_test(pieces_and_shards_give_the_same_file),
+        program_test(an_output_that_no_disk_holds_is_refused_before_the_work),
+        program_test(what_is_replaced_keeps_its_permissions),
         program_test(figures_say_how_far_it_is),
         program_test(a_run_that_is_killed_goes_on),
         program_test(a_full_disk_ends_a_run_that_then_goes_on),
