@@ -12,7 +12,7 @@ static void pieces_give_the_bytes_of_the_whole(void **state)
 {
     scratch *t = *state;
     numbers n = {1};
-    for (int time = 0; time < 400; time++) {
+    for (int time = 0; time < 150; time++) {
         between b;
         between_make(t, &b, &n);
         const parts_request r = between_request(&b, (size_t)number_between(&n, 1, 20000));
@@ -37,7 +37,7 @@ static void shards_give_the_bytes_of_the_whole(void **state)
 {
     scratch *t = *state;
     numbers n = {2};
-    for (int time = 0; time < 100; time++) {
+    for (int time = 0; time < 40; time++) {
         between b;
         int64_t order[9];
         between_make(t, &b, &n);
@@ -62,7 +62,7 @@ static void the_whole_goes_on_where_shards_ended(void **state)
 {
     scratch *t = *state;
     numbers n = {3};
-    for (int time = 0; time < 30; time++) {
+    for (int time = 0; time < 15; time++) {
         between b;
         between_make(t, &b, &n);
         parts_request r = between_request(&b, 2000);

@@ -138,7 +138,7 @@ static void gradients_of_integers_are_exact(void **state)
 {
     scratch *t = *state;
     numbers n = {21};
-    for (int time = 0; time < 300; time++) {
+    for (int time = 0; time < 100; time++) {
         gradient g;
         make(t, &g, &n, true);
         const parts_request r = request_of(&g, (size_t)number_between(&n, 1, 20000));
@@ -152,7 +152,7 @@ static void shards_give_the_same_bytes(void **state)
 {
     scratch *t = *state;
     numbers n = {22};
-    for (int time = 0; time < 60; time++) {
+    for (int time = 0; time < 20; time++) {
         gradient g;
         array once, parted;
         make(t, &g, &n, false);
