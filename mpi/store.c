@@ -54,45 +54,21 @@ static int at_once(size_t count)
     return count < MOST_AT_ONCE ? (int)count : MOST_AT_ONCE;
 }
 
-static bool read_bytes(store *file, int64_t offset, void *bytes, size_t count, store_reason *why)
+static int64_t read_bytes(store *file, int64_t offset, void *bytes, size_t count, store_reason *why)
 {
-    for (char *to = bytes; count > 0;) {
-        MPI_Status status;
-        const int error =
-            MPI_File_read_at(file->file, (MPI_Offset)offset, to, at_once(count), MPI_BYTE, &status);
-        const int got = count_moved(error, &status, why);
-        if (got < 0)
-            return false;
-        if (got == 0) {
-            *why = (store_reason){.ended = true};
-            return false;
-        }
-        to += got;
-        offset += got;
-        count -= (size_t)got;
-    }
-    return true;
+    MPI_Status status;
+    const int error =
+        MPI_File_read_at(file->file, (MPI_Offset)offset, bytes, at_once(count), MPI_BYTE, &status);
+    return count_moved(error, &status, why);
 }
 
-static bool write_bytes(store *file, int64_t offset, const void *bytes, size_t count,
-                        store_reason *why)
+static int64_t write_bytes(store *file, int64_t offset, const void *bytes, size_t count,
+                           store_reason *why)
 {
-    for (const char *from = bytes; count > 0;) {
-        MPI_Status status;
-        const int error = MPI_File_write_at(file->file, (MPI_Offset)offset, from, at_once(count),
-                                            MPI_BYTE, &status);
-        const int put = count_moved(error, &status, why);
-        if (put < 0)
-            return false;
-        if (put == 0) {
-            *why = (store_reason){.text = "nothing was written: is the disk full?"};
-            return false;
-        }
-        from += put;
-        offset += put;
-        count -= (size_t)put;
-    }
-    return true;
+    MPI_Status status;
+    const int error =
+        MPI_File_write_at(file->file, (MPI_Offset)offset, bytes, at_once(count), MPI_BYTE, &status);
+    return count_moved(error, &status, why);
 }
 
 static bool resize(store *file, int64_t size, store_reason *why)

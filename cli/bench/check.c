@@ -2,6 +2,7 @@
 #include "bench/check.h"
 
 #include "files/array.h"
+#include "rounding.h"
 
 #include <math.h>
 
@@ -152,27 +153,14 @@ static sum sum_of_weight_at(const geometry *g, const number *big, const number *
     return total;
 }
 
-// The most by which rounding to nearest changes a number, relative to it: when it is stored, and in
-// the type that it is summed in. Integers are not rounded.
-static const struct {
-    double stored, summed;
-} rounding[] = {
-    [FALTUNG_F32] = {0x1p-24, 0x1p-24},
-    [FALTUNG_F64] = {0x1p-53, 0x1p-53},
-    [FALTUNG_F16] = {0x1p-11, 0x1p-24},
-    [FALTUNG_BF16] = {0x1p-8, 0x1p-24},
-    [FALTUNG_C64] = {0x1p-24, 0x1p-24},
-    [FALTUNG_C128] = {0x1p-53, 0x1p-53},
-    [FALTUNG_I32] = {0, 0},
-};
-
 // A complex term is two of each part.
 static void compare(verdict *v, number result, const sum *expected, faltung_dtype dtype)
 {
     double error = (double)hypotl(result.re - expected->re, result.im - expected->im);
     double terms = (double)expected->terms * (is_complex(dtype) ? 2 : 1);
-    double bound = 2 * terms * rounding[dtype].summed * (double)expected->magnitude +
-                   rounding[dtype].stored * (double)hypotl(expected->re, expected->im);
+    const rounding r = rounding_of(dtype);
+    double bound = 2 * terms * r.summed * (double)expected->magnitude +
+                   r.stored * (double)hypotl(expected->re, expected->im);
     v->compared++;
     if (error == 0)
         return;

@@ -8,6 +8,7 @@
 #include "errors/data.h"
 #include "files/array.h"
 #include "json.h"
+#include "rounding.h"
 #include "values.h"
 
 #include <math.h>
@@ -138,24 +139,9 @@ static void free_case(case_of_data *c)
 
 // --------------------------------------------------------------------------------------- errors
 
-// Half of what the number behind 1 is larger than it, of the type that is stored.
-static double unit_of(faltung_dtype dtype)
-{
-    switch (dtype) {
-    case FALTUNG_F64:
-        return 0x1p-53;
-    case FALTUNG_F16:
-        return 0x1p-11;
-    case FALTUNG_BF16:
-        return 0x1p-8;
-    default:
-        return 0x1p-24;
-    }
-}
-
 static int compare(session *s, const case_of_data *c, errors *e)
 {
-    const double unit = unit_of(c->call.dtype), *expected = c->expected.tensor.data,
+    const double unit = rounding_of(c->call.dtype).stored, *expected = c->expected.tensor.data,
                  *bound = c->bound.tensor.data;
     int64_t count;
     array wide;

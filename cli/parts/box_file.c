@@ -106,7 +106,7 @@ int box_file_create(session *s, box_file *f, const char *path, const store_kind 
     if (!f->file)
         return cannot_open(s, path, &why);
     if (kind->resize(f->file, (int64_t)(length + bytes), &why) &&
-        kind->write(f->file, 0, header, length, &why))
+        store_write(kind, f->file, 0, header, length, &why))
         return EXIT_DONE;
     box_file_close(f);
     return refuse(s, EXIT_REFUSED, "cannot write '%s': %s", path, why.text);
@@ -228,8 +228,8 @@ static bool move_bytes(const transfer *t, int64_t offset, char *memory, size_t c
 {
     const box_file *f = t->f;
     if (t->to_file)
-        return f->kind->write(f->file, f->data + offset, memory, count, t->why);
-    if (!f->kind->read(f->file, f->data + offset, memory, count, t->why))
+        return store_write(f->kind, f->file, f->data + offset, memory, count, t->why);
+    if (!store_read(f->kind, f->file, f->data + offset, memory, count, t->why))
         return false;
     if (f->header.swapped)
         npy_swap(memory, count, f->header.dtype);

@@ -39,41 +39,32 @@ static store *open_file(const char *path, bool to_write, store_reason *why)
     return NULL;
 }
 
-static bool read_bytes(store *file, int64_t offset, void *bytes, size_t count, store_reason *why)
+static size_t at_once(size_t count)
 {
-    for (char *to = bytes; count > 0;) {
-        ssize_t got =
-            pread(file->descriptor, to, count < MOST_AT_ONCE ? count : MOST_AT_ONCE, (off_t)offset);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return fail(why, errno);
-        if (got == 0) {
-            *why = (store_reason){.ended = true};
-            return false;
-        }
-        to += got;
-        offset += got;
-        count -= (size_t)got;
-    }
-    return true;
+    return count < MOST_AT_ONCE ? count : MOST_AT_ONCE;
 }
 
-static bool write_bytes(store *file, int64_t offset, const void *bytes, size_t count,
-                        store_reason *why)
+static int64_t read_bytes(store *file, int64_t offset, void *bytes, size_t count, store_reason *why)
 {
-    for (const char *from = bytes; count > 0;) {
-        ssize_t put = pwrite(file->descriptor, from, count < MOST_AT_ONCE ? count : MOST_AT_ONCE,
-                             (off_t)offset);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return fail(why, put < 0 ? errno : ENOSPC);
-        from += put;
-        offset += put;
-        count -= (size_t)put;
-    }
-    return true;
+    ssize_t got;
+    do
+        got = pread(file->descriptor, bytes, at_once(count), (off_t)offset);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        fail(why, errno);
+    return got;
+}
+
+static int64_t write_bytes(store *file, int64_t offset, const void *bytes, size_t count,
+                           store_reason *why)
+{
+    ssize_t put;
+    do
+        put = pwrite(file->descriptor, bytes, at_once(count), (off_t)offset);
+    while (put < 0 && errno == EINTR);
+    if (put < 0)
+        fail(why, errno);
+    return put;
 }
 
 static bool resize(store *file, int64_t size, store_reason *why)
@@ -95,3 +86,30 @@ static void close_file(store *file)
 }
 
 const store_kind posix_store = {open_file, read_bytes, write_bytes, resize, sync_file, close_file};
+
+bool store_read(const store_kind *kind, store *file, int64_t offset, void *bytes, size_t count,
+                store_reason *why)
+{
+    for (int64_t done = 0, got; (size_t)done < count; done += got) {
+        got = kind->read(file, offset + done, (char *)bytes + done, count - (size_t)done, why);
+        if (got == 0)
+            *why = (store_reason){.ended = true};
+        if (got <= 0)
+            return false;
+    }
+    return true;
+}
+
+bool store_write(const store_kind *kind, store *file, int64_t offset, const void *bytes,
+                 size_t count, store_reason *why)
+{
+    for (int64_t done = 0, put; (size_t)done < count; done += put) {
+        put =
+            kind->write(file, offset + done, (const char *)bytes + done, count - (size_t)done, why);
+        if (put == 0)
+            fail(why, ENOSPC);
+        if (put <= 0)
+            return false;
+    }
+    return true;
+}

@@ -27,21 +27,24 @@ static store *failing_open(const char *path, bool to_write, store_reason *why)
 
 static size_t bytes_read;
 
-static bool failing_read(store *file, int64_t offset, void *bytes, size_t count, store_reason *why)
+static int64_t failing_read(store *file, int64_t offset, void *bytes, size_t count,
+                            store_reason *why)
 {
     bytes_read += count;
-    return !fails(why) && posix_store.read(file, offset, bytes, count, why);
+    if (fails(why))
+        return has_ended ? 0 : -1;
+    return posix_store.read(file, offset, bytes, count, why);
 }
 
-// Half of it arrives.
-static bool failing_write(store *file, int64_t offset, const void *bytes, size_t count,
-                          store_reason *why)
+// Half of it arrives, and then nothing does.
+static int64_t failing_write(store *file, int64_t offset, const void *bytes, size_t count,
+                             store_reason *why)
 {
     if (!fails(why))
         return posix_store.write(file, offset, bytes, count, why);
     store_reason other;
     (void)posix_store.write(file, offset, bytes, count / 2, &other);
-    return false;
+    return has_ended ? 0 : -1;
 }
 
 static bool failing_resize(store *file, int64_t size, store_reason *why)
