@@ -87,7 +87,8 @@ const option_spec option_specs[OPTION_COUNT] = {
                        read_memory, FIELD(memory)},
     [OPTION_SHARD] = {"shard", 0, "I/N", NULL,
                       "compute part I of N, 0/N to N-1/N, in any order and on any machine that has "
-                      "the files; 'faltung finish' puts them together",
+                      "the files, in 1G of memory unless --memory says otherwise; 'faltung finish' "
+                      "puts them together",
                       read_shard, FIELD(shard)},
     [OPTION_ACCURACY] = {"accuracy", 0, "NAME", "exact|balanced|fast",
                          "exact, balanced or fast (default balanced)", read_accuracy,
