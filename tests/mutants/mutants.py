@@ -26,10 +26,14 @@ SLOW = "^(check_|install_|example_|python_|bench_|onnx_|test_tour|test_bench)|_(
 
 
 def copy_sources(to):
-    """Copies what git knows of, but leaves alone what is the same, so that little is built anew."""
+    """Copies what git knows of, but leaves alone what is the same, so that little is built anew;
+    what an earlier copy has left, and git knows no longer, goes."""
     names = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.split("\0")
+    for old in to.rglob("*"):
+        if old.is_file() and str(old.relative_to(to)) not in names:
+            old.unlink()
     for name in filter(None, names):
         old, new = ROOT / name, to / name
         if not old.is_file() or (new.is_file() and new.read_bytes() == old.read_bytes()):
