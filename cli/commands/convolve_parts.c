@@ -47,6 +47,14 @@ static int finish_together(session *s, const options *o)
     return status;
 }
 
+// As much as there can be, where more was named.
+static size_t memory_of(const options *o)
+{
+    if (!was_given(o, OPTION_MEMORY))
+        return usual_memory;
+    return (uint64_t)o->memory < SIZE_MAX ? (size_t)o->memory : SIZE_MAX;
+}
+
 int compute_parts(session *s, const options *o, const faltung_conv *conv, const array *operand)
 {
     const faltung_tensor *input = &operand[INPUT].tensor;
@@ -68,7 +76,7 @@ int compute_parts(session *s, const options *o, const faltung_conv *conv, const 
         .bias = o->operands > BIAS ? &operand[BIAS] : NULL,
         .rank = rank,
         .shape = shape,
-        .memory = was_given(o, OPTION_MEMORY) ? (size_t)o->memory : usual_memory,
+        .memory = memory_of(o),
         .part = s->team ? (shard){s->team->rank, s->team->size}
                         : (shard){o->shard.index, o->shard.count},
         .force = o->force,

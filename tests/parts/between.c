@@ -198,7 +198,7 @@ parts_request between_request(const between *b, size_t piece)
         .bias = b->has_bias ? &b->bias : NULL,
         .rank = b->expected.tensor.rank,
         .shape = b->expected.shape,
-        .memory = (size_t)1 << 40,
+        .memory = SIZE_MAX,
         .piece = piece,
         .kind = &posix_store,
     };

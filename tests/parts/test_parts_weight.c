@@ -99,7 +99,7 @@ static parts_request request_of(const gradient *g, size_t unit)
                            .output = "y.npy",
                            .rank = g->expected.tensor.rank,
                            .shape = g->expected.shape,
-                           .memory = (size_t)1 << 40,
+                           .memory = SIZE_MAX,
                            .unit = unit,
                            .kind = &posix_store};
 }
