@@ -503,8 +503,8 @@ FALTUNG_API faltung_status faltung_plan_needed_input(const faltung_plan *plan,
 
 // The element of the input that circular padding shows at a position along a spatial axis, counted
 // from 0: the position itself within the input, else one from its other end. Errors: NULL, OPTION
-// (no such axis), SHAPE (the position is farther outside than the input is large, or, for other
-// modes, outside).
+// (no such axis), SHAPE (the position is farther outside than the input, without what negative
+// sides crop, is large, or, for other modes, outside).
 FALTUNG_API faltung_status faltung_plan_find_input(const faltung_plan *plan, int axis,
                                                    int64_t position, int64_t *element,
                                                    faltung_message *message);

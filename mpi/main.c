@@ -11,6 +11,7 @@
 #include <mpi.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 
 static void wait_for_all(void)
 {
@@ -43,7 +44,13 @@ static int run(int argc, char **argv, int rank, int size)
                  .err = kept ? kept : stderr,
                  .command = "",
                  .team = &all};
-    const int status = run_command_line(&s, argc, argv);
+    const command *asked = argc > 1 ? find_command(argv[1]) : NULL;
+    const bool is_shared = !asked || asked->options >> OPTION_SHARD & 1;
+    const int status = is_shared ? run_command_line(&s, argc, argv)
+                                 : refuse(&s, EXIT_USAGE,
+                                          "'%s' is not for several processes: "
+                                          "faltung does it by itself",
+                                          argv[1]);
     if (kept) {
         fclose(kept);
         if (status && length)
@@ -66,6 +73,8 @@ int main(int argc, char **argv)
     const int status = run(argc, argv, rank, size);
     if (status) {
         fflush(NULL);
+        // What was said has to pass by the launcher, which drops it when it ends the job.
+        nanosleep(&(struct timespec){0, 300000000}, NULL);
         MPI_Abort(MPI_COMM_WORLD, status);
     }
     MPI_Finalize();

@@ -27,7 +27,6 @@ typedef struct box_file {
 typedef struct slab {
     faltung_tensor tensor;
     int64_t shape[FALTUNG_MAX_RANK], strides[FALTUNG_MAX_RANK];
-    size_t room; // bytes that there are at tensor.data
 } slab;
 
 // Opens a .npy file to read; refuses what is none, pipes and pictures. Data is not read.
@@ -45,7 +44,7 @@ int box_file_check(session *s, const box_file *f);
 
 void box_file_close(box_file *f);
 
-// Lets a slab, whose room suffices, be a box of the file.
+// Lets a slab, which has memory for that, be a box of the file.
 void slab_shape(slab *to, const box_file *f, const faltung_part *box);
 
 // Bytes that a box takes; SIZE_MAX if they are more than memory has.

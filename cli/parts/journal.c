@@ -257,25 +257,27 @@ static int write_text(session *s, int descriptor, const char *path, const char *
 }
 
 // What is done by all journals, of which nothing is left if the file that it was done in is gone.
-// *kept: the bytes of this one's journal that count.
+// That is looked for after the others' are read, which note nothing before it is there. *kept: the
+// bytes of this one's journal that count.
 static int read_done(session *s, journal *j, const journal_names *names, const char *head,
-                     bool is_new, size_t *kept)
+                     size_t *kept)
 {
     account a = {0};
     others o = {head, &j->done};
-    const bool is_there = access(names->partial, F_OK) == 0;
-    int status = EXIT_DONE;
-    if (!is_new)
-        status = read_journal(s, names, names->journal, j->descriptor, head, &a, &j->done);
-    if (!is_there)
-        spans_free(&j->done);
+    spans own = {0};
+    int status = read_journal(s, names, names->journal, j->descriptor, head, &a, &own);
     if (!status)
         status = for_each(s, names, read_other, &o);
+    const bool is_there = access(names->partial, F_OK) == 0;
     if (!status && !is_there && j->done.count)
         status =
             refuse(s, EXIT_REFUSED,
                    "'%s' is gone, which journals of '%s' are about: remove these to begin anew",
                    names->partial, names->output);
+    for (size_t i = 0; !status && is_there && i < own.count; i++)
+        if (!spans_add(&j->done, own.span[i]))
+            status = no_memory(s);
+    spans_free(&own);
     *kept = is_there ? a.valid : a.head;
     return status;
 }
@@ -285,7 +287,7 @@ static int begin_journal(session *s, journal *j, const journal_names *names, con
 {
     const bool is_new = lseek(j->descriptor, 0, SEEK_END) == 0;
     size_t kept;
-    int status = read_done(s, j, names, head, is_new, &kept);
+    int status = read_done(s, j, names, head, &kept);
     if (!status && ftruncate(j->descriptor, (off_t)kept) != 0)
         status = cannot(s, "write", names->journal);
     if (!status && kept == 0) // it is new, or its head is not complete

@@ -4,7 +4,7 @@
 //
 // For an output y.npy there are .y.npy.partial, which becomes it, and a journal: .y.npy.journal, or
 // .y.npy.journal-I-of-N for each part of N. A journal is text: lines that say what is computed,
-// "pixels COUNT", and a line "done BEGIN END" for every span that has reached the disk before. A
+// "pixels: COUNT", and a line "done BEGIN END" for every span that has reached the disk before. A
 // last line that is cut off does not count.
 #ifndef CLI_PARTS_JOURNAL_H
 #define CLI_PARTS_JOURNAL_H

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#define _XOPEN_SOURCE 700
-
 #include "parts/pipeline.h"
 #include "parts/bounds.h"
 
@@ -67,8 +65,7 @@ static bool wait_for(pipeline *p, const bool *flag, int64_t index)
     return done;
 }
 
-// ------------------------------------------------------------------------------ reading and
-// writing
+// ---------------------------------------------------------------------------- reading and writing
 
 static int cannot_read(session *s, const box_file *f, const store_reason *why)
 {
@@ -230,7 +227,6 @@ static void compute_pieces(pipeline *p, void *workspace)
 
 static bool take(slab *s, size_t bytes)
 {
-    s->room = bytes;
     return posix_memalign(&s->tensor.data, ALIGNMENT, bytes ? bytes : 1) == 0;
 }
 

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#define _XOPEN_SOURCE 700
-
 #include "parts/run.h"
 #include "clock.h"
 #include "files/output.h"
@@ -92,7 +90,14 @@ static void tell(run_state *r)
     r->told = now;
 }
 
-// Notes in the journal what is written, once that has reached the disk.
+static int check_inputs(const run_state *r)
+{
+    int status = box_file_check(r->session, &r->job.input);
+    return status || !r->job.second.file ? status : box_file_check(r->session, &r->job.second);
+}
+
+// Notes in the journal what is written, once that has reached the disk, and if what it was computed
+// from is still the same.
 static int commit(run_state *r)
 {
     const box_file *f = &r->job.output;
@@ -102,7 +107,9 @@ static int commit(run_state *r)
         return EXIT_DONE;
     if (!f->kind->sync(f->file, &why))
         return refuse(r->session, EXIT_REFUSED, "cannot write '%s': %s", f->path, why.text);
-    int status = journal_add(r->session, &r->journal, &r->names, r->written);
+    int status = check_inputs(r);
+    if (!status)
+        status = journal_add(r->session, &r->journal, &r->names, r->written);
     r->written.begin = r->written.end;
     r->committed = clock_now();
     r->cost = r->committed - begin;
@@ -220,7 +227,7 @@ static int check_residual(const run_state *r)
                   q->residual);
 }
 
-// A file that replaces another has its permissions before anything is written to it.
+// A file that replaces another has its permissions before any number is written to it.
 static void keep_permissions(const journal_names *names)
 {
     struct stat status;
@@ -228,10 +235,12 @@ static void keep_permissions(const journal_names *names)
         (void)chmod(names->partial, status.st_mode & 0777);
 }
 
-// The journal, the partial file, and what is done of it; nothing new is left after a failure.
+// The journal, the partial file, and what is done of it; nothing new is left after a failure. What
+// other parts may be writing to is left alone.
 static int open_output(run_state *r, const char *head)
 {
     const bool is_new = access(r->names.journal, F_OK) != 0;
+    const bool is_alone = !r->request->part.count && access(r->names.partial, F_OK) != 0;
     int64_t shape[FALTUNG_MAX_AXES + 2];
     int status = journal_open(r->session, &r->journal, &r->names, head);
     if (status)
@@ -244,17 +253,11 @@ static int open_output(run_state *r, const char *head)
     for (size_t i = 0; i < r->journal.done.count && !status; i++)
         if (!spans_add(&r->done, r->journal.done.span[i]))
             status = refuse(r->session, EXIT_REFUSED, "out of memory");
-    if (status && is_new) {
+    if (status && is_new)
         unlink(r->names.journal);
+    if (status && is_alone)
         unlink(r->names.partial);
-    }
     return status;
-}
-
-static int check_inputs(const run_state *r)
-{
-    int status = box_file_check(r->session, &r->job.input);
-    return status || !r->job.second.file ? status : box_file_check(r->session, &r->job.second);
 }
 
 static int compute(run_state *r)
@@ -264,7 +267,7 @@ static int compute(run_state *r)
     r->begin = r->committed = clock_now();
     int status = r->pixels ? pipeline_run(r->session, &r->job, note, r) : EXIT_DONE;
     progress_end(&r->progress);
-    return status ? status : check_inputs(r);
+    return status;
 }
 
 static int publish(run_state *r)

@@ -75,7 +75,11 @@ int weight_divide(session *s, const faltung_conv *conv, const box_file *input,
     for (int i = 0; i < u->rank; i++)
         u->numbers *= shape[i];
     choose_rows(u, input, grad_output, unit);
+    // In the end there are the sums, a unit and the result, when all else has been given back.
+    const size_t of_sums = 3 * sizeof(double) * (size_t)u->numbers * (is_complex(x.dtype) ? 2 : 1);
     *workspace = e.workspace_bytes + e.packed_bytes;
+    if (*workspace < of_sums)
+        *workspace = of_sums;
     return EXIT_DONE;
 }
 

@@ -44,7 +44,8 @@ static void find_needed(const fal_choice *choice, const faltung_part *part, falt
         if (i == first)
             r = fal_needed_channels(v, r);
         else
-            r = fal_needed_positions(v, i - first - 1, computed_outputs(choice, i - first - 1, r));
+            r = fal_needed_positions(v, &choice->task.problem, i - first - 1,
+                                     computed_outputs(choice, i - first - 1, r));
         needed->begin[i] = r.begin;
         needed->end[i] = r.end;
     }
@@ -84,14 +85,13 @@ faltung_status faltung_plan_find_input(const faltung_plan *plan, int axis, int64
     if (axis < 0 || axis >= v->axes)
         return fal_fail(message, FALTUNG_ERROR_OPTION, "axis=%d, allowed is 0 to %d", axis,
                         v->axes - 1);
-    const int64_t size = v->axis[axis].input;
-    const int64_t beyond = v->padding_mode == FALTUNG_PADDING_CIRCULAR ? size : 0;
-    if (position < -beyond || position >= size + beyond)
+    const fal_range allowed = fal_shown_positions(v, axis);
+    if (position < allowed.begin || position >= allowed.end)
         return fal_fail(message, FALTUNG_ERROR_SHAPE,
                         "position=%" PRId64 " along axis %d of the input, allowed is %" PRId64
                         " to %" PRId64,
-                        position, axis, -beyond, size + beyond - 1);
-    *element = beyond ? fal_find_input(v, axis, position) : position;
+                        position, axis, allowed.begin, allowed.end - 1);
+    *element = fal_find_input(v, axis, position);
     return FALTUNG_OK;
 }
 

@@ -193,8 +193,7 @@ static fal_view lower_input(const fal_valid *valid, const faltung_tensor *tensor
     pair_channels(valid, &view);
     for (int i = 0; i < valid->axes; i++) {
         int64_t *step = &view.axis[FALTUNG_MAX_AXES - valid->axes + i];
-        if (fal_is_sampled(valid,
-                           i)) // a step that is never taken may be too large to be multiplied
+        if (fal_is_sampled(valid, i)) // a step never taken may be too large to be multiplied
             *step = valid->output[i] > 1 ? *step * valid->axis[i].stride : 0;
         int64_t cropped = fal_find_crop(valid, i).begin * *step;
         if (cropped)

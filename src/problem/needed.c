@@ -3,13 +3,6 @@
 
 #include "base/checked.h"
 
-// The axis that outputs are computed along.
-static fal_problem_axis lowered_axis(const fal_valid *valid, int axis)
-{
-    const fal_problem problem = fal_lower(valid);
-    return problem.axis[FALTUNG_MAX_AXES - valid->axes + axis];
-}
-
 // What of a border's elements is shown again inside: before the first and behind the last element
 // an input is mirrored, or goes on as it ends.
 static fal_range add_shown(faltung_padding_mode border, fal_range positions, int64_t size)
@@ -47,9 +40,10 @@ static fal_range raise(const fal_valid *valid, int axis, fal_range r)
     return (fal_range){r.begin + cropped, r.end + cropped};
 }
 
-fal_range fal_needed_positions(const fal_valid *valid, int axis, fal_range outputs)
+fal_range fal_needed_positions(const fal_valid *valid, const fal_problem *problem, int axis,
+                               fal_range outputs)
 {
-    const fal_problem_axis a = lowered_axis(valid, axis);
+    const fal_problem_axis a = problem->axis[FALTUNG_MAX_AXES - valid->axes + axis];
     const int64_t reach = a.dilation * (a.kernel - 1) - a.padding;
     const int64_t first = outputs.begin * a.stride - a.padding;
     const int64_t last = (outputs.end - 1) * a.stride + reach;
@@ -69,12 +63,27 @@ fal_range fal_needed_channels(const fal_valid *valid, fal_range outputs)
     return (fal_range){outputs.begin / out * in, ((outputs.end - 1) / out + 1) * in};
 }
 
+// What is left of an axis of the input when it has been cropped.
+static fal_range cropped_positions(const fal_valid *valid, int axis)
+{
+    const faltung_padding crop = fal_find_crop(valid, axis);
+    return (fal_range){crop.begin, valid->axis[axis].input - crop.end};
+}
+
+fal_range fal_shown_positions(const fal_valid *valid, int axis)
+{
+    const fal_range inside = cropped_positions(valid, axis);
+    const int64_t length = inside.end - inside.begin;
+    if (valid->padding_mode != FALTUNG_PADDING_CIRCULAR)
+        return inside;
+    return (fal_range){inside.begin - length, inside.end + length};
+}
+
 int64_t fal_find_input(const fal_valid *valid, int axis, int64_t position)
 {
-    const int64_t size = valid->axis[axis].input;
-    const faltung_padding crop = fal_find_crop(valid, axis);
-    const int64_t length = size - crop.begin - crop.end;
-    if (position < crop.begin)
+    const fal_range inside = cropped_positions(valid, axis);
+    const int64_t length = inside.end - inside.begin;
+    if (position < inside.begin)
         return position + length;
-    return position < size - crop.end ? position : position - length;
+    return position < inside.end ? position : position - length;
 }

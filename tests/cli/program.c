@@ -5,11 +5,13 @@
 
 #include <dirent.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 ran_line ran;
@@ -275,4 +277,19 @@ bool has_program(const char *name)
 {
     run("command -v %s >/dev/null", name);
     return ran.status == 0;
+}
+
+void disturb(const char *const words[], int number, long microseconds)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        execvp(words[0], (char *const *)words);
+        _exit(127);
+    }
+    nanosleep(&(struct timespec){0, 1000 * microseconds}, NULL);
+    int status;
+    assert_int_equal(kill(child, number), 0); // one that has ended is there until it is waited for
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) ? WTERMSIG(status) == number : WEXITSTATUS(status) == DONE);
 }

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 typedef struct refusal {
@@ -184,22 +183,6 @@ static void a_signal_in_the_middle_leaves_nothing(void **state)
         assert_folder("y.npy");
         assert_refuses(REFUSED, "faltung array 1 -o y.npy", "exists");
     }
-}
-
-// Starts a line, and sends it a signal after so many microseconds, if it has not ended by then.
-static void disturb(const char *const words[], int number, long microseconds)
-{
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        execvp("faltung", (char *const *)words);
-        _exit(127);
-    }
-    nanosleep(&(struct timespec){0, 1000 * microseconds}, NULL);
-    int status;
-    assert_int_equal(kill(child, number), 0); // one that has ended is there until it is waited for
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFSIGNALED(status) ? WTERMSIG(status) == number : WEXITSTATUS(status) == DONE);
 }
 
 // What cannot be caught may leave the partial file, which is in nobody's way.

@@ -2,8 +2,6 @@
 //
 // Convolutions larger than the memory that they are given: bounds that hold, runs that are killed
 // and go on, and what is refused.
-#define _XOPEN_SOURCE 700 // for fork, kill, nanosleep
-
 #include "program.h"
 
 #include <signal.h>
@@ -11,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define CONVOLVE "faltung conv2d x.npy k.npy -o y.npy --padding 2"
@@ -128,17 +124,7 @@ static void kill_after(long memory, long microseconds)
     snprintf(bound, sizeof bound, "%ld", memory);
     const char *const words[] = {"faltung",   "conv2d", "x.npy",    "k.npy", "-o", "y.npy",
                                  "--padding", "2",      "--memory", bound,   NULL};
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        execvp("faltung", (char *const *)words);
-        _exit(127);
-    }
-    nanosleep(&(struct timespec){0, 1000 * microseconds}, NULL);
-    int status;
-    assert_int_equal(kill(child, SIGKILL), 0);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) == DONE);
+    disturb(words, SIGKILL, microseconds);
 }
 
 // Each run goes on where the one before was killed, until one completes the file.

@@ -42,6 +42,9 @@ grep -q "non-positive stride is not supported" err || fail "of a stride of 0: $(
 run 2 "--shard 0/2" && fail "a shard of a process is no failure"
 grep -q "processes are the parts" err || fail "of a shard: $(cat err)"
 
+$mpiexec -n 2 "$build/faltung-mpi" randn 3 -o r.npy 2>err && fail "randn by two is no failure"
+grep -q "'randn' is not for several processes" err || fail "of randn: $(cat err)"
+
 # A process that cannot write to the disk ends the others. (MPI itself writes a few megabytes.)
 "$build/faltung" randn 2x3x900x900 32x3x9x9 -o x.npy -o k.npy --force &&
     "$build/faltung" conv2d x.npy k.npy -o expected.npy --padding 2 --force || fail "no operands"

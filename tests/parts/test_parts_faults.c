@@ -5,6 +5,7 @@
 #include "between.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -113,17 +114,67 @@ static void a_failure_before_the_work_leaves_nothing(void **state)
     between_make(t, &b, &n);
     parts_request r = between_request(&b, 5000);
     r.kind = &failing;
-    for (left = 0; left < 1 + b.has_residual; left = left + 1) {
-        const int64_t at = left;
+    for (int64_t at = 0; at < 1 + b.has_residual; at++) {
+        left = at;
         assert_refusal(t, parts_run(&t->session, &r), EXIT_REFUSED, "no luck");
         assert_int_equal(count_files(), 1 + b.has_residual);
-        left = at;
     }
     r.memory = 1000;
     r.kind = &posix_store;
     assert_refusal(t, parts_run(&t->session, &r), EXIT_REFUSED,
                    "--memory 1000 is too little: the least that would do is");
     assert_int_equal(count_files(), 1 + b.has_residual);
+    between_free(&b);
+}
+
+// What one part has written is there though another one cannot begin.
+static void a_failure_leaves_other_parts_alone(void **state)
+{
+    scratch *t = *state;
+    numbers n = {13};
+    between b;
+    has_ended = false;
+    between_make(t, &b, &n);
+    parts_request r = between_request(&b, 5000);
+    r.part = (shard){0, 2};
+    assert_int_equal(parts_run(&t->session, &r), EXIT_DONE);
+    r.part.index = 1;
+    r.kind = &failing;
+    for (int64_t at = 0; at < 3 + b.has_residual; at++) { // inputs, the output, and its size
+        left = at;
+        assert_refusal(t, parts_run(&t->session, &r), EXIT_REFUSED, "no luck");
+    }
+    r.kind = &posix_store;
+    assert_int_equal(parts_run(&t->session, &r), EXIT_DONE);
+    assert_int_equal(parts_finish(&t->session, "y.npy", false), EXIT_DONE);
+    assert_computed(t, &b);
+    between_free(&b);
+}
+
+static int64_t touching_write(store *file, int64_t offset, const void *bytes, size_t count,
+                              store_reason *why)
+{
+    assert_int_equal(system("touch -d '2001-01-01' x.npy"), 0);
+    return posix_store.write(file, offset, bytes, count, why);
+}
+
+// A journal says of nothing that it is done if the input has become another meanwhile.
+static void what_is_computed_from_another_input_is_not_done(void **state)
+{
+    scratch *t = *state;
+    numbers n = {14};
+    between b;
+    between_make(t, &b, &n);
+    store_kind touching = posix_store;
+    touching.write = touching_write;
+    parts_request r = between_request(&b, 5000);
+    r.kind = &touching;
+    r.part.count = 1;
+    assert_refusal(t, parts_run(&t->session, &r), EXIT_REFUSED,
+                   "'x.npy' has been changed while it was read");
+    assert_refusal(t, parts_finish(&t->session, "y.npy", false), EXIT_REFUSED,
+                   "'y.npy' is not complete: 0 of");
+    assert_int_equal(system("rm .y.npy.*"), 0);
     between_free(&b);
 }
 
@@ -154,6 +205,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test(every_operation_may_fail),
+        scratch_test(a_failure_leaves_other_parts_alone),
+        scratch_test(what_is_computed_from_another_input_is_not_done),
         scratch_test(every_byte_is_read_once),
         scratch_test(a_failure_before_the_work_leaves_nothing),
     };
