@@ -299,9 +299,8 @@ static int run_grid(run_state *r)
         status = head_write(r->session, q, &r->job, r->algorithm, head);
     if (!status)
         status = open_output(r, head);
-    if (status)
-        return status;
-    status = compute(r);
+    if (!status)
+        status = compute(r);
     box_file_close(&r->job.output);
     if (!status)
         status = publish(r);
