@@ -14,7 +14,7 @@
 #define GEOMETRY (BIT(INPUT) | BIT(KERNEL) | BIT(STRIDE) | BIT(DILATION))
 #define CONVOLUTION                                                                                \
     (COMMON | TO_FILE | BIT(STRIDE) | BIT(PADDING) | BIT(DILATION) | BIT(GROUPS) | BIT(THREADS) |  \
-     BIT(WORKSPACE_LIMIT) | BIT(ACCURACY))
+     BIT(WORKSPACE_LIMIT) | BIT(ACCURACY) | BIT(ALGORITHM))
 #define IN_PARTS    (BIT(MEMORY) | BIT(SHARD) | BIT(JSON))
 #define ZERO_POINTS (BIT(INPUT_ZERO_POINT) | BIT(WEIGHT_ZERO_POINT))
 #define FINISHED    (CONVOLUTION | IN_PARTS | ZERO_POINTS | BIT(ACTIVATION) | BIT(RESIDUAL))
@@ -195,7 +195,8 @@ const command commands[] = {
      "A problem is an operation, the shapes of input and weight, and any of stride=, padding=, "
      "padding_mode=, dilation=, input_dilation=, output_padding=, output_size=, groups=, "
      "activation=, layout=, dtype=, with axes joined by '+'.",
-     COMMON | BIT(JSON) | BIT(ACCURACY) | BIT(THREADS) | BIT(WORKSPACE_LIMIT), 1, 1, run_explain},
+     COMMON | BIT(JSON) | BIT(ACCURACY) | BIT(ALGORITHM) | BIT(THREADS) | BIT(WORKSPACE_LIMIT), 1,
+     1, run_explain},
     {"bench", "[PROBLEM...]", "how fast convolutions are, beside what the machine can do",
      "faltung bench conv2d:1x64x56x56,64x64x3x3,padding=1\n"
      "faltung bench --table --threads 2\n"
@@ -207,8 +208,8 @@ const command commands[] = {
      "multiply-add counts as two operations, and those with zeros of the padding count. A row of "
      "the table has a target beside its share, unless memory bounds it. Runs on one thread unless "
      "--threads says more.",
-     COMMON | BIT(JSON) | BIT(ACCURACY) | BIT(THREADS) | BIT(WORKSPACE_LIMIT) | BIT(TABLE) |
-         BIT(LIST) | BIT(FILE) | BIT(SECONDS) | BIT(CHECK),
+     COMMON | BIT(JSON) | BIT(ACCURACY) | BIT(ALGORITHM) | BIT(THREADS) | BIT(WORKSPACE_LIMIT) |
+         BIT(TABLE) | BIT(LIST) | BIT(FILE) | BIT(SECONDS) | BIT(CHECK),
      0, MAX_OPERANDS, run_bench},
     {"errors", "[PROBLEM...]", "how exact convolutions are",
      "faltung errors\nfaltung errors conv2d:1x64x56x56,64x64x3x3,padding=1",

@@ -33,6 +33,7 @@ typedef enum option_id {
     OPTION_MEMORY,
     OPTION_SHARD,
     OPTION_ACCURACY,
+    OPTION_ALGORITHM,
     OPTION_INPUT_ZERO_POINT,
     OPTION_WEIGHT_ZERO_POINT,
     OPTION_UNIQUE,
@@ -118,6 +119,7 @@ typedef struct options {
     int input_zero_point, weight_zero_point;
     uint64_t seed;
     faltung_accuracy accuracy;
+    const char *algorithm;
     activation activation;
     const char *residual;
     faltung_dtype dtype;

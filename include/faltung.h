@@ -369,6 +369,8 @@ typedef struct faltung_conv {
     int input_zero_point;  // of integers: what is subtracted from every element of the input, and
     int weight_zero_point; // of the weight, before they are multiplied, as in ONNX's ConvInteger:
                            // a number of the operand's dtype. Padding contributes 0
+    const char *algorithm; // one of the names that faltung_explain lists, to be taken if it can
+                           // compute this at all, or else refused (OPTION); NULL: the best one
 } faltung_conv;
 
 #define FALTUNG_DEFAULTS(operation, axes)                                                          \
@@ -376,7 +378,7 @@ typedef struct faltung_conv {
         (operation), (axes), {1, 1, 1}, {1, 1, 1}, FALTUNG_PADDING_EXPLICIT,                       \
             {{0, 0}, {0, 0}, {0, 0}}, FALTUNG_PADDING_ZEROS, {1, 1, 1}, {0, 0, 0}, false,          \
             {0, 0, 0}, 1, FALTUNG_ACTIVATION_NONE, 0.01, -HUGE_VAL, HUGE_VAL,                      \
-            FALTUNG_ACCURACY_BALANCED, 0, 0, NULL, NULL, NULL, 0, 0                                \
+            FALTUNG_ACCURACY_BALANCED, 0, 0, NULL, NULL, NULL, 0, 0, NULL                          \
     }
 #define FALTUNG_CONV1D           FALTUNG_DEFAULTS(FALTUNG_CONV, 1)
 #define FALTUNG_CONV2D           FALTUNG_DEFAULTS(FALTUNG_CONV, 2)

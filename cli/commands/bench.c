@@ -50,6 +50,7 @@ static int prepare_one(session *s, const settings *set, const options *o, bench 
     if (!w->understood)
         return EXIT_DONE;
     w->problem.conv.accuracy = o->accuracy;
+    w->problem.conv.algorithm = o->algorithm;
     w->problem.conv.threads = set->threads;
     w->problem.conv.workspace_limit = (size_t)o->workspace_limit;
     r->supported = subject_make(&b->subjects[b->count], &w->problem, &w->why);

@@ -142,6 +142,7 @@ static int describe(session *s, const options *o, int rank, faltung_conv *conv)
     conv->input_zero_point = o->input_zero_point;
     conv->weight_zero_point = o->weight_zero_point;
     conv->accuracy = o->accuracy;
+    conv->algorithm = o->algorithm;
     conv->threads = (int)o->threads;
     conv->workspace_limit = (size_t)o->workspace_limit;
     return conv->operation > FALTUNG_CONV_TRANSPOSE ? read_result_size(s, o, rank, conv)

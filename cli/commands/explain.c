@@ -74,6 +74,7 @@ int run_explain(session *s, const command *c, const options *o)
     if (faltung_problem_parse(o->operand[0], &problem, &message))
         return refuse(s, EXIT_USAGE, "%s", message.text);
     problem.conv.accuracy = o->accuracy;
+    problem.conv.algorithm = o->algorithm;
     problem.conv.threads = (int)o->threads;
     problem.conv.workspace_limit = (size_t)o->workspace_limit;
     faltung_call call;

@@ -42,10 +42,12 @@ typedef struct fal_description {
 typedef struct fal_algorithm {
     const char *name;
     const char *reason; // why it is the one to choose, where it applies
-    // Why the algorithm cannot or should not compute this problem; NULL: it applies. Depends on the
-    // problem alone, so that the choice and with it the bits are the same on every machine: but for
-    // matrix tiles, which few processors have, and whose sums of halves have bits of their own.
-    const char *(*passed_over)(const fal_task *task);
+    // Why the algorithm cannot compute this problem; NULL: it can. And why, if it can, it should
+    // not, unless it is asked for by name; NULL: it should. Both depend on the problem alone, so
+    // that the choice and with it the bits are the same on every machine: but for matrix tiles,
+    // which few processors have, and whose sums of halves have bits of their own.
+    const char *(*cannot)(const fal_task *task);
+    const char *(*should_not)(const fal_task *task); // may be NULL: it always should
     // Bytes of the weight and the bias in the algorithm's own order; NULL: it uses them as they
     // are.
     size_t (*packed_bytes)(const fal_task *task);
@@ -57,9 +59,9 @@ typedef struct fal_algorithm {
     size_t (*workspace)(const fal_task *task);
     // The part sizes that suit the algorithm: what is smaller is done at a loss.
     void (*grain)(const fal_task *task, int64_t size[FAL_PART_AXES]);
-    // Outputs along rows and columns that are computed together, counted from the output's first,
-    // so that what one reads depends on the others; 0: each is computed by itself.
-    int together;
+    // Outputs along an axis of the problem that are computed together, counted from the output's
+    // first, so that what one reads depends on the others; NULL: each is computed by itself.
+    int64_t (*together)(const fal_task *task, int axis);
     // Pieces for each thread that are enough, where smaller ones would cost more than they even
     // out; 0: there is no such number.
     int enough_pieces;
@@ -80,6 +82,7 @@ extern const int fal_algorithm_count;
 extern const fal_algorithm fal_complex;
 extern const fal_algorithm fal_depthwise;
 extern const fal_algorithm fal_direct;
+extern const fal_algorithm fal_fft;
 extern const fal_algorithm fal_phases;
 extern const fal_algorithm fal_tiles;
 extern const fal_algorithm fal_dot_products;

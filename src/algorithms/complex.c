@@ -51,7 +51,7 @@ static const fal_algorithm *find_inner(const fal_task *real, const char **reason
     static const fal_algorithm *const all[] = {&fal_direct, &fal_phases, &fal_weight_gradient};
     const char *first = NULL;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        *reason = all[i]->passed_over(real);
+        *reason = all[i]->cannot(real);
         if (!*reason)
             return all[i];
         first = first ? first : *reason;
@@ -331,7 +331,7 @@ static void describe(const fal_task *task, fal_description *d)
              parts.how);
 }
 
-static const char *passed_over(const fal_task *task)
+static const char *cannot(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
     const fal_problem_axis *deep = &p->axis[0];
@@ -349,7 +349,7 @@ static const char *passed_over(const fal_task *task)
 const fal_algorithm fal_complex = {
     .name = "complex",
     .reason = "real and imaginary parts as one more axis of real numbers",
-    .passed_over = passed_over,
+    .cannot = cannot,
     .packed_bytes = packed_bytes,
     .pack = pack,
     .workspace = workspace,

@@ -317,7 +317,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
         }
 }
 
-static const char *passed_over(const fal_task *task)
+static const char *cannot(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
     const double most = 1024;
@@ -334,7 +334,7 @@ static const char *passed_over(const fal_task *task)
     do {
         phase part = make_phase(task, NULL, index);
         if (is_computed(&part))
-            reason = fal_direct.passed_over(&part.task);
+            reason = fal_direct.cannot(&part.task);
     } while (!reason && next_phase(p, index));
     return reason;
 }
@@ -342,7 +342,7 @@ static const char *passed_over(const fal_task *task)
 const fal_algorithm fal_phases = {
     .name = "phases",
     .reason = "each phase of the output as a direct convolution, without inserted zeros",
-    .passed_over = passed_over,
+    .cannot = cannot,
     .packed_bytes = packed_bytes,
     .pack = pack,
     .workspace = workspace,

@@ -156,7 +156,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
                 run_channel(&task->problem, all, part, n, c, j);
 }
 
-static const char *passed_over(const fal_task *task)
+static const char *cannot(const fal_task *task)
 {
     (void)task;
     return NULL;
@@ -189,7 +189,7 @@ static void describe(const fal_task *task, fal_description *d)
 const fal_algorithm fal_reference = {
     .name = "reference",
     .reason = "the definition itself, summed in double: it applies to everything",
-    .passed_over = passed_over,
+    .cannot = cannot,
     .grain = grain,
     .describe = describe,
     .run = run,

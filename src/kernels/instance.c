@@ -195,6 +195,15 @@
 #include "kernels/winograd.inc.c"
 #endif
 
+// ------------------------------------------------------------------------------ Fourier transforms
+
+#if FAL_INTEGER
+#define FFT NULL
+#else
+#include "kernels/fft.inc.c"
+#define FFT &fft
+#endif
+
 // -------------------------------------------------------------------------------------- the others
 
 #include "kernels/across.inc.c"
@@ -248,6 +257,7 @@ static bool are_finite(const void *numbers, int64_t count)
         .most_pieces = MOST_PIECES,                                                                \
         .planes = {PLANES(3) PLANES(5) PLANES(7) PLANES(0)},                                       \
         .winograd = transforms,                                                                    \
+        .fft = FFT,                                                                                \
         .tiles = matrix,                                                                           \
         .emit_wide = emit_wide_##out,                                                              \
         .emit_long = emit_long_##out,                                                              \

@@ -315,6 +315,72 @@ typedef struct fal_winograd_kernels {
     void (*fetch_to)(const fal_box *box);
 } fal_winograd_kernels;
 
+// ------------------------------------------------------------------------------ Fourier transforms
+
+// Pictures of complex numbers, one in each lane: of each number a vector of real parts, and behind
+// it one of imaginary parts. Distances in pictures are in such numbers.
+
+// Lines of a picture that are transformed where they lie: 4 to 256 numbers, a power of 2, which
+// forward come out in the order of their reversed digits (fal_fft_reverse), and back go in so. Back
+// and forth multiplies by the length.
+typedef struct fal_fft_lines {
+    void *picture;
+    int64_t lines, line; // how many, and from one to the next
+    int64_t step;        // from one number of a line to the next
+    int length;
+    const void *turns; // cos and -sin of 2*pi*k/length, for k from 0 to length - 1
+} fal_fft_lines;
+
+// Rows of a plane for each lane on their way to the real parts of a picture, if it begins there, or
+// the imaginary ones; or back from there, with the lane's bias added. Whole vectors of each row are
+// read, or written.
+typedef struct fal_fft_planes {
+    void *numbers;
+    int64_t plane, row; // from one to the next
+    int64_t rows, columns;
+    void *picture;
+    int64_t pitch;    // from one row of the picture to the next
+    bool alone;       // whether, on their way to real parts, imaginary ones become 0
+    const void *bias; // of the lanes, on their way back
+} fal_fft_planes;
+
+// A picture on its way to its spectrum, or back: for each of some frequencies the number there, and
+// the conjugate of the one at the mirrored frequency.
+typedef struct fal_fft_spectrum {
+    void *picture;
+    const int32_t *at; // where the two are
+    int64_t count;     // of frequencies
+    void *spectrum;
+    int64_t element, half, imaginary; // from one frequency to the next, from a number to the
+                                      // mirrored one, and from real to imaginary parts
+} fal_fft_spectrum;
+
+// Complex products of some rows of numbers with vectors, summed over `count` of them: one chain
+// from +0 for each of the real and the imaginary part.
+typedef struct fal_fft_products {
+    const void *rows;    // of numbers, `line` of them real, then as many imaginary
+    int64_t line;        // at least `count`
+    const void *vectors; // [count][real, imaginary]; aligned to 64 bytes
+    int64_t count;
+    void *sums; // [row][real, imaginary]; aligned to 64 bytes
+} fal_fft_products;
+
+// The most rows that are multiplied at once.
+enum { FAL_FFT_ROWS = 12 };
+
+typedef struct fal_fft_kernels {
+    int most; // rows that are multiplied at once
+    void (*multiply[FAL_FFT_ROWS])(const fal_fft_products *products); // 1 row, 2, ...
+    void (*take)(const fal_fft_planes *planes);
+    void (*give)(const fal_fft_planes *planes);
+    void (*forward)(const fal_fft_lines *lines);
+    void (*back)(const fal_fft_lines *lines);
+    void (*spread)(const fal_fft_spectrum *spectrum);
+    void (*collect)(const fal_fft_spectrum *spectrum);
+    // Leaves the conjugates of the numbers, scaled, and nothing of the mirrored ones.
+    void (*weigh)(const fal_fft_spectrum *spectrum, double scale);
+} fal_fft_kernels;
+
 // ------------------------------------------------------------------------------------ matrix tiles
 
 // Matrix multiplication by a processor's own tiles. The numbers that they take hold neighbours
@@ -392,6 +458,7 @@ typedef struct fal_kernels {
     // first.
     const fal_plane_kernel *planes[FAL_PLANE_SHAPES];
     const fal_winograd_kernels *winograd; // NULL: none for this type
+    const fal_fft_kernels *fft;           // NULL: none for integers
     const fal_tile_kernels *tiles;        // NULL: none
     void (*emit_wide)(const fal_emission *emission, const fal_wide_kernel *kernel);
     // Writes what a strip has left in its sums, with the bias added: channels [first, past) of it.

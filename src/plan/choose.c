@@ -8,6 +8,7 @@
 #include "tensor/tensor.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,14 +44,26 @@ bool fal_is_channels_last(const faltung_conv *conv, const faltung_tensor *input)
     return false;
 }
 
-// Why an algorithm is not for this task; NULL: it applies. Where there is nothing to compute, sizes
+// Why an algorithm cannot compute a task; NULL: it can. Where there is nothing to compute, sizes
 // have no product that would have to be representable, so that only the last one is asked.
-static const char *find_reason(const fal_task *task, const fal_algorithm *algorithm)
+static const char *find_obstacle(const fal_task *task, const fal_algorithm *algorithm)
 {
     const fal_part whole = fal_whole(&task->problem);
     if (fal_part_is_empty(&whole) && algorithm != fal_algorithms[fal_algorithm_count - 1])
         return "the result has no elements";
-    return algorithm->passed_over(task);
+    return algorithm->cannot(task);
+}
+
+// Why an algorithm is not for this task; NULL: it applies.
+static const char *find_reason(const fal_task *task, const fal_algorithm *algorithm)
+{
+    const char *obstacle = find_obstacle(task, algorithm);
+    return obstacle || !algorithm->should_not ? obstacle : algorithm->should_not(task);
+}
+
+static void want(fal_choice *choice, const fal_algorithm *algorithm)
+{
+    choice->wanted = (size_t)choice->threads * fal_thread_workspace(&choice->task, algorithm);
 }
 
 // Takes the first algorithm that applies and fits: it is there, since the last one applies to
@@ -63,12 +76,45 @@ static void choose_algorithm(fal_choice *choice, size_t limit)
         if (find_reason(&choice->task, algorithm))
             continue;
         if (!choice->algorithm) // the one without a limit
-            choice->wanted =
-                (size_t)choice->threads * fal_thread_workspace(&choice->task, algorithm);
+            want(choice, algorithm);
         choice->algorithm = algorithm;
         if (fal_fit(choice, algorithm, limit))
             return;
     }
+}
+
+static faltung_status refuse_name(const char *name, faltung_message *message)
+{
+    char names[256] = "";
+    for (int i = 0; i < fal_algorithm_count; i++) {
+        const size_t length = strlen(names);
+        snprintf(names + length, sizeof names - length, "%s%s", i ? ", " : "",
+                 fal_algorithms[i]->name);
+    }
+    return fal_fail(message, FALTUNG_ERROR_OPTION, "algorithm='%s' is none of %s", name, names);
+}
+
+// Takes the one algorithm that is asked for.
+static faltung_status take_algorithm(fal_choice *choice, const char *name, size_t limit,
+                                     faltung_message *message)
+{
+    int i = 0;
+    while (i < fal_algorithm_count && strcmp(fal_algorithms[i]->name, name) != 0)
+        i++;
+    if (i == fal_algorithm_count)
+        return refuse_name(name, message);
+    choice->asked = true;
+    choice->algorithm = fal_algorithms[i];
+    const char *obstacle = find_obstacle(&choice->task, choice->algorithm);
+    if (obstacle)
+        return fal_fail(message, FALTUNG_ERROR_OPTION, "algorithm='%s' cannot compute this: %s",
+                        name, obstacle);
+    want(choice, choice->algorithm);
+    if (!fal_fit(choice, choice->algorithm, limit))
+        return fal_fail(message, FALTUNG_ERROR_OPTION,
+                        "algorithm='%s' does not fit into a workspace_limit of %zu bytes", name,
+                        limit);
+    return FALTUNG_OK;
 }
 
 faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
@@ -85,6 +131,9 @@ faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
     choice->task.tuning = fal_find_tuning(choice->task.kernels);
     choice->parallel = conv->parallel ? *conv->parallel : (faltung_parallel){NULL, NULL};
     choice->threads = fal_choose_threads(&choice->task, conv->threads);
+    choice->asked = false;
+    if (conv->algorithm)
+        return take_algorithm(choice, conv->algorithm, conv->workspace_limit, message);
     choose_algorithm(choice, conv->workspace_limit);
     return FALTUNG_OK;
 }
@@ -165,12 +214,13 @@ void fal_explain_choice(const fal_choice *choice, faltung_explanation *explanati
         const fal_algorithm *algorithm = fal_algorithms[i];
         const char *passed_over = find_reason(&choice->task, algorithm);
         explanation->algorithm[i] = algorithm->name;
-        explanation->reason[i] = passed_over ? passed_over
-                                 : too_large ? "its workspace would be over the limit"
-                                             : algorithm->reason;
+        explanation->reason[i] = passed_over     ? passed_over
+                                 : choice->asked ? "another one is asked for"
+                                 : too_large     ? "its workspace would be over the limit"
+                                                 : algorithm->reason;
         if (algorithm == choice->algorithm) {
             explanation->chosen = i;
-            explanation->reason[i] = algorithm->reason;
+            explanation->reason[i] = choice->asked ? "it is asked for" : algorithm->reason;
             too_large = false;
         }
     }

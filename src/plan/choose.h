@@ -9,6 +9,7 @@ typedef struct fal_choice {
     fal_valid valid;
     fal_task task;
     const fal_algorithm *algorithm;
+    bool asked;                // whether it was asked for by name
     int threads;               // to use, at least 1
     faltung_parallel parallel; // the caller's own threads; none, if `run` is NULL
     size_t wanted;             // bytes of a run's workspace, if there were no limit
@@ -20,7 +21,7 @@ typedef struct fal_choice {
 bool fal_is_channels_last(const faltung_conv *conv, const faltung_tensor *input);
 
 // Validates, lowers and picks the first algorithm that applies. Errors: as fal_validate, and OPTION
-// for an instruction set that is not there.
+// for an instruction set that is not there, or an algorithm that is not, cannot or does not fit.
 faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
                           const faltung_tensor *weight, const faltung_tensor *bias,
                           fal_choice *choice, faltung_message *message);

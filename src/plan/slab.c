@@ -26,10 +26,10 @@ static bool is_empty(const fal_valid *valid, const faltung_part *part)
 static fal_range computed_outputs(const fal_choice *choice, int axis, fal_range outputs)
 {
     const fal_valid *v = &choice->valid;
-    const int64_t together = choice->algorithm->together;
-    const bool is_depth = axis + FALTUNG_MAX_AXES - v->axes == 0;
-    if (!together || is_depth)
+    if (!choice->algorithm->together)
         return outputs;
+    const int64_t together =
+        choice->algorithm->together(&choice->task, axis + FALTUNG_MAX_AXES - v->axes);
     return (fal_range){outputs.begin / together * together,
                        fal_least(v->output[axis], fal_round_up(outputs.end, together))};
 }

@@ -201,6 +201,7 @@ static void show_conv(void)
     MEMBER(faltung_conv, instruction_set);
     MEMBER(faltung_conv, input_zero_point);
     MEMBER(faltung_conv, weight_zero_point);
+    MEMBER(faltung_conv, algorithm);
 }
 
 static void show_part(void)

@@ -50,6 +50,13 @@ static const struct CMUnitTest dots[] = {
     cmocka_unit_test(any_number_of_dots_is_summed),
 };
 
+static const struct CMUnitTest fft[] = {
+    cmocka_unit_test(spectra_of_any_rows_are_multiplied),
+    cmocka_unit_test(lines_are_transformed_and_come_back),
+    cmocka_unit_test(planes_become_pictures_and_come_back),
+    cmocka_unit_test(spectra_hold_every_number_once),
+};
+
 static const struct CMUnitTest winograd[] = {
     cmocka_unit_test(any_tiles_are_multiplied),
     cmocka_unit_test(input_is_transformed),
@@ -84,6 +91,7 @@ int main(int argc, char **argv)
     failed += cmocka_run_group_tests(across, make_across_arenas, free_across_arenas);
     failed += cmocka_run_group_tests(dots, make_dots_arenas, free_dots_arenas);
     failed += cmocka_run_group_tests(winograd, make_winograd_arenas, free_winograd_arenas);
+    failed += cmocka_run_group_tests(fft, make_fft_arenas, free_fft_arenas);
     failed += cmocka_run_group_tests(others, make_copy_arenas, free_copy_arenas);
     failed += cmocka_run_group_tests(elements, make_element_arenas, free_element_arenas);
     return failed;

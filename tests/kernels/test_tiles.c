@@ -33,7 +33,7 @@ static void compute_arrays(const setting *s, const array *input, const array *ou
     kernels.tiles = tile_twin_of(kernels.dtype);
     choice.task.kernels = &kernels;
     choice.algorithm = &fal_tiles;
-    assert_null(fal_tiles.passed_over(&choice.task));
+    assert_null(fal_tiles.cannot(&choice.task));
     assert_true(fal_fit(&choice, &fal_tiles, random_between(random, 0, 1) ? 40000 : 0) ||
                 fal_fit(&choice, &fal_tiles, 0));
     const size_t packed = fal_choice_packed_bytes(&choice);
@@ -225,7 +225,7 @@ static void check_refusal(const refusal *r, faltung_accuracy accuracy)
     fal_kernels kernels = *choice.task.kernels;
     kernels.tiles = s.input.tensor.dtype == FALTUNG_F16 ? NULL : tile_twin_of(kernels.dtype);
     choice.task.kernels = &kernels;
-    const char *why = fal_tiles.passed_over(&choice.task);
+    const char *why = fal_tiles.cannot(&choice.task);
     assert_non_null(why);
     assert_non_null(strstr(why, r->why));
     setting_free(&s);

@@ -60,6 +60,14 @@ void input_is_transformed(void **state);
 void sums_are_transformed_back(void **state);
 void weights_are_transformed_and_rounded_once(void **state);
 
+// fft.c
+int make_fft_arenas(void **state);
+int free_fft_arenas(void **state);
+void spectra_of_any_rows_are_multiplied(void **state);
+void lines_are_transformed_and_come_back(void **state);
+void planes_become_pictures_and_come_back(void **state);
+void spectra_hold_every_number_once(void **state);
+
 // copy.c
 int make_copy_arenas(void **state);
 int free_copy_arenas(void **state);

@@ -180,6 +180,13 @@ covering special_triples(void)
     return make_covering(3, cost_of_triples);
 }
 
+// Of any number an algorithm that is asked for; often none.
+static const char *algorithm_of(uint64_t number)
+{
+    static const char *const some[] = {NULL, "fft", NULL, "winograd"};
+    return some[number % COUNT_OF(some)];
+}
+
 bool trial_of_bytes(const uint8_t *bytes, size_t count, trial *t)
 {
     int64_t value[FACTORS];
@@ -188,6 +195,7 @@ bool trial_of_bytes(const uint8_t *bytes, size_t count, trial *t)
         value[i] = factors[i].least + byte % (factors[i].greatest - factors[i].least + 1);
     }
     *t = trial_of(value);
+    t->algorithm = algorithm_of(count > FACTORS ? bytes[FACTORS] : 0);
     double cost = cost_of(t);
     return cost > 0 && cost < 5e4;
 }
@@ -246,16 +254,55 @@ trial trial_of_tiles(prng *random, int64_t width)
     return t;
 }
 
+// An axis of a kernel of up to so many, with the border anywhere.
+static faltung_axis transformed_axis(prng *random, bool transposed, int64_t kernel)
+{
+    faltung_axis axis =
+        FALTUNG_AXIS(random_between(random, 1, 40), random_between(random, 1, kernel));
+    axis.dilation = kernel < 8 ? random_between(random, 1, 2) : 1;
+    axis.padding.begin = random_between(random, 0, kernel);
+    axis.padding.end = random_between(random, 0, kernel);
+    axis.transposed = transposed;
+    return axis;
+}
+
+trial trial_of_spectra(prng *random, int64_t kernel)
+{
+    const bool transposed = random_between(random, 0, 2) == 0;
+    sample s = sample_make(transposed, 2);
+    trial t = {.dtype = FALTUNG_F32, .with_bias = random_between(random, 0, 1), .algorithm = "fft"};
+    if (random_between(random, 0, 3) == 0)
+        t.dtype = FALTUNG_F64;
+    t.way = (way)random_between(random, BY_ONE_CALL, IN_SLABS);
+    t.channels_last = random_between(random, 0, 3) == 0;
+    t.threads = (int)random_between(random, 0, 3);
+    s.batch = random_between(random, 1, 3);
+    s.groups = random_between(random, 1, 2);
+    s.channels_in = s.groups * random_between(random, 1, 20);
+    s.channels_out = s.groups * random_between(random, 1, 20);
+    do {
+        *sample_axis(&s, 0) = transformed_axis(random, transposed, kernel);
+        *sample_axis(&s, 1) = transformed_axis(random, transposed, kernel);
+    } while (sample_axis(&s, 1)->kernel == 1 || !sample_measure(&s));
+    t.sample = s;
+    return t;
+}
+
 trial trial_by_chance(prng *random)
 {
-    if (random_between(random, 0, 15) == 0)
+    const int64_t kind = random_between(random, 0, 15);
+    if (kind == 0)
         return trial_of_tiles(random, random_between(random, 1, 70));
+    if (kind == 1)
+        return trial_of_spectra(random, random_between(random, 2, 40));
     trial t = plane_by_chance(random);
     int axes = (int)random_between(random, 0, 3);
     if (axes)
         t.sample = sample_random(random, random_between(random, 0, 1), axes);
-    if (random_between(random, 0, 1))
+    if (random_between(random, 0, 1)) {
         t.dtype = FALTUNG_F32;
+        t.algorithm = algorithm_of(random_bits(random));
+    }
     t.threads = (int)random_between(random, 0, 3);
     return t;
 }

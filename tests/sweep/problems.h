@@ -26,6 +26,9 @@ bool trial_of_bytes(const uint8_t *bytes, size_t count, trial *t);
 // Winograd's transforms.
 trial trial_of_tiles(prng *random, int64_t width);
 
+// A kernel of up to so many rows and columns without strides, by Fourier transforms.
+trial trial_of_spectra(prng *random, int64_t kernel);
+
 // Any trial, over 1 to 3 axes.
 trial trial_by_chance(prng *random);
 

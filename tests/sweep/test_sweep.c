@@ -67,6 +67,36 @@ static void tiles_of_any_width_give_nearly_the_exact_result(void **state)
     trials_end();
 }
 
+// Whatever there are spectra of.
+static void try_transforms(const int *combination)
+{
+    trial t = trial_of_pairs(combination);
+    t.algorithm = "fft";
+    trial_check(&t, &numbers);
+}
+
+static void any_two_values_give_nearly_the_exact_result_by_spectra(void **state)
+{
+    (void)state;
+    covering c = all_pairs();
+    numbers = (prng){5};
+    trials_begin();
+    covering_visit(&c, try_transforms);
+    trials_end();
+}
+
+static void spectra_of_kernels_of_any_size_give_nearly_the_exact_result(void **state)
+{
+    (void)state;
+    prng random = {6};
+    trials_begin();
+    for (int64_t kernel = 2; kernel <= 60; kernel++) {
+        trial t = trial_of_spectra(&random, kernel);
+        trial_check(&t, &random);
+    }
+    trials_end();
+}
+
 static double sweep_seconds;
 static uint64_t sweep_seed;
 
@@ -100,6 +130,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(any_three_special_values_give_the_exact_result),
         cmocka_unit_test(random_problems_give_the_exact_result),
         cmocka_unit_test(tiles_of_any_width_give_nearly_the_exact_result),
+        cmocka_unit_test(any_two_values_give_nearly_the_exact_result_by_spectra),
+        cmocka_unit_test(spectra_of_kernels_of_any_size_give_nearly_the_exact_result),
     };
     const struct CMUnitTest sweep[] = {
         cmocka_unit_test(random_problems_give_the_exact_result_for_long),

@@ -2,6 +2,7 @@
 #include "trial.h"
 
 #include "borders.h"
+#include "fft_bound.h"
 #include "slabs.h"
 #include "transform_bound.h"
 
@@ -35,7 +36,8 @@ static void note_trial(const trial *t, const faltung_conv *conv, addition added,
     memcpy(p.input_shape, in->shape, (size_t)in->rank * sizeof *in->shape);
     memcpy(p.weight_shape, by->shape, (size_t)by->rank * sizeof *by->shape);
     assert_ok(faltung_problem_format(&p, text, sizeof text, NULL), NULL);
-    blame("%s (%s, %s bias, %s, %s, %s, %d threads, against the %s)", text, conv->instruction_set,
+    blame("%s (%s, %s, %s bias, %s, %s, %s, %d threads, against the %s)", text,
+          conv->instruction_set, conv->algorithm ? conv->algorithm : "best",
           t->with_bias ? "with" : "no", additions[added], ways[t->way],
           t->channels_last ? "channels last" : "contiguous", t->threads,
           at == AT_BEGIN ? "begin" : "end");
@@ -321,8 +323,12 @@ static expectation expect(const trial *t, const faltung_conv *conv, const operan
 {
     expectation e = {.sums = conv->padding_mode ? sums_of_padded(t, o, conv->padding_mode)
                                                 : oracle_convolve(&t->sample, o, t->with_bias)};
-    if (is_transformed(&t->sample, t->dtype, conv)) {
-        e.bounds = transform_bounds(&t->sample, o, t->accuracy, conv->padding_mode ? LIMIT : 0);
+    const double outside = conv->padding_mode ? LIMIT : 0;
+    if (sample_is_computed_by(&t->sample, t->dtype, conv, "winograd"))
+        e.bounds = transform_bounds(&t->sample, o, t->accuracy, outside);
+    else if (sample_is_computed_by(&t->sample, t->dtype, conv, "fft"))
+        e.bounds = fft_bounds(&t->sample, o, outside);
+    if (e.bounds) {
         e.first = malloc((size_t)o->output.count * sizeof *e.first);
         assert_non_null(e.first);
     }
@@ -343,6 +349,14 @@ static bool is_taken(size_t instruction_set, const expectation *e)
            !(e->bounds && strcmp(instruction_sets[instruction_set], "amx") == 0);
 }
 
+// Transforms are only bounded where what is written is not rounded again.
+static bool is_possible(const trial *t, const faltung_conv *conv)
+{
+    const bool is_whole = t->dtype == FALTUNG_F32 || t->dtype == FALTUNG_F64;
+    return !conv->algorithm ||
+           (is_whole && sample_is_computed_by(&t->sample, t->dtype, conv, conv->algorithm));
+}
+
 void trial_check(const trial *t, prng *random)
 {
     operands o;
@@ -353,6 +367,9 @@ void trial_check(const trial *t, prng *random)
     faltung_conv conv = sample_conv(&t->sample);
     conv.threads = t->threads;
     conv.accuracy = t->accuracy;
+    conv.algorithm = t->algorithm;
+    if (!is_possible(t, &conv))
+        return;
     operands_make(&o, &t->sample, t->dtype);
     operands_fill_integers(&o, random, LIMIT);
     array_make(&addend, faltung_result_dtype(t->dtype), o.output.tensor.rank, o.output.shape);

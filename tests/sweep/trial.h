@@ -23,6 +23,7 @@ typedef struct trial {
     bool channels_last; // in input and output
     int threads;        // 0: as many as pay
     faltung_accuracy accuracy;
+    const char *algorithm; // that is asked for, if it can compute this; NULL: the best one is
     bool once; // by one instruction set and against one page, which are chosen at random
 } trial;
 
@@ -35,7 +36,8 @@ void trials_end(void);
 // workspace and packed weights against an unmapped page, once at their ends and once at their
 // begins, or as `once` says. Fails the test, naming the problem, unless every element of the output
 // is exact; or, where numbers are transformed, within what that explains, and of the same bits for
-// all instruction sets.
+// all instruction sets. An algorithm that is asked for and cannot compute this leaves nothing to
+// do.
 void trial_check(const trial *t, prng *random);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 sample sample_make(bool transposed, int axes)
 {
@@ -137,6 +138,21 @@ void operands_free(operands *o)
     array_free(&o->weight);
     array_free(&o->bias);
     array_free(&o->output);
+}
+
+bool sample_is_computed_by(const sample *s, faltung_dtype dtype, const faltung_conv *conv,
+                           const char *algorithm)
+{
+    operands o;
+    faltung_message message;
+    faltung_explanation e;
+    operands_make(&o, s, dtype);
+    faltung_status status = faltung_explain(conv, &o.input.tensor, &o.weight.tensor, &e, &message);
+    operands_free(&o);
+    if (conv->algorithm && status == FALTUNG_ERROR_OPTION)
+        return false;
+    assert_ok(status, &message);
+    return strcmp(e.algorithm[e.chosen], algorithm) == 0;
 }
 
 void operands_fill_integers(operands *o, prng *random, int64_t limit)

@@ -38,6 +38,10 @@ bool sample_is_cropped(const sample *s);
 // The same for the library.
 faltung_conv sample_conv(const sample *s);
 
+// Whether the library computes a sample by an algorithm of that name.
+bool sample_is_computed_by(const sample *s, faltung_dtype dtype, const faltung_conv *conv,
+                           const char *algorithm);
+
 typedef struct operands {
     array input;
     array weight;

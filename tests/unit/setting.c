@@ -70,3 +70,28 @@ faltung_plan *setting_plan(const setting *s)
               &message);
     return plan;
 }
+
+const char *setting_algorithm(const char *problem, faltung_accuracy accuracy)
+{
+    setting s;
+    faltung_message message;
+    faltung_explanation e;
+    setting_make(&s, problem);
+    s.call.conv.accuracy = accuracy;
+    assert_ok(faltung_explain(&s.call.conv, &s.input.tensor, &s.weight.tensor, &e, &message),
+              &message);
+    setting_free(&s);
+    return e.algorithm[e.chosen];
+}
+
+bool has_instruction_set(const char *name)
+{
+    setting s;
+    faltung_explanation e;
+    setting_make(&s, "conv1d:1x1x8,1x1x3");
+    s.call.conv.instruction_set = name;
+    faltung_status status =
+        faltung_explain(&s.call.conv, &s.input.tensor, &s.weight.tensor, &e, NULL);
+    setting_free(&s);
+    return status == FALTUNG_OK;
+}

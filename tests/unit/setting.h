@@ -26,4 +26,10 @@ uint64_t setting_hash(const setting *s);
 // A plan for 1 thread or as many as the problem says, to be destroyed.
 faltung_plan *setting_plan(const setting *s);
 
+// The name of the algorithm that computes a problem by that accuracy.
+const char *setting_algorithm(const char *problem, faltung_accuracy accuracy);
+
+// Whether the processor has an instruction set.
+bool has_instruction_set(const char *name);
+
 #endif

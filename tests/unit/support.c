@@ -114,6 +114,16 @@ void array_fill_reals(array *a, prng *random)
         array_set(a, i, random_real(random));
 }
 
+void array_fill_normal(array *a, prng *random)
+{
+    for (int64_t i = 0; i < a->count; i++) {
+        double sum = -6;
+        for (int k = 0; k < 12; k++)
+            sum += (double)(random_bits(random) >> 11) * 0x1p-53;
+        array_set(a, i, sum);
+    }
+}
+
 void array_fill_bytes(array *a, int byte)
 {
     memset(a->memory, byte, (size_t)a->count * faltung_dtype_size(a->tensor.dtype));

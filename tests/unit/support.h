@@ -54,6 +54,9 @@ void array_set(array *a, int64_t i, double value);
 void array_fill_integers(array *a, prng *random, int64_t low, int64_t high);
 void array_fill_reals(array *a, prng *random);
 
+// Fills an array with numbers much like those of a normal distribution of variance 1.
+void array_fill_normal(array *a, prng *random);
+
 // Sets every byte, so that an output that is not written shows.
 void array_fill_bytes(array *a, int byte);
 

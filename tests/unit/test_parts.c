@@ -130,6 +130,7 @@ static void parts_beyond_the_output_are_refused(void **state)
 static const char *const large[] = {
     "conv2d:1x64x33x35,72x64x3x3,padding=1",
     "conv2d:2x160x56x56,160x1x5x5,padding=2,groups=160",
+    "conv2d:1x40x30x61,40x40x5x5,padding=2",
     "conv_transpose2d:2x64x20x20,64x48x4x4,stride=2,padding=1",
 };
 

@@ -38,17 +38,6 @@ static void transform(const double *matrix, int rows, int columns, const double 
                 to[r * rows + c] += half[r * columns + k] * matrix[c * columns + k];
 }
 
-bool is_transformed(const sample *s, faltung_dtype dtype, const faltung_conv *conv)
-{
-    operands o;
-    faltung_message message;
-    faltung_explanation e;
-    operands_make(&o, s, dtype);
-    assert_ok(faltung_explain(conv, &o.input.tensor, &o.weight.tensor, &e, &message), &message);
-    operands_free(&o);
-    return strcmp(e.algorithm[e.chosen], "winograd") == 0;
-}
-
 // Channels of a group.
 static int64_t inputs_of(const sample *s)
 {

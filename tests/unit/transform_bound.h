@@ -7,9 +7,6 @@
 
 #include "oracle.h"
 
-// Whether the library computes a sample so.
-bool is_transformed(const sample *s, faltung_dtype dtype, const faltung_conv *conv);
-
 // For every element of the output of a sample by kernels of 3x3 without strides what its sum may be
 // wrong by; to be freed. What is outside the input is at most `outside`.
 double *transform_bounds(const sample *s, const operands *o, faltung_accuracy accuracy,

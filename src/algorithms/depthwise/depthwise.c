@@ -220,7 +220,7 @@ static bool has_huge_band(const fal_problem *p)
     return row * (FAL_FEW_ROWS * (double)p->axis[1].stride + (double)p->axis[1].kernel) > most;
 }
 
-static const char *passed_over(const fal_task *task)
+static const char *cannot(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
     const fal_problem_axis *deep = &p->axis[0], *row = &p->axis[1], *column = &p->axis[2];
@@ -245,7 +245,7 @@ static const char *passed_over(const fal_task *task)
 const fal_algorithm fal_depthwise = {
     .name = "depthwise",
     .reason = "one channel by itself, each row of the input read once for several of the output",
-    .passed_over = passed_over,
+    .cannot = cannot,
     .packed_bytes = packed_bytes,
     .pack = pack,
     .workspace = workspace,

@@ -245,7 +245,7 @@ static bool has_huge_weight(const fal_problem *p)
     return (numbers + FAL_SLACK) * (double)p->groups > most;
 }
 
-static const char *passed_over(const fal_task *task)
+static const char *cannot(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
     if (fal_is_complex(p->dtype))
@@ -269,7 +269,7 @@ static const char *passed_over(const fal_task *task)
 const fal_algorithm fal_direct = {
     .name = "direct",
     .reason = "implicit matrix multiplication over packed bands of the input",
-    .passed_over = passed_over,
+    .cannot = cannot,
     .packed_bytes = fal_direct_packed_bytes,
     .pack = fal_direct_pack,
     .workspace = workspace_bytes,

@@ -241,7 +241,7 @@ static bool is_better_by_channels(const fal_problem *p)
     return by_channels <= loads * by_pixels;
 }
 
-static const char *passed_over(const fal_task *task)
+static const char *cannot(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
     if (!p->of_weight)
@@ -250,17 +250,23 @@ static const char *passed_over(const fal_task *task)
         return "numbers are complex";
     if (p->input_channels == 0)
         return "there are no products to sum";
-    if (is_better_by_channels(p))
-        return "groups have enough channels to fill the lanes with";
     if (is_huge(p))
         return "a few rows of it take over 4194304 numbers, or the kernel has too many elements";
     return NULL;
 }
 
+static const char *should_not(const fal_task *task)
+{
+    return is_better_by_channels(&task->problem)
+               ? "groups have enough channels to fill the lanes with"
+               : NULL;
+}
+
 const fal_algorithm fal_dot_products = {
     .name = "dots",
     .reason = "each element of the gradient as the dot product of two pictures",
-    .passed_over = passed_over,
+    .cannot = cannot,
+    .should_not = should_not,
     .workspace = workspace,
     .grain = grain,
     .describe = describe,

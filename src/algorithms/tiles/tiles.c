@@ -271,7 +271,7 @@ static bool has_huge_weight(const fal_problem *p)
     return bytes * ((double)p->output_channels + FAL_TILE) * (double)p->groups > most;
 }
 
-static const char *passed_over(const fal_task *task)
+static const char *cannot(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
     const int64_t few = 16;
@@ -297,7 +297,7 @@ static const char *passed_over(const fal_task *task)
 const fal_algorithm fal_tiles = {
     .name = "tiles",
     .reason = "matrix tiles of the processor's own, many products by one instruction",
-    .passed_over = passed_over,
+    .cannot = cannot,
     .packed_bytes = fal_tiles_packed_bytes,
     .pack = fal_tiles_pack,
     .workspace = workspace_bytes,

@@ -382,7 +382,7 @@ static bool is_huge(const fal_problem *p)
     return band > most || elements > most_elements;
 }
 
-static const char *passed_over(const fal_task *task)
+static const char *cannot(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
     if (!p->of_weight)
@@ -399,7 +399,7 @@ static const char *passed_over(const fal_task *task)
 const fal_algorithm fal_weight_gradient = {
     .name = "weight_gradient",
     .reason = "matrix multiplication over pixels, for each element of the gradient",
-    .passed_over = passed_over,
+    .cannot = cannot,
     .workspace = workspace,
     .grain = grain,
     .describe = describe,

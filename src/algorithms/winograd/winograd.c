@@ -217,6 +217,12 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
     size[FAL_COLUMN] = wide * FAL_WINOGRAD_TILE;
 }
 
+static int64_t together(const fal_task *task, int axis)
+{
+    (void)task;
+    return axis ? FAL_WINOGRAD_TILE : 1;
+}
+
 // Every block reads its input, writes and reads its transforms and sums, and needs all weights of
 // its group.
 static void describe(const fal_task *task, fal_description *d)
@@ -275,10 +281,9 @@ static bool is_huge(const fal_problem *p)
     return p->input_channels > 8192 || FAL_WINOGRAD_ELEMENTS * pairs > most;
 }
 
-static const char *passed_over(const fal_task *task)
+static const char *cannot(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
-    const int64_t few = p->accuracy == FALTUNG_ACCURACY_FAST ? 16 : 32;
     if (p->accuracy == FALTUNG_ACCURACY_EXACT)
         return "accuracy is exact, and its transforms round";
     if (p->dtype != FALTUNG_F32 && p->dtype != FALTUNG_F16 && p->dtype != FALTUNG_BF16)
@@ -287,24 +292,34 @@ static const char *passed_over(const fal_task *task)
         return "it is a weight's gradient";
     if (!is_three_by_three(p))
         return "it computes kernels of 3x3 without stride and dilation only";
+    if (p->input_channels == 0)
+        return "there are no products to sum";
+    if (is_huge(p))
+        return "a few tiles of over 8192 channels, or over 2^40 transformed weights, are too much";
+    return NULL;
+}
+
+static const char *should_not(const fal_task *task)
+{
+    const fal_problem *p = &task->problem;
+    const int64_t few = p->accuracy == FALTUNG_ACCURACY_FAST ? 16 : 32;
     if (p->input_channels < few || p->output_channels < few)
         return "of few channels, transforms take longer than the products that they save";
     if (has_few_tiles(p))
         return "the output is too small to be worth reading transformed weights for";
-    if (is_huge(p))
-        return "a few tiles of over 8192 channels, or over 2^40 transformed weights, are too much";
     return NULL;
 }
 
 const fal_algorithm fal_winograd = {
     .name = "winograd",
     .reason = "Winograd's transforms, which save three quarters of the products",
-    .passed_over = passed_over,
+    .cannot = cannot,
+    .should_not = should_not,
     .packed_bytes = packed_bytes,
     .pack = pack,
     .workspace = workspace_bytes,
     .grain = grain,
-    .together = FAL_WINOGRAD_TILE,
+    .together = together,
     .enough_pieces = 2,
     .describe = describe,
     .run = run,

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An algorithm that is asked for by name is taken, or refused with the reason why it cannot be.
+#include "setting.h"
+
+#include <math.h>
+#include <string.h>
+
+static faltung_status explain(const char *problem, const char *algorithm, size_t limit,
+                              faltung_explanation *e, faltung_message *message)
+{
+    setting s;
+    setting_make(&s, problem);
+    s.call.conv.algorithm = algorithm;
+    s.call.conv.workspace_limit = limit;
+    faltung_status status =
+        faltung_explain(&s.call.conv, &s.input.tensor, &s.weight.tensor, e, message);
+    setting_free(&s);
+    return status;
+}
+
+static void each_can_be_asked_for(void **state)
+{
+    static const struct {
+        const char *problem, *algorithm;
+    } cases[] = {
+        {"conv2d:1x16x9x9,4x16x3x3", "winograd"},
+        {"conv2d:1x16x9x9,4x16x3x3", "fft"},
+        {"conv2d:1x64x30x30,64x64x3x3", "direct"},
+        {"conv2d:1x64x30x30,64x64x5x5", "direct"},
+        {"conv2d:1x64x30x30,64x64x5x5", "reference"},
+        {"conv2d:1x8x9x9,8x1x3x3,groups=8", "depthwise"},
+        {"conv2d:1x8x9x9,8x1x3x3,groups=8", "fft"},
+        {"conv_transpose2d:1x8x9x9,8x8x3x3,stride=2", "phases"},
+        {"conv2d_weight:1x8x9x9,8x8x3x3", "dots"},
+        {"conv2d_weight:1x3x9x9,2x3x3x3", "weight_gradient"},
+        {"conv2d:1x8x9x9,8x8x3x3,dtype=c64", "complex"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        faltung_explanation e;
+        faltung_message message;
+        print_message("%s by %s\n", cases[i].problem, cases[i].algorithm);
+        assert_ok(explain(cases[i].problem, cases[i].algorithm, 0, &e, &message), &message);
+        assert_string_equal(e.algorithm[e.chosen], cases[i].algorithm);
+        assert_string_equal(e.reason[e.chosen], "it is asked for");
+    }
+}
+
+// On integers, whose sums are exact.
+static void it_computes_the_same(void **state)
+{
+    static const char *const algorithms[] = {"fft", "winograd", "direct", "reference"};
+    (void)state;
+    setting s;
+    prng random = {90};
+    setting_make(&s, "conv2d:2x5x13x17,6x5x3x3,padding=1");
+    array_fill_integers(&s.input, &random, -8, 8);
+    array_fill_integers(&s.weight, &random, -8, 8);
+    array_fill_integers(&s.bias, &random, -8, 8);
+    array expected;
+    array_make(&expected, FALTUNG_F32, s.output.tensor.rank, s.output.shape);
+    s.call.conv.accuracy = FALTUNG_ACCURACY_EXACT;
+    setting_compute(&s);
+    memcpy(expected.memory, s.output.memory, (size_t)s.output.count * sizeof(float));
+    s.call.conv.accuracy = FALTUNG_ACCURACY_BALANCED;
+    for (size_t i = 0; i < COUNT_OF(algorithms); i++) {
+        s.call.conv.algorithm = algorithms[i];
+        setting_compute(&s);
+        for (int64_t k = 0; k < s.output.count; k++)
+            assert_true(fabs(array_get(&s.output, k) - array_get(&expected, k)) < 0.01);
+    }
+    array_free(&expected);
+    setting_free(&s);
+}
+
+static void what_cannot_be_is_refused(void **state)
+{
+    static const struct {
+        const char *problem, *algorithm;
+        size_t limit;
+        const char *message;
+    } cases[] = {
+        {"conv2d:1x8x9x9,8x8x3x3", "gemm", 0,
+         "algorithm='gemm' is none of tiles, fft, depthwise, winograd, direct, phases, dots, "
+         "weight_gradient, complex, reference"},
+        {"conv2d:1x8x9x9,8x8x3x3", "", 0,
+         "algorithm='' is none of tiles, fft, depthwise, winograd, direct, phases, dots, "
+         "weight_gradient, complex, reference"},
+        {"conv2d:1x8x9x9,8x8x5x5", "winograd", 0,
+         "algorithm='winograd' cannot compute this: it computes kernels of 3x3 without stride and "
+         "dilation only"},
+        {"conv2d:1x8x9x9,8x8x3x3,stride=2", "fft", 0,
+         "algorithm='fft' cannot compute this: it computes kernels of one or two axes without "
+         "stride only"},
+        {"conv2d:0x8x9x9,8x8x3x3", "direct", 0,
+         "algorithm='direct' cannot compute this: the result has no elements"},
+        {"conv2d:1x8x9x9,8x8x3x3", "fft", 100,
+         "algorithm='fft' does not fit into a workspace_limit of 100 bytes"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        faltung_explanation e;
+        faltung_message message;
+        faltung_status status =
+            explain(cases[i].problem, cases[i].algorithm, cases[i].limit, &e, &message);
+        assert_int_equal(status, FALTUNG_ERROR_OPTION);
+        assert_string_equal(message.text, cases[i].message);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_can_be_asked_for),
+        cmocka_unit_test(it_computes_the_same),
+        cmocka_unit_test(what_cannot_be_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
