@@ -94,7 +94,7 @@ const option_spec option_specs[OPTION_COUNT] = {
                          "exact, balanced or fast (default balanced)", read_accuracy,
                          FIELD(accuracy)},
     [OPTION_ALGORITHM] = {"algorithm", 0, "NAME",
-                          "tiles|fft|depthwise|winograd|direct|phases|dots|weight_gradient|complex|"
+                          "tiles|winograd|fft|depthwise|direct|phases|dots|weight_gradient|complex|"
                           "reference",
                           "compute by this one of those that 'faltung explain' lists, or refuse "
                           "where it cannot (default the best)",

@@ -82,10 +82,10 @@ static void what_cannot_be_is_refused(void **state)
         const char *message;
     } cases[] = {
         {"conv2d:1x8x9x9,8x8x3x3", "gemm", 0,
-         "algorithm='gemm' is none of tiles, fft, depthwise, winograd, direct, phases, dots, "
+         "algorithm='gemm' is none of tiles, winograd, fft, depthwise, direct, phases, dots, "
          "weight_gradient, complex, reference"},
         {"conv2d:1x8x9x9,8x8x3x3", "", 0,
-         "algorithm='' is none of tiles, fft, depthwise, winograd, direct, phases, dots, "
+         "algorithm='' is none of tiles, winograd, fft, depthwise, direct, phases, dots, "
          "weight_gradient, complex, reference"},
         {"conv2d:1x8x9x9,8x8x5x5", "winograd", 0,
          "algorithm='winograd' cannot compute this: it computes kernels of 3x3 without stride and "

@@ -35,7 +35,7 @@ static void it_is_chosen_by_shape_and_accuracy(void **state)
         {"conv2d:1x64x28x28,64x64x3x3,stride=2", "direct", "direct", "direct"},
         {"conv2d:1x64x28x28,64x64x3x3,dilation=2", "direct", "direct", "direct"},
         {"conv2d:1x64x28x28,64x64x5x5,stride=2", "direct", "direct", "direct"},
-        {"conv2d:1x64x28x28,64x64x3x3,dtype=f64", "direct", "direct", "direct"},
+        {"conv2d:1x64x28x28,64x64x3x3,dtype=f64", "direct", "fft", "fft"},
         {"conv2d:1x64x28x28,64x1x3x3,groups=64", "depthwise", "depthwise", "depthwise"},
         {"conv2d:1x64x28x28,64x8x3x3,groups=8", "direct", "direct", "direct"},
     };

@@ -242,10 +242,20 @@ static const char *cannot(const fal_task *task)
     return NULL;
 }
 
+// Direct sums have the same order, and so the same bits.
+static const char *should_not(const fal_task *task)
+{
+    const fal_problem_axis *row = &task->problem.axis[1];
+    if (row->output == 1 && row->kernel == 1 && !task->channels_last)
+        return "there is one row, and no other to share the input with";
+    return NULL;
+}
+
 const fal_algorithm fal_depthwise = {
     .name = "depthwise",
     .reason = "one channel by itself, each row of the input read once for several of the output",
     .cannot = cannot,
+    .should_not = should_not,
     .packed_bytes = packed_bytes,
     .pack = pack,
     .workspace = workspace,

@@ -426,11 +426,8 @@ static const char *cannot(const fal_task *task)
 
 static const char *should_not(const fal_task *task)
 {
-    const double few = 10; // elements of a kernel: others are then better for sure
     const fal_problem *p = &task->problem;
     fal_fft_layout l;
-    if ((double)p->axis[1].kernel * (double)p->axis[2].kernel < few)
-        return "the kernel is too small to save products";
     fal_fft_size(p, &l);
     if (l.work * worth > count_direct(p))
         return "transforms would take longer than the products that they save";
