@@ -268,8 +268,9 @@ typedef enum faltung_operation {
 
 // What a result may cost in accuracy to be fast. Each gives the same bits for any number of threads
 // and on every machine, but that bf16 has others where there are matrix tiles, if not by EXACT. All
-// but EXACT compute 3x3 convolutions of many channels by transforms, for which integers are not
-// exact, and an infinity in the input reaches outputs nearby (docs/numerics.md).
+// but EXACT compute some convolutions by transforms, 3x3 of many channels and larger kernels, for
+// which integers are not exact, and an infinity in the input reaches outputs nearby
+// (docs/numerics.md).
 typedef enum faltung_accuracy {
     FALTUNG_ACCURACY_BALANCED = 0, // errors comparable to those of a plain sum
     FALTUNG_ACCURACY_EXACT = 1,    // nothing but the sum of the products, in a documented order

@@ -18,6 +18,8 @@
 static const char *const published[] = {
     "conv2d:1x64x28x28,64x64x3x3,padding=1",
     "conv2d:1x512x14x14,64x512x3x3,padding=1",
+    "conv2d:1x64x28x28,64x64x5x5,padding=2",
+    "conv2d:1x3x200x200,3x3x31x31,padding=15",
     "conv2d:1x3x64x64,64x3x7x7,stride=2,padding=3",
     "conv2d:1x1024x14x14,256x1024x1x1",
     "conv2d:1x96x28x28,96x1x7x7,padding=3,groups=96",

@@ -36,8 +36,8 @@ _FORWARD = '''Convolve along {axes}.
         The most to use: by default what OMP_NUM_THREADS says, or one for each CPU. The result does
         not depend on it.
     accuracy : {{'balanced', 'exact', 'fast'}}
-        'exact' adds the products themselves. The others may transform 3×3 kernels: errors are a
-        little larger then, and an infinity also reaches outputs beside its own.
+        'exact' adds the products themselves. The others may transform input and kernel: integers
+        are not exact then, and an infinity also reaches outputs beside its own.
     input_zero_point, weight_zero_point : int
         Of integers: subtracted from every element, as in ONNX's ConvInteger.
 
