@@ -207,6 +207,24 @@
 // -------------------------------------------------------------------------------------- the others
 
 #include "kernels/across.inc.c"
+
+#if FAL_INTEGER
+#define SLIDE_LIST NULL
+#elif FAL_REGISTERS == 32
+#define TILE_KERNEL 3
+#define TILE_ROWS   4
+#include "kernels/slide.inc.c"
+#define TILE_KERNEL 5
+#define TILE_ROWS   4
+#include "kernels/slide.inc.c"
+#define SLIDE_LIST &slide_3_kernel, &slide_5_kernel
+#else
+#define TILE_KERNEL 3
+#define TILE_ROWS   2
+#include "kernels/slide.inc.c"
+#define SLIDE_LIST &slide_3_kernel
+#endif
+
 #include "kernels/dots.inc.c"
 
 // What is finite gives zero times zero; a NaN or an infinity gives NaN, which stays.
@@ -262,6 +280,7 @@ static bool are_finite(const void *numbers, int64_t count)
         .emit_wide = emit_wide_##out,                                                              \
         .emit_long = emit_long_##out,                                                              \
         .write_rows = write_rows_##out,                                                            \
+        .slides = {SLIDE_LIST},                                                                    \
         .sum_across = sum_across,                                                                  \
         .sum_dots = sum_dots,                                                                      \
         .copy = copy_##in,                                                                         \

@@ -193,6 +193,29 @@ typedef struct fal_across {
     void *output;
 } fal_across;
 
+// A few rows of such pixels at once, by a square kernel without strides: so each column of the
+// input is read once. Products are in the order [column of the kernel][row of the kernel].
+typedef struct fal_slide {
+    const void *const *row; // of the input, what the first pixel's window begins with: as many as
+                            // the kernels' rows and those of the output reach over
+    const int64_t *step;    // in each of them from one column to the next; 0: all are the same
+    int64_t pixels, channels;
+    const void *weight; // [column][row], aligned as above, `weight_step` from each other
+    int64_t weight_step;
+    const void *bias;
+    void *output;
+    int64_t output_row, output_step; // from one row, and one pixel, to the next
+} fal_slide;
+
+typedef struct fal_slide_kernel {
+    int size; // rows and columns of the kernel
+    int rows; // of the output
+    void (*sum)(const fal_slide *slide);
+} fal_slide_kernel;
+
+// The most rows of the output, and of the input that they read.
+enum { FAL_SLIDE_ROWS = 4, FAL_SLIDE_READ = 8, FAL_SLIDE_SHAPES = 4 };
+
 // ------------------------------------------------------------------------------------ dot products
 
 // For each tap the products of a picture, made of images made of strips of vectors, with another
@@ -464,6 +487,7 @@ typedef struct fal_kernels {
     // Writes what a strip has left in its sums, with the bias added: channels [first, past) of it.
     void (*emit_long)(const fal_long_strip *strip, const fal_long_kernel *kernel, int first,
                       int past);
+    const fal_slide_kernel *slides[FAL_SLIDE_SHAPES]; // up to NULL
     void (*sum_across)(const fal_across *across);
     void (*sum_dots)(const fal_dots *dots);
     void (*copy)(const fal_box *box);

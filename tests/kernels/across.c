@@ -7,7 +7,7 @@
 #include "numbers.h"
 #include "twin.h"
 
-enum { MOST_TAPS = 12, MOST_CHANNELS = 80, MOST_PIXELS = 21, MOST_NUMBERS = 1 << 13 };
+enum { MOST_TAPS = 25, MOST_CHANNELS = 80, MOST_PIXELS = 21, MOST_NUMBERS = 1 << 13 };
 
 static arena input, weight, bias, output;
 
@@ -85,6 +85,85 @@ void any_channels_of_any_pixels_are_summed(void **state)
 {
     (void)state;
     check_each_set(check_channels);
+}
+
+// One output: its products column by column, and from top to bottom in each.
+static double slide_one(const fal_kernels *set, const fal_slide *s, int size, const void *from,
+                        const int64_t *row, const void *weights, int r, int64_t pixel,
+                        int64_t channel)
+{
+    double sum = 0;
+    for (int kw = 0; kw < size; kw++)
+        for (int kh = 0; kh < size; kh++) {
+            const int64_t at = row[r + kh] + (pixel + kw) * s->step[r + kh] + channel;
+            const int64_t tap = (kw * size + kh) * s->weight_step + channel;
+            sum = fuse_numbers(set, get_number(set, from, at), get_number(set, weights, tap), sum);
+        }
+    return sum;
+}
+
+static void check_slide(const fal_kernels *set, const fal_slide_kernel *kernel, int64_t channels,
+                        edge at, prng *random)
+{
+    static double from[MOST_NUMBERS], weights[MOST_NUMBERS], biases[2 * MOST_CHANNELS];
+    static double expected[MOST_NUMBERS];
+    const int64_t lanes = 64 / set->size, read = kernel->rows + kernel->size - 1;
+    const int64_t taps = (int64_t)kernel->size * kernel->size;
+    int64_t row[FAL_SLIDE_READ], step[FAL_SLIDE_READ], past = 0;
+    const void *rows[FAL_SLIDE_READ];
+    fal_slide s = {.row = rows, .step = step, .channels = channels};
+    s.pixels = random_between(random, 1, 9);
+    s.weight_step = (channels + lanes - 1) / lanes * lanes;
+    s.output_step = channels + random_between(random, 0, 3);
+    s.output_row = s.pixels * s.output_step;
+    for (int i = 0; i < read; i++) {
+        row[i] = random_between(random, 0, 300);
+        step[i] = random_between(random, 0, 3) ? channels + 1 : 0;
+        const int64_t end = row[i] + (s.pixels + kernel->size - 2) * step[i] + channels;
+        past = end > past ? end : past;
+    }
+    const int64_t written =
+        (kernel->rows - 1) * s.output_row + (s.pixels - 1) * s.output_step + channels;
+    assert_true(past <= MOST_NUMBERS && written <= MOST_NUMBERS &&
+                taps * s.weight_step <= MOST_NUMBERS);
+    fill_reals(set, from, past, random);
+    fill_reals(set, weights, taps * s.weight_step, random);
+    fill_reals(set, biases, s.weight_step, random);
+    fill_nan(set, expected, written);
+    void *placed = place_numbers(&input, set, from, past, at);
+    for (int i = 0; i < read; i++)
+        rows[i] = number_at(set, placed, row[i]);
+    s.weight = place(&weight, weights, bytes_of(set, taps * s.weight_step), 64, at);
+    s.bias = place(&bias, biases, bytes_of(set, s.weight_step), 64, at);
+    s.output = place_numbers(&output, set, expected, written, at);
+    for (int64_t i = 0; i < kernel->rows * s.pixels * channels; i++) {
+        const int64_t channel = i % channels, pixel = i / channels % s.pixels;
+        const int r = (int)(i / channels / s.pixels);
+        const double sum = slide_one(set, &s, kernel->size, from, row, weights, r, pixel, channel);
+        set_number(set, expected, r * s.output_row + pixel * s.output_step + channel,
+                   fuse_numbers(set, sum, 1, get_number(set, biases, channel)));
+    }
+    blame("slide of %s, %d bytes: kernel of %d, %d channels, %d pixels, against the %s", set->name,
+          set->size, kernel->size, (int)channels, (int)s.pixels, name_of_edge(at));
+    kernel->sum(&s);
+    assert_same_numbers(set, s.output, expected, written, "sum");
+}
+
+static void check_slides(const fal_kernels *set, prng *random)
+{
+    for (int i = 0; set->slides[i]; i++) {
+        assert_true(set->slides[i]->rows <= FAL_SLIDE_ROWS);
+        assert_true(set->slides[i]->rows + set->slides[i]->size - 1 <= FAL_SLIDE_READ);
+        for (int64_t channels = 1; channels <= MOST_CHANNELS; channels++)
+            for (int at = 0; at < EDGES; at++)
+                check_slide(set, set->slides[i], channels, (edge)at, random);
+    }
+}
+
+void rows_of_any_channels_and_pixels_are_summed_at_once(void **state)
+{
+    (void)state;
+    check_each_set(check_slides);
 }
 
 int make_across_arenas(void **state)

@@ -16,17 +16,6 @@ enum { MOST = 1 << 15, ROOM = 4 * MOST };
 
 static arena from, by, to;
 
-static double get(const fal_kernels *set, const void *numbers, int64_t i)
-{
-    const void *at = number_at(set, numbers, i);
-    return set->size == sizeof(float) ? *(const float *)at : *(const double *)at;
-}
-
-static double fused(const fal_kernels *set, double a, double b, double c)
-{
-    return set->size == sizeof(float) ? (double)fmaf((float)a, (float)b, (float)c) : fma(a, b, c);
-}
-
 static double unit(const fal_kernels *set)
 {
     return set->size == sizeof(float) ? 0x1p-24 : 0x1p-53;
@@ -47,12 +36,12 @@ static void multiply(const fal_kernels *set, product_case *c)
         const int r = i / lanes, lane = i % lanes;
         double re = 0, im = 0;
         for (int k = 0; k < c->count; k++) {
-            const double x = get(set, c->row, 2 * r * c->line + k);
-            const double y = get(set, c->row, (2 * r + 1) * c->line + k);
-            const double v = get(set, c->vectors, 2 * k * lanes + lane);
-            const double w = get(set, c->vectors, (2 * k + 1) * lanes + lane);
-            re = fused(set, y, -w, fused(set, x, v, re));
-            im = fused(set, y, v, fused(set, x, w, im));
+            const double x = get_number(set, c->row, 2 * r * c->line + k);
+            const double y = get_number(set, c->row, (2 * r + 1) * c->line + k);
+            const double v = get_number(set, c->vectors, 2 * k * lanes + lane);
+            const double w = get_number(set, c->vectors, (2 * k + 1) * lanes + lane);
+            re = fuse_numbers(set, y, -w, fuse_numbers(set, x, v, re));
+            im = fuse_numbers(set, y, v, fuse_numbers(set, x, w, im));
         }
         set_number(set, c->sums, 2 * r * lanes + lane, re);
         set_number(set, c->sums, (2 * r + 1) * lanes + lane, im);
@@ -138,21 +127,21 @@ static void check_line(const fal_kernels *set, const void *before, const void *a
     double square = 0;
     for (int k = 0; k < length; k++)
         for (int part = 0; part < 2; part++) {
-            double x = get(set, before, (2 * (first + k * step) + part) * lanes + lane);
+            double x = get_number(set, before, (2 * (first + k * step) + part) * lanes + lane);
             square += x * x;
         }
     for (int f = 0; f < length; f++) {
         long double re = 0, im = 0;
         for (int k = 0; k < length; k++) {
-            const double x = get(set, before, 2 * (first + k * step) * lanes + lane);
-            const double y = get(set, before, (2 * (first + k * step) + 1) * lanes + lane);
+            const double x = get_number(set, before, 2 * (first + k * step) * lanes + lane);
+            const double y = get_number(set, before, (2 * (first + k * step) + 1) * lanes + lane);
             const long double *turn = turns[f * k % length];
             re += x * turn[0] - y * turn[1];
             im += x * turn[1] + y * turn[0];
         }
         const int64_t at = 2 * (first + place_of(length, f) * step) * lanes + lane;
-        const double error =
-            (double)hypotl(get(set, after, at) - re, get(set, after, at + lanes) - im);
+        const double error = (double)hypotl(get_number(set, after, at) - re,
+                                            get_number(set, after, at + lanes) - im);
         assert_true(error <= 6 * unit(set) * log2(length) * sqrt(square * length));
     }
 }
@@ -173,7 +162,7 @@ static void check_lines(const fal_kernels *set, int length)
         prng own = {(uint64_t)(i / lanes * 64 + i % lanes + 1)};
         random_bits(&own);
         set_number(set, before, i, random_real(&own));
-        most = fmax(most, fabs(get(set, before, i)));
+        most = fmax(most, fabs(get_number(set, before, i)));
     }
     for (int at = 0; at < EDGES; at++) {
         fal_fft_lines l = {.lines = LINES, .line = line, .step = step, .length = length};
@@ -197,13 +186,13 @@ static void check_lines(const fal_kernels *set, int length)
     for (int64_t i = 0; i < numbers; i++) {
         const int64_t place = i / (2 * lanes) % line;
         const bool is_moved = place % step == 0 && place < step * length;
-        const double x = get(set, before, i), y = get(set, again, i);
+        const double x = get_number(set, before, i), y = get_number(set, again, i);
         if (!is_moved)
             assert_true(x == y);
         else
             assert_true(fabs(y - length * x) <= 20 * unit(set) * log2(length) * length * most);
         if (i % lanes == 0) { // of the first lane, which all sets have
-            double value = get(set, after, i);
+            double value = get_number(set, after, i);
             uint64_t part;
             memcpy(&part, &value, sizeof part);
             hash = (hash ^ part) * UINT64_C(1099511628211);
@@ -246,7 +235,7 @@ static void check_take(const fal_kernels *set, int rows, int columns, bool alone
     for (int64_t i = 0; i < lanes * rows * columns; i++) {
         const int64_t lane = i % lanes, c = i / lanes % columns, r = i / lanes / columns;
         const int64_t place = 2 * (r * pitch + c) * lanes + lane;
-        set_number(set, expected, place, get(set, planes, lane * plane + r * row + c));
+        set_number(set, expected, place, get_number(set, planes, lane * plane + r * row + c));
         if (alone)
             set_number(set, expected, place + lanes, 0);
     }
@@ -280,8 +269,8 @@ static void check_give(const fal_kernels *set, int rows, int columns, edge at, p
     memcpy(expected, planes, bytes_of(set, numbers));
     for (int64_t i = 0; i < lanes * rows * row; i++) {
         const int64_t lane = i % lanes, c = i / lanes % row, r = i / lanes / row;
-        const double sum = get(set, pictures, 2 * (r * pitch + c) * lanes + lane);
-        const double bias = get(set, biases, lane);
+        const double sum = get_number(set, pictures, 2 * (r * pitch + c) * lanes + lane);
+        const double bias = get_number(set, biases, lane);
         set_number(set, expected, lane * plane + r * row + c,
                    set->size == sizeof(float) ? (double)((float)sum + (float)bias) : sum + bias);
     }
@@ -342,20 +331,21 @@ static void check_spectrum(const fal_kernels *set, int high, int wide, edge at, 
     for (int64_t f = 0; f < l->frequencies; f++)
         for (int64_t i = 0; i < 4 * lanes; i++) {
             const int64_t part = i / lanes % 2, lane = i % lanes, half = i / lanes / 2;
-            double x = get(set, picture, (2 * s.at[2 * f + half] + part) * lanes + lane);
-            assert_true(get(set, s.spectrum, f * element + i) == (half && part ? -x : x));
+            double x = get_number(set, picture, (2 * s.at[2 * f + half] + part) * lanes + lane);
+            assert_true(get_number(set, s.spectrum, f * element + i) == (half && part ? -x : x));
         }
     fal_fft_spectrum weighed = s;
     fill_nan(set, s.picture, all);
     set->fft->collect(&s);
     for (int64_t i = 0; i < all; i++) // between rows nothing is written
         if (i / (2 * lanes) % l->pitch < wide)
-            assert_true(get(set, s.picture, i) == get(set, picture, i));
+            assert_true(get_number(set, s.picture, i) == get_number(set, picture, i));
     set->fft->weigh(&weighed, 0.25);
     for (int64_t i = 0; i < l->frequencies * 2 * lanes; i++) {
         const int64_t f = i / (2 * lanes), part = i / lanes % 2;
-        double x = get(set, picture, (2 * s.at[2 * f] + part) * lanes + i % lanes);
-        assert_true(get(set, s.spectrum, f * element + i % (2 * lanes)) == (part ? -x : x) / 4);
+        double x = get_number(set, picture, (2 * s.at[2 * f] + part) * lanes + i % lanes);
+        assert_true(get_number(set, s.spectrum, f * element + i % (2 * lanes)) ==
+                    (part ? -x : x) / 4);
     }
     free(c.room);
 }

@@ -44,6 +44,7 @@ static const struct CMUnitTest planes[] = {
 
 static const struct CMUnitTest across[] = {
     cmocka_unit_test(any_channels_of_any_pixels_are_summed),
+    cmocka_unit_test(rows_of_any_channels_and_pixels_are_summed_at_once),
 };
 
 static const struct CMUnitTest dots[] = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "numbers.h"
 
+#include <math.h>
 #include <string.h>
 
 size_t bytes_of(const fal_kernels *set, int64_t count)
@@ -13,6 +14,18 @@ void *number_at(const fal_kernels *set, const void *from, int64_t i)
     return (char *)from + i * set->size;
 }
 
+double get_number(const fal_kernels *set, const void *from, int64_t i)
+{
+    return set->dtype == FALTUNG_F64  ? ((const double *)from)[i]
+           : set->dtype == FALTUNG_I8 ? (double)((const int32_t *)from)[i]
+                                      : (double)((const float *)from)[i];
+}
+
+double fuse_numbers(const fal_kernels *set, double a, double b, double c)
+{
+    return set->size == sizeof(float) ? (double)fmaf((float)a, (float)b, (float)c) : fma(a, b, c);
+}
+
 void set_number(const fal_kernels *set, void *to, int64_t i, double value)
 {
     if (set->dtype == FALTUNG_F64)
@@ -21,13 +34,6 @@ void set_number(const fal_kernels *set, void *to, int64_t i, double value)
         ((int32_t *)to)[i] = (int32_t)(value * 255) + (int32_t)(value * -99) * 65536;
     else
         ((float *)to)[i] = (float)value;
-}
-
-static double get_number(const fal_kernels *set, const void *from, int64_t i)
-{
-    return set->dtype == FALTUNG_F64  ? ((const double *)from)[i]
-           : set->dtype == FALTUNG_I8 ? (double)((const int32_t *)from)[i]
-                                      : (double)((const float *)from)[i];
 }
 
 void fill_reals(const fal_kernels *set, void *to, int64_t count, prng *random)

@@ -14,6 +14,10 @@ size_t bytes_of(const fal_kernels *set, int64_t count);
 // The i-th number.
 void *number_at(const fal_kernels *set, const void *from, int64_t i);
 
+// The i-th number, and a*b + c rounded once, as a double.
+double get_number(const fal_kernels *set, const void *from, int64_t i);
+double fuse_numbers(const fal_kernels *set, double a, double b, double c);
+
 void set_number(const fal_kernels *set, void *to, int64_t i, double value);
 void fill_reals(const fal_kernels *set, void *to, int64_t count, prng *random);
 

@@ -3,7 +3,7 @@
 // Rows of the output from left to right: pixels near a border one by one, each with the taps that
 // it has, and those between them together. The sums of a row go where they belong, or through a
 // buffer if there is more to do to them.
-#include "algorithms/depthwise/across.h"
+#include "algorithms/depthwise/across_work.h"
 
 #include "algorithms/finish.h"
 #include "algorithms/numbers.h"
@@ -13,31 +13,10 @@
 
 #include <string.h>
 
-enum {
-    BLOCK = 512,  // channels that are worked on together, at most
-    BUFFERED = 8, // pixels in the buffer
-    WHOLE = 16,   // numbers that packed channels are a multiple of: a vector of any set
-};
+enum { WHOLE = 16 }; // numbers that packed channels are a multiple of: a vector of any set
 
-typedef struct work {
-    const fal_task *task;
-    const fal_operands *all;
-    const char *weights, *biases;
-    bool skips_border, is_direct;
-    const fal_finish *finish;
-    const void **input, **weight; // of every tap
-    void *zeros, *buffer;
-} work;
-
-// A row of the output, of some channels.
-typedef struct strip {
-    int64_t channel, channels;
-    const char *plane;      // of the input, from the first channel on
-    int64_t first;          // position of the first row of the input that it meets
-    char *output;           // its first pixel
-    int64_t begin, past;    // columns
-    int64_t inside, beyond; // those of them that meet no border, [inside, beyond)
-} strip;
+typedef fal_across_work work;
+typedef fal_across_strip strip;
 
 // ----------------------------------------------------------------------------------------- packing
 
@@ -86,8 +65,10 @@ void fal_pack_across(const fal_task *task, const fal_operands *all, void *packed
 static size_t lay_out(const fal_task *task, char *workspace, work *w)
 {
     const size_t taps = (size_t)count_taps(&task->problem), size = (size_t)task->kernels->size;
-    const size_t bytes[] = {taps * sizeof *w->input, taps * sizeof *w->weight, BLOCK * size,
-                            BUFFERED * BLOCK * size};
+    const size_t rows = fal_find_slide(task) ? (size_t)fal_find_slide(task)->rows : 1;
+    const size_t bytes[] = {taps * sizeof *w->input, taps * sizeof *w->weight,
+                            FAL_ACROSS_BLOCK * size,
+                            rows * FAL_ACROSS_BUFFERED * FAL_ACROSS_BLOCK * size};
     enum { PLACES = sizeof bytes / sizeof *bytes };
     void *place[PLACES];
     const size_t total = fal_divide_workspace(workspace, PLACES, bytes, place);
@@ -133,6 +114,22 @@ static int64_t find_taps(const work *w, const strip *s, int64_t column)
     return taps;
 }
 
+void fal_finish_across(const work *w, const strip *s, const char *sums, char *to, int64_t pixels)
+{
+    const fal_rows rows = {
+        .from = sums,
+        .to = to,
+        .rows = pixels,
+        .columns = s->channels,
+        .from_row = FAL_ACROSS_BLOCK,
+        .from_column = 1,
+        .to_row = w->all->output.axis[2],
+        .to_column = 1,
+        .finish = w->finish,
+    };
+    w->task->kernels->write_rows(&rows);
+}
+
 // The sums of pixels of a row that have the same taps, to the output or the buffer.
 static void sum_pixels(const work *w, const strip *s, int64_t taps, int64_t column, int64_t pixels)
 {
@@ -147,25 +144,13 @@ static void sum_pixels(const work *w, const strip *s, int64_t taps, int64_t colu
         .pixels = pixels,
         .channels = s->channels,
         .input_step = p->axis[2].stride * w->all->input.axis[2],
-        .output_step = w->is_direct ? output->axis[2] : BLOCK,
+        .output_step = w->is_direct ? output->axis[2] : FAL_ACROSS_BLOCK,
         .bias = w->biases + s->channel * k->size,
         .output = w->is_direct ? to : w->buffer,
     };
     k->sum_across(&across);
-    if (w->is_direct)
-        return;
-    const fal_rows rows = {
-        .from = w->buffer,
-        .to = to,
-        .rows = pixels,
-        .columns = s->channels,
-        .from_row = BLOCK,
-        .from_column = 1,
-        .to_row = output->axis[2],
-        .to_column = 1,
-        .finish = w->finish,
-    };
-    k->write_rows(&rows);
+    if (!w->is_direct)
+        fal_finish_across(w, s, w->buffer, to, pixels);
 }
 
 // Pixels from `column` on that meet the columns of the kernel inside of the input.
@@ -173,7 +158,7 @@ static void run_inside(const work *w, const strip *s, int64_t column, int64_t pi
 {
     const int64_t size = w->task->kernels->size;
     const int64_t taps = find_taps(w, s, column);
-    const int64_t most = w->is_direct ? pixels : BUFFERED;
+    const int64_t most = w->is_direct ? pixels : FAL_ACROSS_BUFFERED;
     const int64_t step = w->task->problem.axis[2].stride * w->all->input.axis[2];
     for (int64_t done = 0, count; done < pixels; done += count) {
         count = fal_least(most, pixels - done);
@@ -183,53 +168,93 @@ static void run_inside(const work *w, const strip *s, int64_t column, int64_t pi
     }
 }
 
-static void run_strip(const work *w, const strip *s)
+// Pixels near a border, one by one.
+static void run_border(const work *w, const strip *s)
 {
     for (int64_t column = s->begin; column < s->past; column++) {
-        if (column == s->inside && s->inside < s->beyond) {
-            run_inside(w, s, column, s->beyond - column);
+        if (column == s->inside && s->inside < s->beyond)
             column = s->beyond;
-        }
         if (column < s->past)
             sum_pixels(w, s, find_taps(w, s, column), column, 1);
     }
 }
 
-// The columns that meet no border, none if zeros have to be multiplied in this row: those do not go
-// on from pixel to pixel.
+// The columns that meet no border.
 static void find_inside(const work *w, strip *s)
 {
-    const fal_problem_axis *rows = &w->task->problem.axis[1], *axis = &w->task->problem.axis[2];
+    const fal_problem_axis *axis = &w->task->problem.axis[2];
     const int64_t reach = axis->dilation * (axis->kernel - 1);
-    const int64_t last = s->first + rows->dilation * (rows->kernel - 1);
-    const bool has_border = s->first < 0 || last >= rows->input;
     const int64_t room = axis->input + axis->padding - reach; // for the first column of a window
     s->inside = axis->padding > 0 ? fal_ceil_divide(axis->padding, axis->stride) : 0;
     s->beyond = room > 0 ? fal_ceil_divide(room, axis->stride) : 0;
     s->inside = fal_most(s->inside, s->begin);
-    s->beyond = fal_least(s->beyond, s->past);
-    if (has_border && !w->skips_border && w->task->problem.border == FALTUNG_PADDING_ZEROS)
-        s->beyond = s->inside;
+    s->beyond = fal_most(s->inside, fal_least(s->beyond, s->past));
 }
 
-// One row of the output, of the channels [begin, end).
-static void run_row(const work *w, const fal_part *part, int64_t image, int64_t depth, int64_t row)
+// Whether zeros have to be multiplied in a row, which do not go on from pixel to pixel.
+static bool has_zeros(const work *w, const strip *s)
+{
+    const fal_problem_axis *rows = &w->task->problem.axis[1];
+    const int64_t last = s->first + rows->dilation * (rows->kernel - 1);
+    return (s->first < 0 || last >= rows->input) && !w->skips_border &&
+           w->task->problem.border == FALTUNG_PADDING_ZEROS;
+}
+
+// From a strip to the same of the next row.
+static void step_down(const work *w, strip *s)
+{
+    s->first += w->task->problem.axis[1].stride;
+    s->output += w->all->output.axis[1] * w->task->kernels->output_size;
+}
+
+// Rows of a strip, [row, past) of those from it on; together, if the kernels are for so many.
+static void run_strips(const work *w, strip s, int64_t row, int64_t past)
+{
+    const bool together = w->slide && past == w->slide->rows;
+    if (together && s.inside < s.beyond)
+        fal_slide_rows(w, &s, row);
+    for (int64_t r = 0; r < past; r++, step_down(w, &s)) {
+        strip own = s;
+        if (!together && has_zeros(w, &s))
+            own.beyond = own.inside;
+        if (r >= row)
+            run_border(w, &own);
+        if (r >= row && !together && own.inside < own.beyond)
+            run_inside(w, &own, own.inside, own.beyond - own.inside);
+    }
+}
+
+// Some rows of the output from `first` on, without those before `row`, of the part's channels.
+static void run_rows(const work *w, const fal_part *part, int64_t image, int64_t depth,
+                     int64_t first, int64_t row, int64_t past)
 {
     const fal_problem *p = &w->task->problem;
     const fal_kernels *k = w->task->kernels;
     const fal_view *input = &w->all->input, *output = &w->all->output;
     const int64_t from = image * input->outer + depth * p->axis[0].stride * input->axis[0];
-    const int64_t to = image * output->outer + depth * output->axis[0] + row * output->axis[1];
-    strip s = {.first = row * p->axis[1].stride - p->axis[1].padding,
+    const int64_t to = image * output->outer + depth * output->axis[0] + first * output->axis[1];
+    strip s = {.first = first * p->axis[1].stride - p->axis[1].padding,
                .begin = part->begin[FAL_COLUMN],
                .past = part->end[FAL_COLUMN]};
     find_inside(w, &s);
     for (s.channel = part->begin[FAL_CHANNEL]; s.channel < part->end[FAL_CHANNEL];
-         s.channel += BLOCK) {
-        s.channels = fal_least(BLOCK, part->end[FAL_CHANNEL] - s.channel);
+         s.channel += FAL_ACROSS_BLOCK) {
+        s.channels = fal_least(FAL_ACROSS_BLOCK, part->end[FAL_CHANNEL] - s.channel);
         s.plane = (const char *)input->data + (from + s.channel) * k->input_size;
         s.output = (char *)output->data + (to + s.channel) * k->output_size;
-        run_strip(w, &s);
+        run_strips(w, s, row - first, past - first);
+    }
+}
+
+// All rows of a plane of the part: as many at once as the kernels have, the last of them with some
+// that are there already; or one by one.
+static void run_plane(const work *w, const fal_part *part, int64_t image, int64_t depth)
+{
+    const int64_t begin = part->begin[FAL_ROW], end = part->end[FAL_ROW];
+    const int64_t together = w->slide && end - begin >= w->slide->rows ? w->slide->rows : 1;
+    for (int64_t row = begin; row < end; row += together) {
+        const int64_t first = fal_least(row, end - together);
+        run_rows(w, part, image, depth, first, row, first + together);
     }
 }
 
@@ -239,14 +264,20 @@ void fal_run_across(const fal_task *task, const fal_operands *all, const void *p
     const fal_problem *p = &task->problem;
     const int64_t *from = part->begin, *to = part->end, size = task->kernels->size;
     fal_finish finish;
-    work w = {.task = task, .all = all, .weights = packed, .skips_border = skips_border};
+    work w = {
+        .task = task,
+        .all = all,
+        .weights = packed,
+        .weight_step = whole(p->groups),
+        .skips_border = skips_border,
+        .slide = fal_find_slide(task),
+    };
     w.biases = w.weights + count_taps(p) * whole(p->groups) * size;
     w.finish = fal_find_finish(task, all, &finish);
     w.is_direct = !w.finish && task->kernels->output_size == size;
     lay_out(task, workspace, &w);
-    memset(w.zeros, 0, (size_t)(BLOCK * size));
+    memset(w.zeros, 0, (size_t)(FAL_ACROSS_BLOCK * size));
     for (int64_t image = from[FAL_IMAGE]; image < to[FAL_IMAGE]; image++)
         for (int64_t depth = from[FAL_DEPTH]; depth < to[FAL_DEPTH]; depth++)
-            for (int64_t row = from[FAL_ROW]; row < to[FAL_ROW]; row++)
-                run_row(&w, part, image, depth, row);
+            run_plane(&w, part, image, depth);
 }
