@@ -41,6 +41,16 @@ static int take_arrays(session *s, bench *b)
     return refuse(s, EXIT_REFUSED, "out of memory: %zu problems do not fit into it", count);
 }
 
+// Whether sums are all that there is to a problem.
+static bool is_checkable(const faltung_conv *conv)
+{
+    bool dilates = false;
+    for (int i = 0; i < conv->axes; i++)
+        dilates = dilates || conv->input_dilation[i] != 1;
+    return !dilates && conv->activation == FALTUNG_ACTIVATION_NONE &&
+           conv->padding_mode == FALTUNG_PADDING_ZEROS;
+}
+
 // Makes a subject of a problem, or says why there is none: in its row if it is one of the table.
 static int prepare_one(session *s, const settings *set, const options *o, bench *b, int i)
 {
@@ -49,6 +59,9 @@ static int prepare_one(session *s, const settings *set, const options *o, bench 
     *r = (result){.wanted = w, .why = w->why.text};
     if (!w->understood)
         return EXIT_DONE;
+    if (o->check && !is_checkable(&w->problem.conv))
+        return refuse(s, EXIT_REFUSED,
+                      "'%s': --check knows no activation, padding mode or dilated input", w->text);
     w->problem.conv.accuracy = o->accuracy;
     w->problem.conv.algorithm = o->algorithm;
     w->problem.conv.threads = set->threads;

@@ -130,6 +130,21 @@ static void what_was_computed_is_checked(void **state)
         correct++;
     assert_int_equal(correct, 8);
     assert_says(QUICK "--check --file list", "\nchecked: no result differs");
+    assert_refuses(REFUSED, QUICK "--check conv1d:1x1x9,1x1x3,activation=relu",
+                   "--check knows no activation, padding mode or dilated input");
+}
+
+static void an_algorithm_is_asked_for(void **state)
+{
+    (void)state;
+    assert_json(QUICK "--json --algorithm reference conv1d:1x1x9,1x1x3",
+                "\"algorithm\": \"reference\"");
+    assert_json(QUICK "--json --check --algorithm fft conv2d:1x2x20x20,3x2x5x5",
+                "\"algorithm\": \"fft\"");
+    assert_refuses(REFUSED, QUICK "--algorithm winograd conv1d:1x1x9,1x1x3",
+                   "algorithm='winograd' cannot compute this");
+    assert_refuses(REFUSED, QUICK "--algorithm fast conv1d:1x1x9,1x1x3",
+                   "algorithm='fast' is none of tiles");
 }
 
 static void threads_accuracy_and_instruction_set_are_those_asked_for(void **state)
@@ -203,6 +218,7 @@ int main(void)
         program_test(problems_are_read_from_a_file),
         program_test(a_list_names_problems_and_times_nothing),
         program_test(what_was_computed_is_checked),
+        program_test(an_algorithm_is_asked_for),
         program_test(threads_accuracy_and_instruction_set_are_those_asked_for),
         program_test(an_empty_batch_takes_no_time_and_no_operations),
         program_test(problems_come_from_one_place),

@@ -41,6 +41,25 @@ typedef struct fal_fft_work {
     const fal_finish *finish; // NULL: nothing
 } fal_fft_work;
 
+// What is packed, and the room that it takes to do so.
+typedef struct fal_fft_packed {
+    char *tables, *groups, *planes, *picture;
+} fal_fft_packed;
+
+// Where that is in the memory for it; returns the bytes that all take. With NULL only these count.
+size_t fal_fft_find_packed(const fal_task *task, const fal_fft_layout *layout, char *memory,
+                           fal_fft_packed *packed);
+size_t fal_fft_packed_bytes(const fal_task *task);
+void fal_fft_pack(const fal_task *task, const fal_operands *all, void *memory);
+
+// Numbers of a group's spectra, after which its biases stand, and of both.
+int64_t fal_fft_spectra_numbers(const fal_fft_layout *layout);
+int64_t fal_fft_group_numbers(const fal_task *task, const fal_fft_layout *layout);
+
+// Bytes of a picture, and of the rows of planes that become one.
+size_t fal_fft_picture_bytes(const fal_task *task, const fal_fft_layout *layout);
+size_t fal_fft_planes_bytes(const fal_task *task, const fal_fft_layout *layout);
+
 // Where two tiles of the output begin.
 typedef struct fal_fft_pair {
     int64_t image;
