@@ -93,12 +93,13 @@ const option_spec option_specs[OPTION_COUNT] = {
     [OPTION_ACCURACY] = {"accuracy", 0, "NAME", "exact|balanced|fast",
                          "exact, balanced or fast (default balanced)", read_accuracy,
                          FIELD(accuracy)},
-    [OPTION_ALGORITHM] = {"algorithm", 0, "NAME",
-                          "tiles|winograd|fft|depthwise|direct|phases|dots|weight_gradient|complex|"
-                          "reference",
-                          "compute by this one of those that 'faltung explain' lists, or refuse "
-                          "where it cannot (default the best)",
-                          read_path, FIELD(algorithm)},
+    [OPTION_ALGORITHM] =
+        {"algorithm", 0, "NAME",
+         "tiles|winograd|lattice|fft|depthwise|direct|phases|dots|weight_gradient|complex|"
+         "reference",
+         "compute by this one of those that 'faltung explain' lists, or refuse "
+         "where it cannot (default the best)",
+         read_path, FIELD(algorithm)},
     [OPTION_INPUT_ZERO_POINT] = {"input-zero-point", 0, "N", NULL,
                                  "what is subtracted from each element of an input of integers "
                                  "(default 0)",

@@ -17,7 +17,8 @@ typedef struct verdict {
 // Compares results spread over the output, all of them if they are few, with
 //   |result - sum| <= 2 n u sum|x||w| + u' |sum|
 // for n terms, u being the rounding error of the type that sums are kept in, at least f32, and u'
-// that of the result's type. Refuses only what does not fit into memory.
+// that of the result's type; where numbers are transformed, n and the sum of |x||w| are the largest
+// of those compared. Refuses only what does not fit into memory.
 int check_subject(session *s, const subject *u, verdict *v);
 
 #endif

@@ -83,6 +83,7 @@ extern const fal_algorithm fal_complex;
 extern const fal_algorithm fal_depthwise;
 extern const fal_algorithm fal_direct;
 extern const fal_algorithm fal_fft;
+extern const fal_algorithm fal_lattice;
 extern const fal_algorithm fal_phases;
 extern const fal_algorithm fal_tiles;
 extern const fal_algorithm fal_dot_products;

@@ -183,7 +183,7 @@ covering special_triples(void)
 // Of any number an algorithm that is asked for; often none.
 static const char *algorithm_of(uint64_t number)
 {
-    static const char *const some[] = {NULL, "fft", NULL, "winograd"};
+    static const char *const some[] = {NULL, "fft", "lattice", "winograd"};
     return some[number % COUNT_OF(some)];
 }
 
@@ -220,13 +220,14 @@ static trial plane_by_chance(prng *random)
 }
 
 // An axis of a kernel of 3 for an output of so many.
-static faltung_axis tiled_axis(prng *random, bool transposed, int64_t output)
+static faltung_axis tiled_axis(prng *random, bool transposed, int64_t output, int64_t dilation)
 {
     faltung_axis axis = FALTUNG_AXIS(0, 3);
+    axis.dilation = dilation;
     axis.padding.begin = random_between(random, 0, 3);
     axis.padding.end = random_between(random, 0, 3);
     int64_t padding = axis.padding.begin + axis.padding.end;
-    axis.input = transposed ? output + padding - 2 : output + 2 - padding;
+    axis.input = transposed ? output + padding - 2 * dilation : output + 2 * dilation - padding;
     axis.transposed = transposed;
     return axis;
 }
@@ -234,7 +235,8 @@ static faltung_axis tiled_axis(prng *random, bool transposed, int64_t output)
 trial trial_of_tiles(prng *random, int64_t width)
 {
     const bool fast = random_between(random, 0, 1), transposed = random_between(random, 0, 2) == 0;
-    const int64_t least = fast ? 16 : 32;
+    const int64_t least = fast ? 16 : 32, kind = random_between(random, 0, 3);
+    const int64_t dilation = kind ? 1 : random_between(random, 2, 3);
     sample s = sample_make(transposed, 2);
     trial t = {.dtype = FALTUNG_F32, .with_bias = random_between(random, 0, 1)};
     t.accuracy = fast ? FALTUNG_ACCURACY_FAST : FALTUNG_ACCURACY_BALANCED;
@@ -246,8 +248,9 @@ trial trial_of_tiles(prng *random, int64_t width)
     s.channels_in = s.groups * random_between(random, least, least + 20);
     s.channels_out = s.groups * random_between(random, least, least + 20);
     do {
-        *sample_axis(&s, 0) = tiled_axis(random, transposed, random_between(random, 3, 24));
-        *sample_axis(&s, 1) = tiled_axis(random, transposed, width);
+        *sample_axis(&s, 0) =
+            tiled_axis(random, transposed, random_between(random, 3, 24), dilation);
+        *sample_axis(&s, 1) = tiled_axis(random, transposed, width, dilation);
     } while (sample_axis(&s, 0)->input < 1 || sample_axis(&s, 1)->input < 1);
     assert_true(sample_measure(&s));
     t.sample = s;

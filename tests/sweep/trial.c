@@ -324,7 +324,8 @@ static expectation expect(const trial *t, const faltung_conv *conv, const operan
     expectation e = {.sums = conv->padding_mode ? sums_of_padded(t, o, conv->padding_mode)
                                                 : oracle_convolve(&t->sample, o, t->with_bias)};
     const double outside = conv->padding_mode ? LIMIT : 0;
-    if (sample_is_computed_by(&t->sample, t->dtype, conv, "winograd"))
+    if (sample_is_computed_by(&t->sample, t->dtype, conv, "winograd") ||
+        sample_is_computed_by(&t->sample, t->dtype, conv, "lattice"))
         e.bounds = transform_bounds(&t->sample, o, t->accuracy, outside);
     else if (sample_is_computed_by(&t->sample, t->dtype, conv, "fft"))
         e.bounds = fft_bounds(&t->sample, o, outside);

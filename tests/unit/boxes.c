@@ -13,6 +13,7 @@ const char *const cut_problems[] = {
     "conv2d:2x33x13x61,37x33x3x3,padding=1",
     "conv2d:5x32x9x14,70x32x3x3,padding=1:2+0:3",
     "conv2d:2x20x41x33,18x20x7x7,padding=3",
+    "conv2d:2x32x41x33,36x32x3x3,padding=3,dilation=3+2",
     "conv2d:1x2x130x140,3x2x31x29",
     "conv1d:2x16x900,18x16x60",
     "conv_transpose2d:2x64x11x18,64x32x3x3,padding=1,groups=2",

@@ -26,6 +26,7 @@ static void each_can_be_asked_for(void **state)
     } cases[] = {
         {"conv2d:1x16x9x9,4x16x3x3", "winograd"},
         {"conv2d:1x16x9x9,4x16x3x3", "fft"},
+        {"conv2d:1x16x9x9,4x16x3x3,dilation=2", "lattice"},
         {"conv2d:1x64x30x30,64x64x3x3", "direct"},
         {"conv2d:1x64x30x30,64x64x5x5", "direct"},
         {"conv2d:1x64x30x30,64x64x5x5", "reference"},
@@ -82,10 +83,11 @@ static void what_cannot_be_is_refused(void **state)
         const char *message;
     } cases[] = {
         {"conv2d:1x8x9x9,8x8x3x3", "gemm", 0,
-         "algorithm='gemm' is none of tiles, winograd, fft, depthwise, direct, phases, dots, "
+         "algorithm='gemm' is none of tiles, winograd, lattice, fft, depthwise, direct, phases, "
+         "dots, "
          "weight_gradient, complex, reference"},
         {"conv2d:1x8x9x9,8x8x3x3", "", 0,
-         "algorithm='' is none of tiles, winograd, fft, depthwise, direct, phases, dots, "
+         "algorithm='' is none of tiles, winograd, lattice, fft, depthwise, direct, phases, dots, "
          "weight_gradient, complex, reference"},
         {"conv2d:1x8x9x9,8x8x5x5", "winograd", 0,
          "algorithm='winograd' cannot compute this: it computes kernels of 3x3 without stride and "

@@ -84,6 +84,7 @@ static const char *const large[] = {
     "conv2d:2x160x56x56,160x1x5x5,padding=2,groups=160",
     "conv2d:1x512x5x5,512x512x3x3,padding=1",
     "conv2d:1x40x30x61,40x40x5x5,padding=2",
+    "conv2d:1x64x33x35,72x64x3x3,padding=2,dilation=2",
     "conv2d:3x2x150x150,3x2x21x17,padding=7",
     "conv1d:1x16x20000,24x16x100",
     "conv1d:1x16x20000,24x16x5,padding=same",

@@ -33,7 +33,8 @@ static void it_is_chosen_by_shape_and_accuracy(void **state)
         {"conv2d:1x64x7x7,64x64x3x3,padding=1", "direct", "direct", "direct"}, // few tiles
         {"conv2d:1x64x64x3,64x64x3x3", "direct", "direct", "direct"},          // hardly filled ones
         {"conv2d:1x64x28x28,64x64x3x3,stride=2", "direct", "direct", "direct"},
-        {"conv2d:1x64x28x28,64x64x3x3,dilation=2", "direct", "direct", "direct"},
+        {"conv2d:1x64x28x28,64x64x3x3,dilation=2", "direct", "lattice", "lattice"},
+        {"conv2d:1x64x28x28,64x64x3x3,dilation=9", "direct", "direct", "direct"},
         {"conv2d:1x64x28x28,64x64x5x5,stride=2", "direct", "direct", "direct"},
         {"conv2d:1x64x28x28,64x64x3x3,dtype=f64", "direct", "fft", "fft"},
         {"conv2d:1x64x28x28,64x1x3x3,groups=64", "depthwise", "depthwise", "depthwise"},

@@ -70,10 +70,12 @@ static double *transform_weights(const sample *s, const array *weight)
 
 static int64_t padding_of(const faltung_axis *axis)
 {
-    return axis->transposed ? TAPS - 1 - axis->padding.begin : axis->padding.begin;
+    const int64_t reach = axis->dilation * (TAPS - 1);
+    return axis->transposed ? reach - axis->padding.begin : axis->padding.begin;
 }
 
-// The tile of a plane of the input that begins under a pixel of the output.
+// The tile of a plane of the input that begins under a pixel of the output; with a dilation its
+// numbers lie that far apart.
 static void transform_tile(const sample *s, const array *input, int64_t plane, int64_t row,
                            int64_t column, double outside, double *to)
 {
@@ -81,7 +83,8 @@ static void transform_tile(const sample *s, const array *input, int64_t plane, i
     double tile[ELEMENTS];
     for (int r = 0; r < EDGE; r++)
         for (int c = 0; c < EDGE; c++) {
-            int64_t i = row + r - padding_of(down), j = column + c - padding_of(along);
+            int64_t i = row + r * down->dilation - padding_of(down);
+            int64_t j = column + c * along->dilation - padding_of(along);
             bool inside = i >= 0 && i < down->input && j >= 0 && j < along->input;
             int64_t at = (plane * down->input + i) * along->input + j;
             tile[r * EDGE + c] = inside ? fabs(array_get(input, at)) : outside;
@@ -117,15 +120,22 @@ static void bound_tile(const sample *s, const operands *o, const double *weights
         for (int64_t i = 0; i < ins * ELEMENTS; i++)
             sums[i % ELEMENTS] += tiles[i] * weight[i];
         transform(of_output, OUTPUTS, EDGE, sums, out);
-        for (int64_t r = row; r < row + OUTPUTS && r < size[1]; r++)
-            for (int64_t c = column; c < column + OUTPUTS && c < size[2]; c++) {
-                double magnitude =
-                    out[(r - row) * OUTPUTS + c - column] + fabs(array_get(&o->bias, channel));
+        for (int i = 0; i < OUTPUTS * OUTPUTS; i++) {
+            const int64_t r = row + i / OUTPUTS * s->axis[1].dilation;
+            const int64_t c = column + i % OUTPUTS * s->axis[2].dilation;
+            const double magnitude = out[i] + fabs(array_get(&o->bias, channel));
+            if (r < size[1] && c < size[2])
                 bounds[((image * s->channels_out + channel) * size[1] + r) * size[2] + c] =
                     roundings * unit * magnitude + subnormal;
-            }
+        }
     }
     free(tiles);
+}
+
+// Where the next tile begins along an axis: of the next lattice, if the dilation makes several.
+static int64_t next_tile(int64_t first, int64_t dilation)
+{
+    return (first + 1) % dilation ? first + 1 : first + 1 + (OUTPUTS - 1) * dilation;
 }
 
 double *transform_bounds(const sample *s, const operands *o, faltung_accuracy accuracy,
@@ -136,8 +146,9 @@ double *transform_bounds(const sample *s, const operands *o, faltung_accuracy ac
     assert_non_null(bounds);
     for (int64_t image = 0; image < (s->batch < 0 ? 1 : s->batch); image++)
         for (int64_t g = 0; g < s->groups; g++)
-            for (int64_t row = 0; row < s->output[1]; row += OUTPUTS)
-                for (int64_t column = 0; column < s->output[2]; column += OUTPUTS)
+            for (int64_t row = 0; row < s->output[1]; row = next_tile(row, s->axis[1].dilation))
+                for (int64_t column = 0; column < s->output[2];
+                     column = next_tile(column, s->axis[2].dilation))
                     bound_tile(s, o, weights, image, g, row, column, roundings, outside, bounds);
     free(weights);
     return bounds;
