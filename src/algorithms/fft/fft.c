@@ -207,7 +207,6 @@ static bool is_huge(const fal_problem *p)
 static const char *cannot(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
-    fal_fft_layout l;
     if (p->accuracy == FALTUNG_ACCURACY_EXACT)
         return "accuracy is exact, and its transforms round";
     if (!task->kernels->fft || fal_is_complex(p->dtype))
@@ -220,7 +219,7 @@ static const char *cannot(const fal_task *task)
         return "over 8192 channels, or over 2^32 kernels, are too much";
     if (p->input_channels == 0)
         return "there are no products to sum";
-    if (!fal_fft_size(p, &l))
+    if (!fal_fft_fits(p))
         return "kernels of one column, or of over 256 rows or columns, or spectra of over 8388608 "
                "numbers, are beyond it";
     return NULL;
@@ -228,10 +227,11 @@ static const char *cannot(const fal_task *task)
 
 static const char *should_not(const fal_task *task)
 {
-    const fal_problem *p = &task->problem;
-    fal_fft_layout l;
-    fal_fft_size(p, &l);
-    if (l.work * worth > count_direct(p))
+    const double few = 4e6; // products of one lane, below which there has been no gain
+    const double direct = count_direct(&task->problem);
+    if (direct < few)
+        return "there are too few products to save any";
+    if (fal_fft_size(&task->problem).work * worth > direct)
         return "transforms would take longer than the products that they save";
     return NULL;
 }

@@ -81,12 +81,18 @@ static double count_work(const fal_problem *p, const fal_fft_layout *l, bool pix
     return planes * pairs * (moves + products) + weights + packing;
 }
 
+// Whether the spectra of a vector of channels, or of pairs, are not too many numbers.
+static bool is_small(const fal_problem *p, double size, bool pixels)
+{
+    const int64_t channels = fal_most(p->input_channels, vector), lanes = pixels ? vector : 1;
+    return 2 * size * (double)(channels * lanes) <= (double)most_numbers;
+}
+
 static void take_better(const fal_problem *p, fal_fft_layout candidate, fal_fft_layout *best)
 {
     divide_output(p, &candidate);
     for (int pixels = 0; pixels < 2; pixels++) {
-        const int64_t lanes = pixels ? vector : 1, channels = fal_most(p->input_channels, vector);
-        if (4 * candidate.frequencies * channels * lanes > most_numbers)
+        if (!is_small(p, (double)candidate.size[0] * candidate.size[1], pixels))
             continue;
         candidate.pixels = pixels;
         candidate.work = count_work(p, &candidate, pixels);
@@ -95,35 +101,45 @@ static void take_better(const fal_problem *p, fal_fft_layout candidate, fal_fft_
     }
 }
 
-// The sizes [least, most] that are tried along an axis: no kernel is longer, and there is no use
-// for more than one tile. A kernel of one row is not transformed along its column.
-static bool find_sizes(const fal_problem_axis *axis, bool may_stay, int *least, int *most)
+// The least size along an axis: no kernel is longer. One of one row is not transformed along its
+// column. 0: there is none.
+static int least_size(const fal_problem_axis *axis)
 {
-    const int64_t kernel = reach(axis);
-    *least = *most = 1;
-    if (kernel == 1)
-        return may_stay;
-    if (kernel > FAL_FFT_LONGEST)
-        return false;
-    for (*least = 8; *least < kernel; *least *= 2)
-        continue;
-    for (*most = *least; *most < axis->output + kernel - 1 && *most < FAL_FFT_LONGEST; *most *= 2)
-        continue;
-    return true;
+    int size = 8;
+    if (axis->kernel == 1)
+        return 1;
+    while (size <= FAL_FFT_LONGEST && size < reach(axis))
+        size *= 2;
+    return size <= FAL_FFT_LONGEST ? size : 0;
 }
 
-bool fal_fft_size(const fal_problem *p, fal_fft_layout *layout)
+// And the largest that there is any use for: one tile.
+static int most_size(const fal_problem_axis *axis, int least)
+{
+    int size = least;
+    while (least > 1 && size < axis->output + reach(axis) - 1 && size < FAL_FFT_LONGEST)
+        size *= 2;
+    return size;
+}
+
+bool fal_fft_fits(const fal_problem *p)
+{
+    const int high = least_size(find_axis(p, 0)), wide = least_size(find_axis(p, 1));
+    return high && wide > 1 && is_small(p, (double)high * wide, false);
+}
+
+fal_fft_layout fal_fft_size(const fal_problem *p)
 {
     int least[FAL_FFT_AXES], most[FAL_FFT_AXES];
-    for (int i = 0; i < FAL_FFT_AXES; i++)
-        if (!find_sizes(find_axis(p, i), i == 0, &least[i], &most[i]))
-            return false;
     fal_fft_layout best = {.size = {0, 0}};
+    for (int i = 0; i < FAL_FFT_AXES; i++) {
+        least[i] = least_size(find_axis(p, i));
+        most[i] = most_size(find_axis(p, i), least[i]);
+    }
     for (int high = least[0]; high <= most[0]; high *= 2)
         for (int wide = least[1]; wide <= most[1]; wide *= 2)
             take_better(p, (fal_fft_layout){.size = {high, wide}}, &best);
-    *layout = best;
-    return best.size[0] > 0;
+    return best;
 }
 
 // Numbers between frequencies: moved apart lest those a multiple of 4096 bytes from each other meet
@@ -153,8 +169,7 @@ fal_fft_layout fal_fft_lay_out(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
     const int64_t lanes = task->kernels->lanes, at_once = 1 << 14; // numbers
-    fal_fft_layout l;
-    fal_fft_size(p, &l);
+    fal_fft_layout l = fal_fft_size(p);
     l.pitch = l.size[1] + 1;
     l.row = fal_round_up(l.size[1], lanes);
     l.rows = fal_least(l.size[0], fal_most(1, at_once / (lanes * l.row)));

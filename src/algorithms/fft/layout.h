@@ -29,10 +29,13 @@ typedef struct fal_fft_layout {
     int64_t vectors;               // of weights, one behind the other
 } fal_fft_layout;
 
-// The sizes and the work for a problem; false if no size will do. The rest is left out.
-bool fal_fft_size(const fal_problem *problem, fal_fft_layout *layout);
+// Whether some sizes will do for a problem.
+bool fal_fft_fits(const fal_problem *problem);
 
-// All of it, for a problem that fal_fft_size takes.
+// The sizes and the work for one that fits. The rest is left out.
+fal_fft_layout fal_fft_size(const fal_problem *problem);
+
+// All of it, for a problem that fits.
 fal_fft_layout fal_fft_lay_out(const fal_task *task);
 
 // Outputs of a pair along an axis.
