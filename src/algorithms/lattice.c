@@ -184,7 +184,7 @@ const fal_algorithm fal_lattice = {
     .workspace = workspace,
     .grain = grain,
     .together = together,
-    .enough_pieces = 2,
+    .enough_pieces = 1,
     .describe = describe,
     .run = run,
 };

@@ -135,12 +135,13 @@ static void run(const fal_task *task, const fal_operands *all, const void *memor
 // How many times less work there must be than in direct sums.
 static const double worth = 1.1;
 
-// A block, or a part of its channels, if each thread transforms the input for itself.
+// No more than a block, so that pieces are many; or a part of its channels, if each thread
+// transforms the input for itself.
 static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
 {
     const fal_fft_layout l = fal_fft_lay_out(task);
     const int64_t wide = fal_least(l.pairs[1], l.block);
-    const int64_t high = fal_least(l.pairs[0], fal_ceil_divide(l.block, wide));
+    const int64_t high = fal_least(l.pairs[0], l.block / wide);
     size[FAL_IMAGE] = fal_ceil_divide(l.block, high * wide);
     size[FAL_CHANNEL] = l.pixels ? 1 : task->kernels->lanes;
     size[FAL_DEPTH] = 1;
@@ -246,7 +247,7 @@ const fal_algorithm fal_fft = {
     .workspace = workspace_bytes,
     .grain = grain,
     .together = together,
-    .enough_pieces = 2,
+    .enough_pieces = 1,
     .describe = describe,
     .run = run,
 };
