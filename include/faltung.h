@@ -593,6 +593,9 @@ typedef struct faltung_explanation {
     double bytes;            // of input, weight and output, each counted once
     double bytes_moved;      // that the algorithm reads and writes, for contiguous tensors: packed
                              // copies too, and weights as often as a block needs them
+    double work[FALTUNG_MAX_ALGORITHMS]; // of each algorithm: about how many multiply-adds of plain
+                                         // sums take as long; 0: it cannot compute this, or nobody
+                                         // can tell. That is not all that it is chosen by
 } faltung_explanation;
 
 // Explains what faltung_convolve would do. Data is not read and may be NULL. Errors: as

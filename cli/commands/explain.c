@@ -7,6 +7,15 @@
 
 #include <inttypes.h>
 
+// One algorithm, why it is taken or not, and what it would take.
+static void print_algorithm(session *s, const faltung_explanation *e, int i)
+{
+    fprintf(s->out, "%s %s: %s", i == e->chosen ? "->" : "  ", e->algorithm[i], e->reason[i]);
+    if (e->work[i] > 0)
+        fprintf(s->out, " (about the time of %.3g multiply-adds)", e->work[i]);
+    fputc('\n', s->out);
+}
+
 static void print_text(session *s, const char *problem, int axes, bool transposed,
                        const faltung_explanation *e)
 {
@@ -38,7 +47,7 @@ static void print_text(session *s, const char *problem, int axes, bool transpose
     fprintf(s->out, "%-14s %s\n", e->algorithm[e->chosen], e->how);
     fputs("algorithms, in the order considered:\n", s->out);
     for (int i = 0; i < e->algorithms; i++)
-        fprintf(s->out, "%s %s: %s\n", i == e->chosen ? "->" : "  ", e->algorithm[i], e->reason[i]);
+        print_algorithm(s, e, i);
 }
 
 static void print_json(session *s, const char *problem, int axes, const faltung_explanation *e)
@@ -58,6 +67,7 @@ static void print_json(session *s, const char *problem, int axes, const faltung_
     json_text(&j, "instruction_set", e->instruction_set);
     json_texts(&j, "algorithms", e->algorithms, e->algorithm);
     json_texts(&j, "reasons", e->algorithms, e->reason);
+    json_numbers(&j, "work", e->algorithms, e->work);
     json_text(&j, "chosen", e->algorithm[e->chosen]);
     json_integers(&j, "block", e->rank, e->block);
     json_text(&j, "how", e->how);

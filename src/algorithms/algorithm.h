@@ -65,6 +65,9 @@ typedef struct fal_algorithm {
     // Pieces for each thread that are enough, where smaller ones would cost more than they even
     // out; 0: there is no such number.
     int enough_pieces;
+    // About how many multiply-adds of plain sums, those of one lane, it takes as long as; NULL:
+    // nobody can tell.
+    double (*work)(const fal_task *task);
     // Says how it would go about a task whose tensors are contiguous.
     void (*describe)(const fal_task *task, fal_description *description);
     // Computes a part of the output that is not empty. `packed` is what `pack` made, `workspace` as

@@ -145,6 +145,12 @@ static int64_t together(const fal_task *task, int axis)
     return fal_winograd.together(task, axis) * (axis ? task->problem.axis[axis].dilation : 1);
 }
 
+static double work(const fal_task *task)
+{
+    const lattice l = first_lattice(task, NULL);
+    return count_lattices(&task->problem) * fal_winograd.work(&l.task);
+}
+
 static void describe(const fal_task *task, fal_description *d)
 {
     const lattice l = first_lattice(task, NULL);
@@ -185,6 +191,7 @@ const fal_algorithm fal_lattice = {
     .grain = grain,
     .together = together,
     .enough_pieces = 1,
+    .work = work,
     .describe = describe,
     .run = run,
 };

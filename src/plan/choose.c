@@ -218,6 +218,8 @@ void fal_explain_choice(const fal_choice *choice, faltung_explanation *explanati
                                  : choice->asked ? "another one is asked for"
                                  : too_large     ? "its workspace would be over the limit"
                                                  : algorithm->reason;
+        if (algorithm->work && !find_obstacle(&choice->task, algorithm))
+            explanation->work[i] = algorithm->work(&choice->task);
         if (algorithm == choice->algorithm) {
             explanation->chosen = i;
             explanation->reason[i] = choice->asked ? "it is asked for" : algorithm->reason;

@@ -232,6 +232,7 @@ static void show_explanation(void)
     MEMBER(faltung_explanation, multiply_adds);
     MEMBER(faltung_explanation, bytes);
     MEMBER(faltung_explanation, bytes_moved);
+    MEMBER(faltung_explanation, work);
 }
 
 static void show_layout(void)

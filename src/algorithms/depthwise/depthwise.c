@@ -251,6 +251,11 @@ static const char *should_not(const fal_task *task)
     return NULL;
 }
 
+static double work(const fal_task *task)
+{
+    return fal_direct.work(task); // there are as many products, each group having one channel
+}
+
 const fal_algorithm fal_depthwise = {
     .name = "depthwise",
     .reason = "one channel by itself, each row of the input read once for several of the output",
@@ -260,6 +265,7 @@ const fal_algorithm fal_depthwise = {
     .pack = pack,
     .workspace = workspace,
     .grain = grain,
+    .work = work,
     .describe = describe,
     .run = run,
 };

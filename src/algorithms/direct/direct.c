@@ -266,6 +266,18 @@ static const char *cannot(const fal_task *task)
     return NULL;
 }
 
+// All products, those with zeros too: many channels fill vectors, few leave lanes to pixels.
+static double work(const fal_task *task)
+{
+    const fal_problem *p = &task->problem;
+    const int64_t few = 8, vector = 16, out = p->output_channels;
+    double products = (double)p->batch * (double)p->groups * (double)p->input_channels *
+                      (double)(out > few ? fal_round_up(out, vector) : out);
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
+        products *= (double)p->axis[i].output * (double)p->axis[i].kernel;
+    return products;
+}
+
 const fal_algorithm fal_direct = {
     .name = "direct",
     .reason = "implicit matrix multiplication over packed bands of the input",
@@ -274,6 +286,7 @@ const fal_algorithm fal_direct = {
     .pack = fal_direct_pack,
     .workspace = workspace_bytes,
     .grain = grain,
+    .work = work,
     .describe = fal_direct_describe,
     .run = run,
 };

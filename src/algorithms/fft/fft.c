@@ -174,18 +174,6 @@ static void describe(const fal_task *task, fal_description *d)
              l.pixels ? "pairs" : "channels");
 }
 
-// Products of one lane that direct sums take: many channels fill vectors, few leave lanes to
-// pixels.
-static double count_direct(const fal_problem *p)
-{
-    const int64_t few = 8, vector = 16, out = p->output_channels;
-    double products = (double)p->batch * (double)p->axis[0].output * (double)p->input_channels *
-                      (double)(out > few ? fal_round_up(out, vector) : out);
-    for (int i = 1; i < FALTUNG_MAX_AXES; i++)
-        products *= (double)p->axis[i].output * (double)p->axis[i].kernel;
-    return products;
-}
-
 static bool is_plain(const fal_problem *p)
 {
     const fal_problem_axis *deep = &p->axis[0];
@@ -226,13 +214,18 @@ static const char *cannot(const fal_task *task)
     return NULL;
 }
 
+static double work(const fal_task *task)
+{
+    return fal_fft_size(&task->problem).work * (double)task->problem.groups;
+}
+
 static const char *should_not(const fal_task *task)
 {
     const double few = 4e6; // products of one lane, below which there has been no gain
-    const double direct = count_direct(&task->problem);
+    const double direct = fal_direct.work(task);
     if (direct < few)
         return "there are too few products to save any";
-    if (fal_fft_size(&task->problem).work * worth > direct)
+    if (work(task) * worth > direct)
         return "transforms would take longer than the products that they save";
     return NULL;
 }
@@ -248,6 +241,7 @@ const fal_algorithm fal_fft = {
     .grain = grain,
     .together = together,
     .enough_pieces = 1,
+    .work = work,
     .describe = describe,
     .run = run,
 };

@@ -223,6 +223,22 @@ static int64_t together(const fal_task *task, int axis)
     return axis ? FAL_WINOGRAD_TILE : 1;
 }
 
+// Products, transforms, and weights to be read, which may be too many for the caches.
+static double work(const fal_task *task)
+{
+    const fal_problem *p = &task->problem;
+    const double of_input = 8, of_output = 10, read = 3, far = 10, near = 1 << 22;
+    const double in = (double)p->input_channels;
+    const double out = (double)fal_round_up(p->output_channels, FAL_WINOGRAD_LINE);
+    const double tiles = (double)p->batch * (double)p->axis[0].output *
+                         (double)fal_count_tiles(p->axis[1].output) *
+                         (double)fal_count_tiles(p->axis[2].output);
+    const double weights = FAL_WINOGRAD_ELEMENTS * in * out;
+    const double transforms = FAL_WINOGRAD_ELEMENTS * (of_input * in + of_output * out);
+    return (double)p->groups *
+           (tiles * (weights + transforms) + weights * (weights < near ? read : far));
+}
+
 // Every block reads its input, writes and reads its transforms and sums, and needs all weights of
 // its group.
 static void describe(const fal_task *task, fal_description *d)
@@ -321,6 +337,7 @@ const fal_algorithm fal_winograd = {
     .grain = grain,
     .together = together,
     .enough_pieces = 2,
+    .work = work,
     .describe = describe,
     .run = run,
 };
