@@ -161,6 +161,13 @@ static void describe(const fal_task *task, fal_description *d)
              each.how);
 }
 
+// What is said of a lattice, by a static string.
+static const char *ask(const fal_task *task, const char *(*question)(const fal_task *task))
+{
+    const lattice l = first_lattice(task, NULL);
+    return question(&l.task);
+}
+
 static const char *cannot(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
@@ -170,14 +177,12 @@ static const char *cannot(const fal_task *task)
         return "dilations make over 64 lattices";
     if (p->border != FALTUNG_PADDING_ZEROS)
         return "the border is not of zeros";
-    const lattice l = first_lattice(task, NULL);
-    return fal_winograd.cannot(&l.task);
+    return ask(task, fal_winograd.cannot);
 }
 
 static const char *should_not(const fal_task *task)
 {
-    const lattice l = first_lattice(task, NULL);
-    return fal_winograd.should_not(&l.task);
+    return ask(task, fal_winograd.should_not);
 }
 
 const fal_algorithm fal_lattice = {
