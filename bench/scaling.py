@@ -126,7 +126,7 @@ def run_problem(options, problem, folder, cores):
         show(name, predicted, *measure(commands, environment), problem, parts)
 
     row("in memory", [words], 1, overlapped=False)
-    for memory in ("24M", "64M", "256M"):
+    for memory in ("64M", "128M", "256M"):
         row(f"`--memory {memory}`", [words + ["--json", "--memory", memory]], 1)
     for parts in (2, 4):
         threads = str(max(1, cores // parts))

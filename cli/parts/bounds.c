@@ -47,6 +47,8 @@ static size_t bytes_if(parts_job *job, int axis, int64_t most)
 
 static int64_t least_along(const grid *g, int axis)
 {
+    if (g->whole_blocks && axis > 0)
+        return g->block[axis];
     return axis + 1 < g->axes ? 1 : g->size[axis] < least_columns ? g->size[axis] : least_columns;
 }
 
@@ -70,6 +72,8 @@ int bounds_choose(session *s, parts_job *job, size_t workspace, size_t memory, s
     const size_t left = memory > taken ? memory - taken : 0;
     size_t least = 0;
     for (int axis = 0; axis < job->grid.axes; axis++) {
+        if (job->grid.whole_blocks && axis > 1 && job->grid.block[axis - 1] > 1)
+            break; // single rows would each compute a block
         least = bytes_if(job, axis, least_along(&job->grid, axis));
         // Rows are cut before they are large, columns only where that is the last resort.
         if (least > left || (least > enough && axis + 2 < job->grid.axes))

@@ -197,6 +197,7 @@ static int make_plan(run_state *r, faltung_plan **plan)
     r->job.plan = *plan;
     r->job.grid = grid_of(&e, q->conv->axes);
     r->algorithm = e.algorithm[e.chosen];
+    r->job.grid.whole_blocks = strcmp(r->algorithm, "fft") == 0; // whose tiles are large
     r->workspace = faltung_plan_workspace(*plan);
     return EXIT_DONE;
 }
