@@ -127,6 +127,22 @@ static void kill_after(long memory, long microseconds)
     disturb(words, SIGKILL, microseconds);
 }
 
+// The least memory is that of pieces which hold a tile, and these have the bytes of the whole.
+static void pieces_hold_whole_tiles_of_transforms(void **state)
+{
+    (void)state;
+    assert_says("faltung explain conv2d:1x3x500x400,3x3x31x31,padding=2", "\n-> fft: ");
+    make_operands("3x500x400", "3x3x31x31");
+    run(CONVOLVE " --memory %ld", find_least());
+    assert_int_equal(ran.status, DONE);
+    succeed("cmp y.npy expected.npy && rm -f y.npy");
+    run(CONVOLVE " --algorithm direct --memory 1");
+    assert_int_equal(ran.status, REFUSED);
+    const char *words = strstr(ran.err, "the least that would do is ");
+    assert_non_null(words);
+    assert_true(atol(words + strlen("the least that would do is ")) < find_least());
+}
+
 // Each run goes on where the one before was killed, until one completes the file.
 static void a_run_that_is_killed_goes_on(void **state)
 {
@@ -240,6 +256,7 @@ int main(void)
         program_test(an_output_that_no_disk_holds_is_refused_before_the_work),
         program_test(what_is_replaced_keeps_its_permissions),
         program_test(figures_say_how_far_it_is),
+        program_test(pieces_hold_whole_tiles_of_transforms),
         program_test(a_run_that_is_killed_goes_on),
         program_test(a_full_disk_ends_a_run_that_then_goes_on),
         program_test(an_input_that_changes_meanwhile_is_noticed),
