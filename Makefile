@@ -78,7 +78,7 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (60)
 	        build-fuzz/corpus/$$name $$seeds || exit; \
 	done
 
-mutants: ## put small defects in, one by one, and see which test catches each (20 minutes)
+mutants: ## put small defects in, one by one, and see which test catches each (30 minutes)
 	@tools/install-packages.sh $(to_test)
 	@python=$$(tools/find-python.sh) && $(alone) $$python tests/mutants/mutants.py
 

@@ -47,7 +47,7 @@ static size_t bytes_if(parts_job *job, int axis, int64_t most)
 
 static int64_t least_along(const grid *g, int axis)
 {
-    if (g->whole_blocks && axis > 0)
+    if (g->whole[axis])
         return g->block[axis];
     return axis + 1 < g->axes ? 1 : g->size[axis] < least_columns ? g->size[axis] : least_columns;
 }
@@ -72,11 +72,12 @@ int bounds_choose(session *s, parts_job *job, size_t workspace, size_t memory, s
     const size_t left = memory > taken ? memory - taken : 0;
     size_t least = 0;
     for (int axis = 0; axis < job->grid.axes; axis++) {
-        if (job->grid.whole_blocks && axis > 1 && job->grid.block[axis - 1] > 1)
+        if (axis > 0 && job->grid.whole[axis - 1])
             break; // single rows would each compute a block
         least = bytes_if(job, axis, least_along(&job->grid, axis));
         // Rows are cut before they are large, columns only where that is the last resort.
-        if (least > left || (least > enough && axis + 2 < job->grid.axes))
+        const bool may_go_on = axis + 2 < job->grid.axes && !job->grid.whole[axis];
+        if (least > left || (least > enough && may_go_on))
             continue;
         cut_along(job, axis, least > enough || left < enough ? left : enough);
         return EXIT_DONE;

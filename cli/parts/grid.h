@@ -19,7 +19,7 @@ typedef struct grid {
     int axes;                     // one for images (one image, if it is not batched), then space
     int64_t size[GRID_MAX_AXES];  // of the output along each
     int64_t block[GRID_MAX_AXES]; // pieces are best in multiples of these
-    bool whole_blocks;            // and must not be smaller, since a block is computed whole
+    bool whole[GRID_MAX_AXES];    // and must not be smaller: one index takes as much as a block
     int cut;                      // the axis
     int64_t most;
 } grid;

@@ -183,6 +183,40 @@ static int open_inputs(run_state *r)
     return status;
 }
 
+// Whether one index of an axis of the output, in the middle, needs as much of the input as its
+// block, as it does where large tiles are transformed, and less than all of it.
+static bool is_whole(const faltung_plan *plan, const grid *g, int i, const faltung_part *all)
+{
+    const int axis = g->batched ? i + 1 : i;
+    const int64_t middle = g->size[i] / 2, begin = middle - middle % g->block[i];
+    faltung_part one = *all, block = *all, of_one, of_block, of_all;
+    if (g->block[i] == 1 || begin + g->block[i] > g->size[i])
+        return false;
+    one.begin[axis] = middle;
+    one.end[axis] = middle + 1;
+    block.begin[axis] = begin;
+    block.end[axis] = begin + g->block[i];
+    if (faltung_plan_needed_input(plan, &one, &of_one, NULL) ||
+        faltung_plan_needed_input(plan, &block, &of_block, NULL) ||
+        faltung_plan_needed_input(plan, all, &of_all, NULL))
+        return false;
+    const int64_t length = of_one.end[axis] - of_one.begin[axis];
+    return length == of_block.end[axis] - of_block.begin[axis] &&
+           length < of_all.end[axis] - of_all.begin[axis];
+}
+
+static void find_whole_blocks(const faltung_plan *plan, grid *g)
+{
+    const int first = g->batched ? 1 : 0; // the channels' axis
+    faltung_part all = {{0}, {0}};
+    all.end[0] = g->size[0]; // or channels, below
+    all.end[first] = g->channels;
+    for (int i = 1; i < g->axes; i++)
+        all.end[first + i] = g->size[i];
+    for (int i = 1; i < g->axes; i++)
+        g->whole[i] = is_whole(plan, g, i, &all);
+}
+
 static int make_plan(run_state *r, faltung_plan **plan)
 {
     const parts_request *q = r->request;
@@ -197,7 +231,7 @@ static int make_plan(run_state *r, faltung_plan **plan)
     r->job.plan = *plan;
     r->job.grid = grid_of(&e, q->conv->axes);
     r->algorithm = e.algorithm[e.chosen];
-    r->job.grid.whole_blocks = strcmp(r->algorithm, "fft") == 0; // whose tiles are large
+    find_whole_blocks(*plan, &r->job.grid);
     r->workspace = faltung_plan_workspace(*plan);
     return EXIT_DONE;
 }

@@ -12,6 +12,8 @@
 #define FAL_KERNELS_KERNELS_H
 
 #include "base/activation.h"
+#include "kernels/box.h"
+#include "kernels/transforms.h"
 
 // The most sums that a strip leaves; and how many numbers may be read, but are not used, behind
 // biases and behind the room for that most of sums, which a square of them at the end may reach.
@@ -233,24 +235,6 @@ typedef struct fal_dots {
 
 // ----------------------------------------------------------------------------------------- copying
 
-// How bytes become numbers.
-typedef struct fal_pairing {
-    bool paired;  // whether two of them are in a number
-    int64_t pair; // how far behind the first the second is; else 0
-    int zero;     // what is subtracted from each
-} fal_pairing;
-
-// Planes of rows of elements of the input or the weight, which become numbers, those of a row to be
-// laid side by side. Distances `from` are in elements.
-typedef struct fal_box {
-    const void *from;
-    void *to;
-    int64_t planes, rows, columns;
-    int64_t from_plane, from_row, from_column; // from one to the next
-    int64_t to_plane, to_row;
-    fal_pairing pairing; // of bytes
-} fal_box;
-
 // Rows of sums, with the bias added, that are finished on their way to the output. With a
 // from_row or from_column of 0 one number stands for many.
 typedef struct fal_rows {
@@ -261,148 +245,6 @@ typedef struct fal_rows {
     int64_t to_row, to_column;
     const fal_finish *finish; // NULL: nothing
 } fal_rows;
-
-// --------------------------------------------------------------------------- Winograd's transforms
-
-// Tiles of 6x6 numbers of the input, of which four outputs by four are made; neighbouring tiles are
-// four numbers apart. What belongs to one of the 36 elements of a transformed tile is an `element`
-// away from what belongs to the one before it.
-enum {
-    FAL_WINOGRAD_TILE = 4,
-    FAL_WINOGRAD_ELEMENTS = 36,
-    FAL_WINOGRAD_TILES = 14, // the most that are multiplied at once
-    FAL_WINOGRAD_SEGMENTS = 4,
-};
-
-// Some channels of a group of as many tiles as a vector has lanes. A quarter of them is a segment,
-// neighbours; tile L of segment i goes to lane 4*L + i, so that the lanes in use come first if
-// segments are as equal as can be and in falling order.
-typedef struct fal_winograd_input {
-    const void *from;                       // rows of tiles, channel by channel
-    int64_t row;                            // from one of the six rows to the next
-    int64_t channel;                        // from one channel to the next
-    int64_t beyond;                         // from the first four columns of a tile to its last two
-    int32_t segment[FAL_WINOGRAD_SEGMENTS]; // from `from` to the first tile of each
-    int64_t channels;
-    void *to; // of each channel a vector of lanes, `to_channel` apart, written in rising order
-    int64_t to_channel, to_element;
-} fal_winograd_input;
-
-// Products of a few tiles by the kernel's `channels` of the output, summed over `count` channels of
-// the input: one chain from +0. The sums are left as [tile][channel]; with `add` they are added to
-// what is there.
-typedef struct fal_winograd_products {
-    const void *tiles;
-    int64_t pitch;      // of the tiles, from one channel of the input to the next
-    const void *weight; // aligned to 64 bytes
-    int64_t count;
-    void *sums; // aligned to 64 bytes
-    bool add;
-    const void *fetch; // from where each product fetches `share` numbers for what comes next
-    int64_t share;
-} fal_winograd_products;
-
-// A segment of tiles of as many channels as a vector has lanes on its way to the output: four rows
-// of whole vectors, to be written in the order of the tiles if these are fewer than they have room
-// for. The bias is added to each.
-typedef struct fal_winograd_output {
-    const void *sums;
-    int64_t tile, element; // from one to the next in the sums
-    int tiles;
-    const void *bias; // of the channels
-    void *to;
-    int64_t channel, row;
-} fal_winograd_output;
-
-// The kernels of one input channel and `channels` output channels, up to as many as the products
-// have: transformed in double and rounded once.
-typedef struct fal_winograd_weight {
-    const void *from;
-    int64_t channel, row, column;
-    int channels;
-    void *to; // as products take them
-    int64_t element;
-} fal_winograd_weight;
-
-typedef struct fal_winograd_kernels {
-    int channels; // of the output, whose products are computed at once
-    int most;     // tiles that are multiplied at once
-    int panel;    // tiles that lie together, at most
-    int unit;     // and best a multiple of so many
-    void (*multiply[FAL_WINOGRAD_TILES])(const fal_winograd_products *products); // 1 tile, 2, ...
-    void (*input)(const fal_winograd_input *group);
-    void (*output)(const fal_winograd_output *segment);
-    void (*weight)(const fal_winograd_weight *weight);
-    // Have the rows of a box brought near that copy is going to read, or to write.
-    void (*fetch_from)(const fal_box *box);
-    void (*fetch_to)(const fal_box *box);
-} fal_winograd_kernels;
-
-// ------------------------------------------------------------------------------ Fourier transforms
-
-// Pictures of complex numbers, one in each lane: of each number a vector of real parts, and behind
-// it one of imaginary parts. Distances in pictures are in such numbers.
-
-// Lines of a picture that are transformed where they lie: 4 to 256 numbers, a power of 2, which
-// forward come out in the order of their reversed digits (fal_fft_reverse), and back go in so. Back
-// and forth multiplies by the length.
-typedef struct fal_fft_lines {
-    void *picture;
-    int64_t lines, line; // how many, and from one to the next
-    int64_t step;        // from one number of a line to the next
-    int length;
-    const void *turns; // cos and -sin of 2*pi*k/length, for k from 0 to length - 1
-} fal_fft_lines;
-
-// Rows of a plane for each lane on their way to the real parts of a picture, if it begins there, or
-// the imaginary ones; or back from there, with the lane's bias added. Whole vectors of each row are
-// read, or written.
-typedef struct fal_fft_planes {
-    void *numbers;
-    int64_t plane, row; // from one to the next
-    int64_t rows, columns;
-    void *picture;
-    int64_t pitch;    // from one row of the picture to the next
-    bool alone;       // whether, on their way to real parts, imaginary ones become 0
-    const void *bias; // of the lanes, on their way back
-} fal_fft_planes;
-
-// A picture on its way to its spectrum, or back: for each of some frequencies the number there, and
-// the conjugate of the one at the mirrored frequency.
-typedef struct fal_fft_spectrum {
-    void *picture;
-    const int32_t *at; // where the two are
-    int64_t count;     // of frequencies
-    void *spectrum;
-    int64_t element, half, imaginary; // from one frequency to the next, from a number to the
-                                      // mirrored one, and from real to imaginary parts
-} fal_fft_spectrum;
-
-// Complex products of some rows of numbers with vectors, summed over `count` of them: one chain
-// from +0 for each of the real and the imaginary part.
-typedef struct fal_fft_products {
-    const void *rows;    // of numbers, `line` of them real, then as many imaginary
-    int64_t line;        // at least `count`
-    const void *vectors; // [count][real, imaginary]; aligned to 64 bytes
-    int64_t count;
-    void *sums; // [row][real, imaginary]; aligned to 64 bytes
-} fal_fft_products;
-
-// The most rows that are multiplied at once.
-enum { FAL_FFT_ROWS = 12 };
-
-typedef struct fal_fft_kernels {
-    int most; // rows that are multiplied at once
-    void (*multiply[FAL_FFT_ROWS])(const fal_fft_products *products); // 1 row, 2, ...
-    void (*take)(const fal_fft_planes *planes);
-    void (*give)(const fal_fft_planes *planes);
-    void (*forward)(const fal_fft_lines *lines);
-    void (*back)(const fal_fft_lines *lines);
-    void (*spread)(const fal_fft_spectrum *spectrum);
-    void (*collect)(const fal_fft_spectrum *spectrum);
-    // Leaves the conjugates of the numbers, scaled, and nothing of the mirrored ones.
-    void (*weigh)(const fal_fft_spectrum *spectrum, double scale);
-} fal_fft_kernels;
 
 // ------------------------------------------------------------------------------------ matrix tiles
 

@@ -300,3 +300,24 @@ oracle_sum *oracle_gradient(const sample *s, const operands *o, bool of_weight)
     add_products(s, o, of_weight ? OF_WEIGHT : OF_INPUT, sums);
     return sums;
 }
+
+void sample_has_the_same_bits(const faltung_conv *conv, const operands *o)
+{
+    static const char *const instruction_sets[] = {"scalar", "avx2", "avx512", "neon"};
+    const faltung_dtype dtype = o->output.tensor.dtype;
+    array first;
+    faltung_conv by = *conv;
+    array_make(&first, dtype, o->output.tensor.rank, o->output.shape);
+    for (size_t i = 0; i < COUNT_OF(instruction_sets); i++) {
+        const faltung_tensor *output = i ? &o->output.tensor : &first.tensor;
+        faltung_message message;
+        by.instruction_set = instruction_sets[i];
+        faltung_status status = faltung_convolve(&by, &o->input.tensor, &o->weight.tensor,
+                                                 &o->bias.tensor, output, &message);
+        if (i && status == FALTUNG_ERROR_OPTION)
+            continue; // the processor has it not
+        assert_ok(status, &message);
+        assert_true(i == 0 || array_same_bits(&first, &o->output));
+    }
+    array_free(&first);
+}

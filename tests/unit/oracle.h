@@ -58,6 +58,9 @@ void operands_free(operands *o);
 void operands_fill_integers(operands *o, prng *random, int64_t limit);
 void operands_fill_reals(operands *o, prng *random);
 
+// Fails unless every instruction set that the processor has computes the same bits.
+void sample_has_the_same_bits(const faltung_conv *conv, const operands *o);
+
 // One output element: the sum, the sum of the absolute values, and how many products there were.
 typedef struct oracle_sum {
     long double value;

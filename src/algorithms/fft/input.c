@@ -28,14 +28,9 @@ fal_fft_pair fal_fft_find_pair(const fal_fft_work *w, const fal_fft_block *b, in
 
 // ------------------------------------------------------------------------------------------ planes
 
-// Channels of one tile on their way to lanes from `lane` on; rows from `row` of the tile on.
-typedef struct run {
-    int64_t lane, channel, channels;
-    fal_fft_pair pair;
-    int half; // which of the pair's tiles
-} run;
-
-static void copy_run(const fal_fft_work *w, const fal_fft_block *b, const run *r, int64_t row)
+// The rows of a run from `row` of its tile on.
+static void copy_run(const fal_fft_work *w, const fal_fft_block *b, const fal_fft_run *r,
+                     int64_t row)
 {
     const fal_task *task = w->task;
     const fal_fft_layout *l = &w->layout;
@@ -64,7 +59,7 @@ static void copy_planes(const fal_fft_work *w, const fal_fft_block *b, int64_t p
 {
     const int64_t lanes = w->task->kernels->lanes;
     memset(w->desk.planes, 0, (size_t)(lanes * w->layout.plane) * (size_t)w->task->kernels->size);
-    run r = {.channel = channel, .half = half};
+    fal_fft_run r = {.channel = channel, .half = half};
     if (w->layout.pixels) {
         for (r.channels = 1; r.lane < b->pairs; r.lane++) {
             r.pair = fal_fft_find_pair(w, b, r.lane);

@@ -88,13 +88,6 @@ static void give_planes(const fal_fft_work *w, int half, int64_t row, int64_t ro
     w->task->kernels->fft->give(&planes);
 }
 
-// Planes of some channels of a tile, from `lane` and `channel` on.
-typedef struct run {
-    int64_t lane, channel, channels;
-    fal_fft_pair pair;
-    int half;
-} run;
-
 // Copies what needs nothing else done to it.
 static void copy_rows(const fal_fft_work *w, const fal_rows *rows, int64_t channels)
 {
@@ -128,8 +121,8 @@ static void write_rows(const fal_fft_work *w, fal_rows rows, int64_t channels)
 }
 
 // Writes what of a run's rows, `rows` from `row` of the tile on, belongs to the part.
-static void write_run(const fal_fft_work *w, const fal_fft_block *b, const run *r, int64_t row,
-                      int64_t rows)
+static void write_run(const fal_fft_work *w, const fal_fft_block *b, const fal_fft_run *r,
+                      int64_t row, int64_t rows)
 {
     const fal_kernels *k = w->task->kernels;
     const fal_fft_layout *l = &w->layout;
@@ -161,7 +154,7 @@ static void write_run(const fal_fft_work *w, const fal_fft_block *b, const run *
 
 // What is in the lanes: one pair, and channels of it from that of the first lane on that are in
 // [begin, end), or that very channel of all pairs.
-static void write_lanes(const fal_fft_work *w, const fal_fft_block *b, run r, int64_t begin,
+static void write_lanes(const fal_fft_work *w, const fal_fft_block *b, fal_fft_run r, int64_t begin,
                         int64_t end, int64_t row, int64_t rows)
 {
     if (w->layout.pixels) {
@@ -178,8 +171,8 @@ static void write_lanes(const fal_fft_work *w, const fal_fft_block *b, run r, in
     write_run(w, b, &r, row, rows);
 }
 
-static void emit_lanes(const fal_fft_work *w, const fal_fft_block *b, const void *bias, run r,
-                       int64_t begin, int64_t end)
+static void emit_lanes(const fal_fft_work *w, const fal_fft_block *b, const void *bias,
+                       fal_fft_run r, int64_t begin, int64_t end)
 {
     const fal_fft_layout *l = &w->layout;
     fal_fft_back(w, l->outputs[0]);
@@ -204,14 +197,14 @@ void fal_fft_emit(const fal_fft_work *w, const fal_fft_block *b, const char *bia
     _Alignas(64) char repeated[64];
     if (!w->layout.pixels) {
         for (int64_t p = 0; p < b->pairs; p++) {
-            const run r = {.channel = first, .pair = fal_fft_find_pair(w, b, p)};
+            const fal_fft_run r = {.channel = first, .pair = fal_fft_find_pair(w, b, p)};
             collect_spectrum(w, p, 0);
             emit_lanes(w, b, bias, r, begin, end);
         }
         return;
     }
     for (int64_t c = begin; c < end; c++) {
-        const run r = {.channel = c};
+        const fal_fft_run r = {.channel = c};
         repeat_bias(w->task, bias + (c - first) * w->task->kernels->size, repeated);
         collect_spectrum(w, c - begin, end - begin);
         emit_lanes(w, b, repeated, r, begin, end);

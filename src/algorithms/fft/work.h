@@ -66,6 +66,13 @@ typedef struct fal_fft_pair {
     int64_t row[2], column[2];
 } fal_fft_pair;
 
+// Channels of one tile of a pair, in lanes that follow each other.
+typedef struct fal_fft_run {
+    int64_t lane, channel, channels;
+    fal_fft_pair pair;
+    int half; // which of the pair's tiles
+} fal_fft_run;
+
 fal_fft_pair fal_fft_find_pair(const fal_fft_work *work, const fal_fft_block *block, int64_t pair);
 
 // Transforms the input of a block into its spectra.

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef FAL_KERNELS_BOX_H
+#define FAL_KERNELS_BOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// How bytes become numbers.
+typedef struct fal_pairing {
+    bool paired;  // whether two of them are in a number
+    int64_t pair; // how far behind the first the second is; else 0
+    int zero;     // what is subtracted from each
+} fal_pairing;
+
+// Planes of rows of elements of the input or the weight, which become numbers, those of a row to be
+// laid side by side. Distances `from` are in elements.
+typedef struct fal_box {
+    const void *from;
+    void *to;
+    int64_t planes, rows, columns;
+    int64_t from_plane, from_row, from_column; // from one to the next
+    int64_t to_plane, to_row;
+    fal_pairing pairing; // of bytes
+} fal_box;
+
+#endif
