@@ -4,7 +4,7 @@
 PREFIX = /usr/local
 PYTHON = python3
 FUZZ_SECONDS = 60
-SWEEP_SECONDS = 600
+SWEEP_SECONDS = 60
 PEERS =
 PYTHONS =
 EXAMPLES = 1000
@@ -20,10 +20,12 @@ to_build = compiler cmake make
 to_tour = $(to_build) gnuplot
 to_test = $(to_tour) compiler++ cmocka pkg-config sanitizers python numpy matplotlib
 sources = $$(git ls-files '*.c' '*.h')
+faults = unit/test_faults cli/test_cli_allocations cli/test_cli_faults cli/test_cli_parts \
+         parts/test_parts_faults files/test_output
 # Without tests, and without the kernels, whose extensions these programs do not know.
 plain_sources = $$(git ls-files 'src/*.c' 'cli/*.c' 'drawing/*.c' 'python/*.c' | grep -v kernels/)
 
-.PHONY: all tour test asan clang tsan sweep kernels-report fuzz mutants check-machines reproducible \
+.PHONY: all tour test asan clang tsan sweep faults kernels-report fuzz mutants check-machines reproducible \
         check-long lint coverage mpi onnx peers torch wheel install format check-format clean help
 .NOTPARALLEL:
 
@@ -54,11 +56,17 @@ tsan: ## run the tests of threads with ThreadSanitizer
 	@tools/install-packages.sh $(to_test)
 	@$(alone) tools/run-suites.sh tsan
 
-sweep: ## compare random convolutions with an oracle for SWEEP_SECONDS (600)
+sweep: ## compare random convolutions with an oracle for SWEEP_SECONDS (60)
 	@tools/install-packages.sh $(to_test)
 	@$(cmake) --preset test
 	@$(cmake) --build --preset test --target test_sweep
 	build-test/tests/sweep/test_sweep $(SWEEP_SECONDS)
+
+faults: ## let allocations, reading and writing fail, one by one, and kill processes
+	@tools/install-packages.sh $(to_test)
+	@$(cmake) --preset test
+	@$(cmake) --build --preset test
+	@for test in $(faults); do build-test/tests/$$test || exit; done
 
 kernels-report: ## show size, spills and speed of the inner loops, also by clang if it is there
 	@tools/install-packages.sh $(to_test)
@@ -73,7 +81,7 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (60)
 	@$(cmake) --preset fuzz
 	@$(cmake) --build --preset fuzz
 	@for seeds in fuzz/corpus/*; do \
-	    name=$${seeds##*/} && mkdir -p build-fuzz/corpus/$$name && \
+	    name=$${seeds##*/} && mkdir -p build-fuzz/corpus/$$name && echo "== fuzz_$$name" && \
 	    build-fuzz/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build-fuzz/ \
 	        build-fuzz/corpus/$$name $$seeds || exit; \
 	done
@@ -107,8 +115,8 @@ reproducible: ## build twice, in two places, and compare what is installed
 	@tools/install-packages.sh $(to_build)
 	@$(alone) tools/check-reproducible.sh
 
-check-long: ## sweep, fuzz and look for races, for FUZZ_SECONDS and SWEEP_SECONDS each
-	@$(MAKE) --no-print-directory sweep fuzz tsan
+check-long: ## faults, sweep, fuzz and tsan, and what they counted (15 minutes; FUZZ_SECONDS for more)
+	@tools/count-checks.sh build-long $(MAKE) -k --no-print-directory faults sweep fuzz tsan
 
 onnx: ## run ONNX's own tests of convolutions by PYTHON (python3), which needs its package onnx
 	@tools/install-packages.sh --only-name $(to_build)

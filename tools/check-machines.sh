@@ -16,6 +16,7 @@ folder=$PWD/build-machines
 jobs=$(getconf _NPROCESSORS_ONLN)
 mkdir -p "$folder"
 failed=
+run= # what has been, in words
 
 # Debian's packages of another architecture, unpacked into a folder: unpack ARCHITECTURE PACKAGE...
 unpack() {
@@ -49,6 +50,7 @@ suite() {
             --output-on-failure >"$folder/$name.log" 2>&1 ||
         failed="$failed $name"
     grep -v -e '^ *Start' -e '^ *[0-9]*/[0-9]* .* Passed ' "$folder/$name.log" | tail -n 100
+    run="$run$(sed -n 's/.* tests failed out of //p' "$folder/$name.log") test programs on $name, "
 }
 
 cross() {
@@ -107,7 +109,7 @@ compare_commands() {
             answers "$folder/$name/faltung" "$folder/$name" >"$folder/$name.answers" || return
     done
     diff "$folder/here.answers" "$folder/i686.answers" &&
-        echo "$(grep -c '^= ' "$folder/here.answers") command lines answered alike"
+        run="$run$(grep -c '^= ' "$folder/here.answers") command lines answered alike on i686, "
 }
 
 units='^test_'
@@ -134,8 +136,9 @@ for machine in ${*:-x86-64 aarch64 i686}; do
         ;;
     esac
 done
+printf '\nrun: %s\n' "${run%, }"
 if [ -n "$failed" ]; then
-    printf '\nfailed on%s\n' "$failed"
+    printf 'failed on%s\n' "$failed"
     exit 1
 fi
-printf '\nall machines passed\n'
+printf 'all machines passed\n'

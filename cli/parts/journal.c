@@ -384,16 +384,48 @@ static int remove_journal(session *s, const journal_names *names, const char *pa
     return unlink(path) == 0 || errno == ENOENT ? EXIT_DONE : cannot(s, "remove", path);
 }
 
+typedef struct paths {
+    char **path;
+    size_t count;
+} paths;
+
+static int collect(session *s, const journal_names *names, const char *path, void *context)
+{
+    (void)names;
+    paths *p = context;
+    char *copy = strdup(path), **more = realloc(p->path, (p->count + 1) * sizeof *more);
+    if (more)
+        p->path = more;
+    if (!copy || !more) {
+        free(copy);
+        return no_memory(s);
+    }
+    p->path[p->count++] = copy;
+    return EXIT_DONE;
+}
+
+static void paths_free(paths *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        free(p->path[i]);
+    free(p->path);
+}
+
 // The journals go last: if this is ended in between, they are about a file that is gone, and the
-// next run begins anew.
+// next run begins anew. They are found first, so that nothing can fail once the output is there.
 int journal_publish(session *s, const journal_names *names, bool force)
 {
-    int error = output_publish(names->partial, names->target, force);
+    paths journals = {NULL, 0};
+    int status = for_each(s, names, collect, &journals);
+    int error = status ? 0 : output_publish(names->partial, names->target, force);
     if (error == EEXIST)
-        return refuse(s, EXIT_REFUSED, "'%s' exists; --force replaces it", names->output);
-    if (error)
-        return refuse(s, EXIT_REFUSED, "cannot write '%s': %s", names->output, strerror(error));
-    return for_each(s, names, remove_journal, NULL);
+        status = refuse(s, EXIT_REFUSED, "'%s' exists; --force replaces it", names->output);
+    else if (error)
+        status = refuse(s, EXIT_REFUSED, "cannot write '%s': %s", names->output, strerror(error));
+    for (size_t i = 0; i < journals.count && !status; i++)
+        (void)unlink(journals.path[i]);
+    paths_free(&journals);
+    return status;
 }
 
 int journal_discard(session *s, const journal_names *names)

@@ -252,14 +252,30 @@ static void release_slots(pipeline *p)
     }
 }
 
+// One piece after the other, where there can be no thread that moves them meanwhile.
+static void take_turns(pipeline *p, void *workspace)
+{
+    int64_t from = p->job->wanted.begin;
+    for (int64_t index = 0; !p->status; index++) {
+        slot *t = &p->slot[index % p->job->slots];
+        if (!read_next(p, index, from))
+            break;
+        p->status = compute(p, t, workspace);
+        if (!p->status)
+            p->status = write_piece(p, t);
+        from = t->piece.pixels.end;
+    }
+    if (!p->status)
+        p->status = p->note(p->context, NULL);
+}
+
 static int run(pipeline *p, void *workspace)
 {
     pthread_t mover;
     pthread_mutex_init(&p->mutex, NULL);
     pthread_cond_init(&p->changed, NULL);
-    const int error = pthread_create(&mover, NULL, move_pieces, p);
-    if (error)
-        p->status = refuse(p->session, EXIT_REFUSED, "cannot create a thread: %s", strerror(error));
+    if (pthread_create(&mover, NULL, move_pieces, p) != 0)
+        take_turns(p, workspace);
     else {
         compute_pieces(p, workspace);
         pthread_join(mover, NULL);

@@ -279,7 +279,7 @@ bool has_program(const char *name)
     return ran.status == 0;
 }
 
-void disturb(const char *const words[], int number, long microseconds)
+bool disturb(const char *const words[], int number, long microseconds)
 {
     pid_t child = fork();
     assert_true(child >= 0);
@@ -291,5 +291,7 @@ void disturb(const char *const words[], int number, long microseconds)
     int status;
     assert_int_equal(kill(child, number), 0); // one that has ended is there until it is waited for
     assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFSIGNALED(status) ? WTERMSIG(status) == number : WEXITSTATUS(status) == DONE);
+    const bool killed = WIFSIGNALED(status);
+    assert_true(killed ? WTERMSIG(status) == number : WEXITSTATUS(status) == DONE);
+    return killed;
 }

@@ -52,8 +52,8 @@ void assert_says(const char *line, const char *words);
 void assert_refuses(int status, const char *line, const char *words);
 
 // Starts the program, which words[0] names, and sends it a signal after so many microseconds, if it
-// has not ended by then. Asserts that it has ended by that signal, or well.
-void disturb(const char *const words[], int number, long microseconds);
+// has not ended by then. Asserts that it has ended by that signal, and returns true, or well.
+bool disturb(const char *const words[], int number, long microseconds);
 
 // Asserts that the working folder holds just these names, in order and joined by blanks.
 void assert_folder(const char *names);

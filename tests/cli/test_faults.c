@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static long signals; // that ended a process, over all tests
+
 typedef struct refusal {
     const char *line;
     const char *words;
@@ -180,6 +182,7 @@ static void a_signal_in_the_middle_leaves_nothing(void **state)
     write_text("y.npy", "old");
     for (size_t i = 0; i < COUNT(numbers); i++) {
         assert_int_equal(interrupt(words, numbers[i]), numbers[i]);
+        signals++;
         assert_folder("y.npy");
         assert_refuses(REFUSED, "faltung array 1 -o y.npy", "exists");
     }
@@ -198,7 +201,7 @@ static void a_signal_at_any_moment_leaves_the_old_output_or_the_new(void **state
     for (int i = 0; i < 90; i++) {
         random = random * 1664525 + 1013904223;
         run("cp old.npy y.npy");
-        disturb(words, numbers[i % 3], random >> 8 & 0xfff);
+        signals += disturb(words, numbers[i % 3], random >> 8 & 0xfff);
         run("cmp -s y.npy old.npy || cmp -s y.npy new.npy");
         assert_int_equal(ran.status, 0);
         if (numbers[i % 3] != SIGKILL)
@@ -220,5 +223,7 @@ int main(void)
         program_test(a_signal_in_the_middle_leaves_nothing),
         program_test(a_signal_at_any_moment_leaves_the_old_output_or_the_new),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int status = cmocka_run_group_tests(tests, NULL, NULL);
+    print_message("counted: %ld signals amid the work\n", signals);
+    return status;
 }

@@ -121,7 +121,7 @@ static void random_problems_give_the_exact_result_for_long(void **state)
         trial_check(&t, &random);
     }
     trials_end();
-    print_message("%" PRId64 " problems\n", count);
+    print_message("counted: %" PRId64 " random convolutions beside an oracle\n", count);
 }
 
 int main(int argc, char **argv)

@@ -9,23 +9,25 @@
 // An allocator that fails from its n-th allocation on and counts what it holds.
 typedef struct ledger {
     int until_failure; // allocations that still succeed; -1: all do
-    int made;
     int held;
 } ledger;
+
+static long failures; // of allocations, over all tests
 
 static void *allocate(void *context, size_t size, size_t alignment)
 {
     ledger *l = context;
     assert_true(size > 0);
     assert_true(alignment > 0 && (alignment & (alignment - 1)) == 0);
-    if (l->until_failure == 0)
+    if (l->until_failure == 0) {
+        failures++;
         return NULL;
+    }
     l->until_failure -= l->until_failure > 0;
     void *memory = NULL;
     size_t least = sizeof(void *); // what posix_memalign asks for
     assert_int_equal(posix_memalign(&memory, alignment < least ? least : alignment, size), 0);
     memset(memory, 0xa5, size);
-    l->made++;
     l->held++;
     return memory;
 }
@@ -38,28 +40,72 @@ static void release(void *context, void *memory)
     free(memory);
 }
 
-// A random convolution that takes its memory from a ledger.
+// A random convolution, or a gradient of one, that takes its memory from a ledger.
 typedef struct fixture {
     ledger books;
     faltung_allocator allocator;
     faltung_conv conv;
     operands o;
-    array once;
+    const faltung_tensor *first, *second, *bias; // what it is computed of
+    array output;
+    array once; // computed without failures
 } fixture;
 
+enum { EVERY_FIXTURE = 36 };
+
+static sample sample_for(prng *random, int i, bool is_gradient)
+{
+    sample s;
+    do // of a dilated input there are no gradients
+        s = sample_random(random, i % 2, i / 2 % 3 + 1);
+    while (is_gradient && sample_is_dilated(&s));
+    return s;
+}
+
+// Makes a gradient of what has been a convolution.
+static void differentiate(fixture *f, const sample *s, bool of_weight)
+{
+    f->conv.operation = of_weight
+                            ? (s->transposed ? FALTUNG_CONV_TRANSPOSE_WEIGHT : FALTUNG_CONV_WEIGHT)
+                            : (s->transposed ? FALTUNG_CONV_TRANSPOSE_INPUT : FALTUNG_CONV_INPUT);
+    memset(f->conv.output_padding, 0, sizeof f->conv.output_padding);
+    f->conv.has_output_size = true;
+    for (int a = 0; a < s->axes; a++) {
+        const faltung_axis *axis = &s->axis[3 - s->axes + a];
+        f->conv.output_size[a] = of_weight ? axis->kernel : axis->input;
+    }
+    f->first = of_weight ? &f->o.input.tensor : &f->o.output.tensor;
+    f->second = of_weight ? &f->o.output.tensor : &f->o.weight.tensor;
+    f->bias = NULL;
+}
+
+static faltung_status convolve(const fixture *f, const array *output, faltung_message *message)
+{
+    return faltung_convolve(&f->conv, f->first, f->second, f->bias, &output->tensor, message);
+}
+
+// Every third is a convolution, the gradient of its input, or that of its weight.
 static void set_up(fixture *f, prng *random, int i)
 {
     faltung_message message = {""};
-    sample s = sample_random(random, i % 2, i / 2 % 3 + 1);
-    f->books = (ledger){-1, 0, 0};
+    const int kind = i / 6 % 3;
+    sample s = sample_for(random, i, kind > 0);
+    f->books = (ledger){-1, 0};
     f->allocator = (faltung_allocator){allocate, release, &f->books};
     f->conv = sample_conv(&s);
     operands_make(&f->o, &s, FALTUNG_F32);
     operands_fill_reals(&f->o, random);
-    array_make(&f->once, FALTUNG_F32, f->o.output.tensor.rank, f->o.output.shape);
-    assert_ok(faltung_convolve(&f->conv, &f->o.input.tensor, &f->o.weight.tensor, &f->o.bias.tensor,
-                               &f->once.tensor, &message),
-              &message);
+    array_fill_reals(&f->o.output, random);
+    f->first = &f->o.input.tensor;
+    f->second = &f->o.weight.tensor;
+    f->bias = &f->o.bias.tensor;
+    if (kind > 0)
+        differentiate(f, &s, kind == 2);
+    const array *like[] = {&f->o.output, &f->o.input, &f->o.weight};
+    array_make(&f->output, FALTUNG_F32, like[kind]->tensor.rank, like[kind]->shape);
+    array_make(&f->once, FALTUNG_F32, like[kind]->tensor.rank, like[kind]->shape);
+    array_fill_bytes(&f->output, 0xff);
+    assert_ok(convolve(f, &f->once, &message), &message);
     f->conv.allocator = &f->allocator;
 }
 
@@ -67,20 +113,29 @@ static void tear_down(fixture *f)
 {
     assert_int_equal(f->books.held, 0);
     array_free(&f->once);
+    array_free(&f->output);
     operands_free(&f->o);
 }
 
 static faltung_status create(fixture *f, faltung_plan **plan, faltung_message *message)
 {
-    return faltung_plan_create(&f->conv, &f->o.input.tensor, &f->o.weight.tensor, &f->o.bias.tensor,
-                               plan, message);
+    return faltung_plan_create(&f->conv, f->first, f->second, f->bias, plan, message);
+}
+
+static faltung_status run(const fixture *f, const faltung_plan *plan, void *workspace,
+                          faltung_message *message)
+{
+    if (f->second == &f->o.output.tensor)
+        return faltung_plan_run_weight(plan, f->first, f->second, &f->output.tensor, workspace,
+                                       message);
+    return faltung_plan_run(plan, f->first, &f->output.tensor, workspace, message);
 }
 
 static void a_plan_takes_its_memory_from_the_allocator(void **state)
 {
     (void)state;
     prng random = {24};
-    for (int i = 0; i < 30; i++) {
+    for (int i = 0; i < EVERY_FIXTURE; i++) {
         fixture f;
         faltung_message message = {""};
         faltung_plan *plan = NULL;
@@ -91,9 +146,8 @@ static void a_plan_takes_its_memory_from_the_allocator(void **state)
         memset(&f.conv, 0, sizeof f.conv);
         memset(&f.allocator, 0, sizeof f.allocator);
         int held = f.books.held;
-        assert_ok(faltung_plan_run(plan, &f.o.input.tensor, &f.o.output.tensor, NULL, &message),
-                  &message);
-        assert_true(array_same_bits(&f.o.output, &f.once));
+        assert_ok(run(&f, plan, NULL, &message), &message);
+        assert_true(array_same_bits(&f.output, &f.once));
         assert_int_equal(f.books.held, held);
         faltung_plan_destroy(plan);
         tear_down(&f);
@@ -104,7 +158,7 @@ static void a_plan_takes_its_memory_from_the_allocator(void **state)
 static void a_plan_over_nothing_allocates_nothing_for_it(void **state)
 {
     (void)state;
-    ledger books = {-1, 0, 0};
+    ledger books = {-1, 0};
     const faltung_allocator allocator = {allocate, release, &books};
     faltung_message message = {""};
     sample s = sample_make(false, 2);
@@ -132,7 +186,7 @@ static void every_failing_allocation_of_a_plan_is_reported(void **state)
 {
     (void)state;
     prng random = {25};
-    for (int i = 0; i < 30; i++) {
+    for (int i = 0; i < EVERY_FIXTURE; i++) {
         fixture f;
         faltung_plan *plan = NULL;
         faltung_message message = {""};
@@ -141,7 +195,7 @@ static void every_failing_allocation_of_a_plan_is_reported(void **state)
         for (;; n++) {
             assert_true(n < 100);
             plan = (faltung_plan *)&f;
-            f.books = (ledger){n, 0, 0};
+            f.books = (ledger){n, 0};
             faltung_status status = create(&f, &plan, &message);
             if (status == FALTUNG_OK)
                 break;
@@ -159,7 +213,7 @@ static void a_run_that_finds_no_memory_can_be_tried_again(void **state)
 {
     (void)state;
     prng random = {26};
-    for (int i = 0; i < 30; i++) {
+    for (int i = 0; i < EVERY_FIXTURE; i++) {
         fixture f;
         faltung_plan *plan = NULL;
         faltung_message message = {""};
@@ -169,14 +223,13 @@ static void a_run_that_finds_no_memory_can_be_tried_again(void **state)
         for (int n = 0;; n++) {
             assert_true(n < 100);
             f.books.until_failure = n;
-            faltung_status status =
-                faltung_plan_run(plan, &f.o.input.tensor, &f.o.output.tensor, NULL, &message);
+            faltung_status status = run(&f, plan, NULL, &message);
             assert_int_equal(f.books.held, held);
             if (status == FALTUNG_OK)
                 break;
             assert_refused(status, FALTUNG_ERROR_MEMORY, &message, "", NULL);
         }
-        assert_true(array_same_bits(&f.o.output, &f.once));
+        assert_true(array_same_bits(&f.output, &f.once));
         f.books.until_failure = -1;
         faltung_plan_destroy(plan);
         tear_down(&f);
@@ -188,7 +241,7 @@ static void a_run_with_a_workspace_needs_no_memory(void **state)
 {
     (void)state;
     prng random = {27};
-    for (int i = 0; i < 30; i++) {
+    for (int i = 0; i < EVERY_FIXTURE; i++) {
         fixture f;
         faltung_plan *plan = NULL;
         faltung_message message = {""};
@@ -198,10 +251,8 @@ static void a_run_with_a_workspace_needs_no_memory(void **state)
         void *workspace = NULL;
         assert_int_equal(posix_memalign(&workspace, 64, bytes ? bytes : 64), 0);
         f.books.until_failure = 0;
-        assert_ok(
-            faltung_plan_run(plan, &f.o.input.tensor, &f.o.output.tensor, workspace, &message),
-            &message);
-        assert_true(array_same_bits(&f.o.output, &f.once));
+        assert_ok(run(&f, plan, workspace, &message), &message);
+        assert_true(array_same_bits(&f.output, &f.once));
         free(workspace);
         faltung_plan_destroy(plan);
         tear_down(&f);
@@ -212,22 +263,20 @@ static void every_failing_allocation_of_one_call_is_reported(void **state)
 {
     (void)state;
     prng random = {28};
-    for (int i = 0; i < 30; i++) {
+    for (int i = 0; i < EVERY_FIXTURE; i++) {
         fixture f;
         faltung_message message = {""};
         set_up(&f, &random, i);
         for (int n = 0;; n++) {
             assert_true(n < 100);
-            f.books = (ledger){n, 0, 0};
-            faltung_status status =
-                faltung_convolve(&f.conv, &f.o.input.tensor, &f.o.weight.tensor, &f.o.bias.tensor,
-                                 &f.o.output.tensor, &message);
+            f.books = (ledger){n, 0};
+            faltung_status status = convolve(&f, &f.output, &message);
             assert_int_equal(f.books.held, 0);
             if (status == FALTUNG_OK)
                 break;
             assert_refused(status, FALTUNG_ERROR_MEMORY, &message, "", NULL);
         }
-        assert_true(array_same_bits(&f.o.output, &f.once));
+        assert_true(array_same_bits(&f.output, &f.once));
         tear_down(&f);
     }
 }
@@ -261,5 +310,7 @@ int main(void)
         cmocka_unit_test(every_failing_allocation_of_one_call_is_reported),
         cmocka_unit_test(an_allocator_without_functions_is_refused),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int status = cmocka_run_group_tests(tests, NULL, NULL);
+    print_message("counted: %ld failing allocations of the library\n", failures);
+    return status;
 }
