@@ -50,6 +50,9 @@ static const fal_algorithm *find_inner(const fal_task *real, const char **reason
 {
     static const fal_algorithm *const all[] = {&fal_direct, &fal_phases, &fal_weight_gradient};
     const char *first = NULL;
+    *reason = NULL;
+    if (!fal_winograd.cannot(real) && !fal_winograd.should_not(real))
+        return &fal_winograd;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         *reason = all[i]->cannot(real);
         if (!*reason)
@@ -321,6 +324,13 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
     size[FAL_DEPTH] = 1;
 }
 
+static int64_t together(const fal_task *task, int axis)
+{
+    const fal_task real = make_real_task(task);
+    const fal_algorithm *inner = inner_of(&real);
+    return axis && inner->together ? inner->together(&real, axis) : 1;
+}
+
 static void describe(const fal_task *task, fal_description *d)
 {
     const fal_task real = make_real_task(task);
@@ -354,6 +364,7 @@ const fal_algorithm fal_complex = {
     .pack = pack,
     .workspace = workspace,
     .grain = grain,
+    .together = together,
     .describe = describe,
     .run = run,
 };

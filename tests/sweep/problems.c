@@ -232,12 +232,25 @@ static faltung_axis tiled_axis(prng *random, bool transposed, int64_t output, in
     return axis;
 }
 
+// The depth of a kernel of slices.
+static faltung_axis sliced_axis(prng *random, bool transposed)
+{
+    faltung_axis axis = FALTUNG_AXIS(random_between(random, 1, 5), random_between(random, 1, 3));
+    axis.dilation = random_between(random, 1, 2);
+    axis.stride = transposed ? 1 : random_between(random, 1, 2);
+    axis.padding.begin = random_between(random, 0, transposed ? 1 : 4);
+    axis.padding.end = random_between(random, 0, transposed ? 1 : 4);
+    axis.transposed = transposed;
+    return axis;
+}
+
 trial trial_of_tiles(prng *random, int64_t width)
 {
     const bool fast = random_between(random, 0, 1), transposed = random_between(random, 0, 2) == 0;
     const int64_t least = fast ? 16 : 32, kind = random_between(random, 0, 3);
     const int64_t dilation = kind ? 1 : random_between(random, 2, 3);
-    sample s = sample_make(transposed, 2);
+    const int axes = random_between(random, 0, 2) ? 2 : 3;
+    sample s = sample_make(transposed, axes);
     trial t = {.dtype = FALTUNG_F32, .with_bias = random_between(random, 0, 1)};
     t.accuracy = fast ? FALTUNG_ACCURACY_FAST : FALTUNG_ACCURACY_BALANCED;
     t.way = (way)random_between(random, BY_ONE_CALL, IN_SLABS);
@@ -248,11 +261,11 @@ trial trial_of_tiles(prng *random, int64_t width)
     s.channels_in = s.groups * random_between(random, least, least + 20);
     s.channels_out = s.groups * random_between(random, least, least + 20);
     do {
-        *sample_axis(&s, 0) =
-            tiled_axis(random, transposed, random_between(random, 3, 24), dilation);
-        *sample_axis(&s, 1) = tiled_axis(random, transposed, width, dilation);
-    } while (sample_axis(&s, 0)->input < 1 || sample_axis(&s, 1)->input < 1);
-    assert_true(sample_measure(&s));
+        if (axes == 3)
+            s.axis[0] = sliced_axis(random, transposed);
+        s.axis[1] = tiled_axis(random, transposed, random_between(random, 3, 24), dilation);
+        s.axis[2] = tiled_axis(random, transposed, width, dilation);
+    } while (s.axis[1].input < 1 || s.axis[2].input < 1 || !sample_measure(&s));
     t.sample = s;
     return t;
 }

@@ -90,8 +90,8 @@ static void what_cannot_be_is_refused(void **state)
          "algorithm='' is none of tiles, winograd, lattice, fft, depthwise, direct, phases, dots, "
          "weight_gradient, complex, reference"},
         {"conv2d:1x8x9x9,8x8x5x5", "winograd", 0,
-         "algorithm='winograd' cannot compute this: it computes kernels of 3x3 without stride and "
-         "dilation only"},
+         "algorithm='winograd' cannot compute this: it computes kernels of 3x3, or of slices of "
+         "3x3, without stride and dilation only"},
         {"conv2d:1x8x9x9,8x8x3x3,stride=2", "fft", 0,
          "algorithm='fft' cannot compute this: it computes kernels of one or two axes without "
          "stride only"},

@@ -22,8 +22,8 @@ int64_t fal_winograd_tiles_size(const fal_winograd_work *w)
     int64_t widest = fal_round_up(w->layout.most, w->task->kernels->lanes);
     widest = fal_least(widest, w->task->kernels->winograd->panel);
     int64_t panels = fal_ceil_divide(w->layout.most, widest);
-    int64_t element = fal_round_up(w->task->problem.input_channels * widest, FAL_WINOGRAD_LINE) +
-                      FAL_WINOGRAD_LINE;
+    int64_t element =
+        fal_round_up(w->layout.planes * widest, FAL_WINOGRAD_LINE) + FAL_WINOGRAD_LINE;
     return panels * FAL_WINOGRAD_ELEMENTS * element;
 }
 
@@ -63,13 +63,31 @@ static void copy_rows(const fal_winograd_work *w, const fal_winograd_block *b, c
     fal_copy_patch(w->task, &w->all->input, &patch);
 }
 
-// The rows of all tiles, of some channels from `channel` on.
-static void gather_rows(const fal_winograd_work *w, const fal_winograd_block *b, int64_t channel,
-                        int64_t channels)
+// The element along the depth that a tap meets; -1: a zero.
+static int64_t find_depth(const fal_problem *p, int64_t depth, int64_t tap)
+{
+    const fal_problem_axis *deep = &p->axis[0];
+    return fal_find_element(p->border, depth * deep->stride + tap * deep->dilation - deep->padding,
+                            deep->input);
+}
+
+void fal_winograd_find_taps(const fal_problem *p, bool skips_border, fal_winograd_block *b)
+{
+    b->tap = 0;
+    b->past_tap = p->axis[0].kernel;
+    while (skips_border && b->tap < b->past_tap && find_depth(p, b->depth, b->tap) < 0)
+        b->tap++;
+    while (skips_border && b->tap < b->past_tap && find_depth(p, b->depth, b->past_tap - 1) < 0)
+        b->past_tap--;
+}
+
+// The rows of all tiles at a depth, of some channels from `channel` on.
+static void gather_rows(const fal_winograd_work *w, const fal_winograd_block *b, int64_t depth,
+                        int64_t channel, int64_t channels)
 {
     const fal_view *input = &w->all->input;
-    const int64_t group = b->group * input->group + channel * input->channel +
-                          b->depth * w->task->problem.axis[0].stride * input->axis[0];
+    const int64_t group =
+        b->group * input->group + channel * input->channel + depth * input->axis[0];
     const bool last = channel + channels >= w->task->problem.input_channels;
     float *to = w->desk.rows;
     for (int64_t i = 0; i < b->images; i++) {
@@ -80,9 +98,9 @@ static void gather_rows(const fal_winograd_work *w, const fal_winograd_block *b,
     }
 }
 
-// One vector of tiles of a panel.
+// One vector of tiles of a panel, of some planes of those that are there from `plane` on.
 static void transform_vector(const fal_winograd_work *w, const fal_winograd_block *b, int64_t panel,
-                             int64_t first, int64_t channel, int64_t channels)
+                             int64_t first, int64_t plane, int64_t planes)
 {
     const int64_t lanes = w->task->kernels->lanes;
     int64_t tiles = fal_least(lanes, fal_tiles_of_panel(b, panel) - first);
@@ -92,9 +110,8 @@ static void transform_vector(const fal_winograd_work *w, const fal_winograd_bloc
         .row = b->line,
         .channel = ROWS * b->line,
         .beyond = find_beyond(b),
-        .channels = channels,
-        .to =
-            w->desk.tiles + panel * FAL_WINOGRAD_ELEMENTS * b->element + channel * b->pitch + first,
+        .channels = planes,
+        .to = w->desk.tiles + panel * FAL_WINOGRAD_ELEMENTS * b->element + plane * b->pitch + first,
         .to_channel = b->pitch,
         .to_element = b->element,
     };
@@ -103,15 +120,24 @@ static void transform_vector(const fal_winograd_work *w, const fal_winograd_bloc
     w->task->kernels->winograd->input(&group);
 }
 
-void fal_winograd_transform(const fal_winograd_work *w, const fal_winograd_block *b)
+// What is not written to the rows is zero, for all channels alike.
+static void transform_tap(const fal_winograd_work *w, const fal_winograd_block *b, int64_t tap)
 {
     const int64_t all = w->task->problem.input_channels, lanes = w->task->kernels->lanes;
+    const int64_t depth = find_depth(&w->task->problem, b->depth, tap);
     memset(w->desk.rows, 0, (size_t)fal_winograd_rows_size(w, b) * sizeof(float));
     for (int64_t c = 0; c < all; c += w->layout.batch) {
         int64_t channels = fal_least(w->layout.batch, all - c);
-        gather_rows(w, b, c, channels);
+        if (depth >= 0)
+            gather_rows(w, b, depth, c, channels);
         for (int64_t panel = 0; panel < b->panels; panel++)
             for (int64_t first = 0; first < fal_tiles_of_panel(b, panel); first += lanes)
-                transform_vector(w, b, panel, first, c, channels);
+                transform_vector(w, b, panel, first, (tap - b->tap) * all + c, channels);
     }
+}
+
+void fal_winograd_transform(const fal_winograd_work *w, const fal_winograd_block *b)
+{
+    for (int64_t tap = b->tap; tap < b->past_tap; tap++)
+        transform_tap(w, b, tap);
 }

@@ -5,6 +5,8 @@
 
 #include "base/checked.h"
 
+#include <string.h>
+
 // Tiles that are multiplied by one kernel.
 typedef struct call {
     void (*multiply)(const fal_winograd_products *products);
@@ -30,21 +32,27 @@ static int64_t list_calls(const fal_winograd_work *w, const fal_winograd_block *
     return count;
 }
 
-// Each call fetches its share of the weights that come next.
+// Each call fetches its share of the weights that come next. Planes that are left out are zeros: to
+// the chunks, which are counted from the first plane of all, they would add nothing.
 void fal_winograd_multiply(const fal_winograd_work *w, const fal_winograd_block *b,
                            const float *weight)
 {
     call calls[FAL_WINOGRAD_MOST];
-    const int64_t all = w->task->problem.input_channels, count = list_calls(w, b, calls);
+    const int64_t channels = w->task->problem.input_channels, count = list_calls(w, b, calls);
     const int64_t width = w->task->kernels->winograd->channels;
+    const int64_t begin = b->tap * channels, end = b->past_tap * channels;
+    const int64_t absent = w->layout.planes - (end - begin);
     fal_winograd_products p = {.pitch = b->pitch, .share = fal_ceil_divide(width, count)};
-    for (int64_t e = 0; e < FAL_WINOGRAD_ELEMENTS; e++)
-        for (int64_t c = 0; c < all; c += w->layout.chunk) {
-            const float *tiles = w->desk.tiles + e * b->element + c * b->pitch;
+    if (begin == end)
+        memset(w->desk.sums, 0, (size_t)(FAL_WINOGRAD_ELEMENTS * b->sums) * sizeof(float));
+    weight += begin * width;
+    for (int64_t e = 0; e < FAL_WINOGRAD_ELEMENTS; e++, weight += absent * width)
+        for (int64_t c = begin; c < end; c += p.count) {
+            const float *tiles = w->desk.tiles + e * b->element + (c - begin) * b->pitch;
             float *sums = w->desk.sums + e * b->sums;
-            p.count = fal_least(w->layout.chunk, all - c);
+            p.count = fal_least(w->layout.chunk - c % w->layout.chunk, end - c);
             p.weight = weight;
-            p.add = c > 0;
+            p.add = c > begin;
             weight += p.count * width;
             for (int64_t i = 0; i < count; i++) {
                 p.tiles = tiles + calls[i].tiles;

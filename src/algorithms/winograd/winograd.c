@@ -7,6 +7,9 @@
 //
 // The order of all sums is laid down in docs/numerics.md. What is computed of a tile depends on its
 // place in the output alone, so that parts have the bits of the whole.
+//
+// A kernel of more depth is one of slices: the channels of each slice are summed like more
+// channels of one.
 #include "algorithms/winograd/work.h"
 
 #include "algorithms/finish.h"
@@ -19,9 +22,16 @@
 
 // ----------------------------------------------------------------------------------------- weights
 
+// Weights and biases of a group, and whether taps that meet the border may be left out.
 static size_t group_numbers(const fal_winograd_layout *l)
 {
-    return (size_t)(l->weights + l->channels); // and biases
+    return (size_t)(l->weights + l->channels + FAL_WINOGRAD_LINE);
+}
+
+// A number of a packed group that is not 0 if they may: where all weights are finite.
+static int64_t place_of_skips(const fal_winograd_layout *l)
+{
+    return l->weights + l->channels;
 }
 
 static size_t packed_bytes(const fal_task *task)
@@ -45,16 +55,19 @@ static void take_kernels(const fal_problem *p, const fal_view *weight, int64_t a
                             false, to++);
 }
 
-// One group's: [channels computed at once][element][input channel][channel].
+// One group's: [channels computed at once][element][tap of depth][input channel][channel].
 static void pack_group(const fal_task *task, const fal_view *weight, int64_t group, float *to)
 {
     const fal_problem *p = &task->problem;
-    const int64_t width = task->kernels->winograd->channels;
+    const int64_t width = task->kernels->winograd->channels, planes = fal_winograd_planes(p);
     for (int64_t o = 0; o < p->output_channels; o += width)
-        for (int64_t c = 0; c < p->input_channels; c++) {
+        for (int64_t plane = 0; plane < planes; plane++) {
+            const int64_t tap = plane / p->input_channels, c = plane % p->input_channels;
             float taken[ELEMENTS * MOST_CHANNELS];
             const int channels = (int)fal_least(width, p->output_channels - o);
-            take_kernels(p, weight, group * weight->group + o * weight->outer + c * weight->channel,
+            take_kernels(p, weight,
+                         group * weight->group + o * weight->outer + c * weight->channel +
+                             tap * weight->axis[0],
                          channels, taken);
             const fal_winograd_weight kernels = {
                 .from = taken,
@@ -62,8 +75,8 @@ static void pack_group(const fal_task *task, const fal_view *weight, int64_t gro
                 .row = 3,
                 .column = 1,
                 .channels = channels,
-                .to = to + (o * FAL_WINOGRAD_ELEMENTS * p->input_channels) + c * width,
-                .element = p->input_channels * width,
+                .to = to + (o * FAL_WINOGRAD_ELEMENTS * planes) + plane * width,
+                .element = planes * width,
             };
             task->kernels->winograd->weight(&kernels);
         }
@@ -79,6 +92,8 @@ static void pack(const fal_task *task, const fal_operands *all, void *packed)
         fal_pack_biases(task, all, g * channels, channels, bias);
         for (int64_t o = channels; o < l.channels; o++)
             bias[o] = 0;
+        to[place_of_skips(&l)] =
+            !task->problem.border_counts || task->kernels->are_finite(to, l.weights);
     }
 }
 
@@ -137,10 +152,10 @@ static void run_block(const fal_winograd_work *w, fal_winograd_block b, const fl
     const int64_t width = w->task->kernels->winograd->channels;
     const float *group = packed + (size_t)b.group * group_numbers(&w->layout);
     fal_divide_block(w->task, &b);
+    fal_winograd_find_taps(&w->task->problem, group[place_of_skips(&w->layout)] != 0, &b);
     prepare_block(w, &b);
     for (int64_t first = begin / width * width; first < end; first += width) {
-        fal_winograd_multiply(
-            w, &b, group + first * FAL_WINOGRAD_ELEMENTS * w->task->problem.input_channels);
+        fal_winograd_multiply(w, &b, group + first * FAL_WINOGRAD_ELEMENTS * w->layout.planes);
         fal_winograd_emit(w, &b, group + w->layout.weights + first, first, begin, end);
     }
 }
@@ -228,7 +243,7 @@ static double work(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
     const double of_input = 8, of_output = 10, read = 3, far = 10, near = 1 << 22;
-    const double in = (double)p->input_channels;
+    const double in = (double)fal_winograd_planes(p);
     const double out = (double)fal_round_up(p->output_channels, FAL_WINOGRAD_LINE);
     const double tiles = (double)p->batch * (double)p->axis[0].output *
                          (double)fal_count_tiles(p->axis[1].output) *
@@ -250,9 +265,8 @@ static void describe(const fal_task *task, fal_description *d)
     fal_size_block(&l, p->batch, rows, columns, &b);
     double planes = (double)p->batch * (double)p->groups * (double)p->axis[0].output;
     double tiles = planes * (double)rows * (double)columns;
-    double of_tile =
-        FAL_WINOGRAD_ELEMENTS * (3.0 * (double)p->input_channels + 2.0 * (double)l.channels) +
-        16.0 * (double)p->output_channels;
+    double of_tile = FAL_WINOGRAD_ELEMENTS * (3.0 * (double)l.planes + 2.0 * (double)l.channels) +
+                     16.0 * (double)p->output_channels;
     d->bytes = (tiles * of_tile + tiles / (double)b.tiles * (double)l.weights) * sizeof(float);
     snprintf(d->how, sizeof d->how,
              "F(4x4, 3x3) in blocks of %" PRId64 " by %" PRId64 " tiles of %" PRId64
@@ -264,15 +278,13 @@ static void describe(const fal_task *task, fal_description *d)
 
 static bool is_three_by_three(const fal_problem *p)
 {
-    const fal_problem_axis *deep = &p->axis[0];
     for (int i = 1; i < FALTUNG_MAX_AXES; i++) {
         const fal_problem_axis *axis = &p->axis[i];
         if (axis->kernel != 3 || axis->stride != 1 || axis->dilation != 1 ||
             axis->input_dilation != 1)
             return false;
     }
-    return deep->kernel == 1 && deep->padding == 0 && deep->input_dilation == 1 &&
-           (deep->output - 1) * deep->stride < deep->input;
+    return p->axis[0].input_dilation == 1;
 }
 
 // Weights have to be worth reading, and tiles to be filled: else direct sums are as fast.
@@ -293,8 +305,9 @@ static bool has_few_tiles(const fal_problem *p)
 static bool is_huge(const fal_problem *p)
 {
     const double most = (double)(INT64_C(1) << 40); // numbers
-    double pairs = (double)p->input_channels * (double)p->output_channels * (double)p->groups;
-    return p->input_channels > 8192 || FAL_WINOGRAD_ELEMENTS * pairs > most;
+    double planes = (double)p->input_channels * (double)p->axis[0].kernel;
+    double pairs = planes * (double)p->output_channels * (double)p->groups;
+    return planes > 8192 || FAL_WINOGRAD_ELEMENTS * pairs > most;
 }
 
 static const char *cannot(const fal_task *task)
@@ -307,7 +320,7 @@ static const char *cannot(const fal_task *task)
     if (p->of_weight)
         return "it is a weight's gradient";
     if (!is_three_by_three(p))
-        return "it computes kernels of 3x3 without stride and dilation only";
+        return "it computes kernels of 3x3, or of slices of 3x3, without stride and dilation only";
     if (p->input_channels == 0)
         return "there are no products to sum";
     if (is_huge(p))
@@ -319,7 +332,7 @@ static const char *should_not(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
     const int64_t few = p->accuracy == FALTUNG_ACCURACY_FAST ? 16 : 32;
-    if (p->input_channels < few || p->output_channels < few)
+    if (fal_winograd_planes(p) < few || p->output_channels < few)
         return "of few channels, transforms take longer than the products that they save";
     if (has_few_tiles(p))
         return "the output is too small to be worth reading transformed weights for";

@@ -16,7 +16,7 @@ typedef struct fal_winograd_memory {
 typedef struct fal_winograd_desk {
     fal_winograd_memory *memory;
     float *rows;    // of some channels of the input: [channel][six rows][tile]
-    float *tiles;   // transformed: [panel][element][channel][tile]
+    float *tiles;   // transformed: [panel][element][plane][tile]
     float *sums;    // of products: [element][tile][channel]
     float *outputs; // of some channels: [channel][four rows][tile]
 } fal_winograd_desk;
@@ -29,6 +29,10 @@ typedef struct fal_winograd_work {
     fal_winograd_desk desk;
     const fal_finish *finish; // NULL: nothing
 } fal_winograd_work;
+
+// Finds which taps of the kernel's depth a block has: all, or those that do not meet the border.
+void fal_winograd_find_taps(const fal_problem *problem, bool skips_border,
+                            fal_winograd_block *block);
 
 // Transforms the input of a block.
 void fal_winograd_transform(const fal_winograd_work *work, const fal_winograd_block *block);
