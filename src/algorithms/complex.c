@@ -48,11 +48,13 @@ static fal_task make_real_task(const fal_task *task)
 // Whoever computes the real problem; NULL, and why not, if nobody does.
 static const fal_algorithm *find_inner(const fal_task *real, const char **reason)
 {
+    static const fal_algorithm *const fast[] = {&fal_winograd, &fal_lattice, &fal_fft};
     static const fal_algorithm *const all[] = {&fal_direct, &fal_phases, &fal_weight_gradient};
     const char *first = NULL;
     *reason = NULL;
-    if (!fal_winograd.cannot(real) && !fal_winograd.should_not(real))
-        return &fal_winograd;
+    for (size_t i = 0; i < sizeof fast / sizeof *fast; i++)
+        if (!fast[i]->cannot(real) && !fast[i]->should_not(real))
+            return fast[i];
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         *reason = all[i]->cannot(real);
         if (!*reason)

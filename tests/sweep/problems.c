@@ -285,7 +285,8 @@ static faltung_axis transformed_axis(prng *random, bool transposed, int64_t kern
 trial trial_of_spectra(prng *random, int64_t kernel)
 {
     const bool transposed = random_between(random, 0, 2) == 0;
-    sample s = sample_make(transposed, 2);
+    const int axes = random_between(random, 0, 3) ? 2 : 3;
+    sample s = sample_make(transposed, axes);
     trial t = {.dtype = FALTUNG_F32, .with_bias = random_between(random, 0, 1), .algorithm = "fft"};
     if (random_between(random, 0, 3) == 0)
         t.dtype = FALTUNG_F64;
@@ -297,9 +298,11 @@ trial trial_of_spectra(prng *random, int64_t kernel)
     s.channels_in = s.groups * random_between(random, 1, kernel > 10 ? 3 : 20);
     s.channels_out = s.groups * random_between(random, 1, kernel > 10 ? 3 : 20);
     do {
-        *sample_axis(&s, 0) = transformed_axis(random, transposed, kernel);
-        *sample_axis(&s, 1) = transformed_axis(random, transposed, kernel);
-    } while (sample_axis(&s, 1)->kernel == 1 || !sample_measure(&s));
+        if (axes == 3)
+            s.axis[0] = sliced_axis(random, transposed);
+        s.axis[1] = transformed_axis(random, transposed, kernel);
+        s.axis[2] = transformed_axis(random, transposed, kernel);
+    } while (s.axis[2].kernel == 1 || !sample_measure(&s));
     t.sample = s;
     return t;
 }

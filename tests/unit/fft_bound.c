@@ -44,7 +44,7 @@ static double norm_of_input(const sample *s, const operands *o, int64_t image, i
     const int64_t plane = s->axis[0].input * s->axis[1].input * s->axis[2].input;
     double sum = 0;
     if (outside > 0)
-        return outside * sqrt(2 * numbers_of_transform(s));
+        return outside * sqrt(2 * numbers_of_transform(s) * (double)s->axis[0].kernel);
     for (int64_t i = 0; i < plane; i++)
         sum += square(array_get(&o->input, (image * s->channels_in + channel) * plane + i));
     return sqrt(2 * sum);
@@ -64,11 +64,12 @@ static double norm_of_weight(const sample *s, const operands *o, int64_t out, in
 }
 
 // Each halving of a transform rounds a sum and a turn, of four roundings at most, and so do turns
-// themselves: of the input, the weight and back. Products are summed over the channels.
+// themselves: of the input, the weight and back. Products are summed over the channels of every
+// slice of the kernel.
 static double count_roundings(const sample *s)
 {
-    const double of_step = 6, others = 8;
-    return 3 * of_step * log2(numbers_of_transform(s)) + 2 * (double)inputs_of(s) + others;
+    const double of_step = 6, others = 8, planes = (double)(inputs_of(s) * s->axis[0].kernel);
+    return 3 * of_step * log2(numbers_of_transform(s)) + 2 * planes + others;
 }
 
 double *fft_bounds(const sample *s, const operands *o, double outside)

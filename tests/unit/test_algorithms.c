@@ -36,6 +36,8 @@ static void each_can_be_asked_for(void **state)
         {"conv2d_weight:1x8x9x9,8x8x3x3", "dots"},
         {"conv2d_weight:1x3x9x9,2x3x3x3", "weight_gradient"},
         {"conv2d:1x8x9x9,8x8x3x3,dtype=c64", "complex"},
+        {"conv3d:1x8x5x9x9,8x8x3x3x3,padding=1,stride=2+1+1", "winograd"},
+        {"conv3d:1x8x5x9x9,8x8x3x5x5,dilation=2+1+1", "fft"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -93,8 +95,8 @@ static void what_cannot_be_is_refused(void **state)
          "algorithm='winograd' cannot compute this: it computes kernels of 3x3, or of slices of "
          "3x3, without stride and dilation only"},
         {"conv2d:1x8x9x9,8x8x3x3,stride=2", "fft", 0,
-         "algorithm='fft' cannot compute this: it computes kernels of one or two axes without "
-         "stride only"},
+         "algorithm='fft' cannot compute this: rows or columns have a stride, "
+         "or the input is dilated"},
         {"conv2d:0x8x9x9,8x8x3x3", "direct", 0,
          "algorithm='direct' cannot compute this: the result has no elements"},
         {"conv2d:1x8x9x9,8x8x3x3", "fft", 100,

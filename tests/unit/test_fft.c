@@ -36,7 +36,7 @@ static void it_is_chosen_by_shape_and_accuracy(void **state)
         {"conv2d:16x3x16x16,10x3x3x3", "direct", "direct"},
         {"conv2d:1x64x28x28,64x64x5x5,stride=2", "direct", "direct"},
         {"conv_transpose2d:1x16x40x40,16x16x7x7,stride=2", "phases", "phases"},
-        {"conv3d:1x16x9x50x50,16x16x5x5x5", "direct", "direct"},
+        {"conv3d:1x16x9x50x50,16x16x5x5x5", "direct", "fft"},
         {"conv2d:1x16x90x90,16x16x31x1", "direct", "direct"}, // a kernel of one column
         {"conv1d:1x16x1000,16x16x257", "direct", "direct"},   // a longer one than transforms
         {"conv2d:1x3x9x9,4x3x5x5", "direct", "direct"},       // few products

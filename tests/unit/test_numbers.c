@@ -282,11 +282,30 @@ static void a_non_finite_input_reaches_only_what_uses_it(void **state)
     }
 }
 
-// Under any accuracy: with slices of a kernel that lie in the border, too.
+static void check_infinite_weight(const sample *s, const char *algorithm)
+{
+    prng random = {17};
+    faltung_conv conv = sample_conv(s);
+    conv.algorithm = algorithm;
+    operands o;
+    operands_make(&o, s, FALTUNG_F32);
+    operands_fill_reals(&o, &random);
+    const int64_t channel = 34, of_channel = o.weight.count / s->channels_out;
+    array_set(&o.weight, channel * of_channel, (double)INFINITY); // meets the border at depth 0
+    faltung_message message = {""};
+    assert_ok(faltung_convolve(&conv, &o.input.tensor, &o.weight.tensor, &o.bias.tensor,
+                               &o.output.tensor, &message),
+              &message);
+    const int64_t plane = o.output.count / s->channels_out;
+    for (int64_t i = 0; i < o.output.count; i++)
+        assert_true(!isfinite(array_get(&o.output, i)) == (i / plane == channel));
+    operands_free(&o);
+}
+
+// By transforms, too, also where it meets nothing but the border.
 static void an_infinite_weight_reaches_its_channel_from_the_border(void **state)
 {
     (void)state;
-    prng random = {17};
     sample s = sample_make(false, 3);
     s.channels_in = 12;
     s.channels_out = 40;
@@ -295,21 +314,8 @@ static void an_infinite_weight_reaches_its_channel_from_the_border(void **state)
         s.axis[i].padding = (faltung_padding){1, 1};
     }
     assert_true(sample_measure(&s));
-    const faltung_conv conv = sample_conv(&s);
-    assert_true(sample_is_computed_by(&s, FALTUNG_F32, &conv, "winograd"));
-    operands o;
-    operands_make(&o, &s, FALTUNG_F32);
-    operands_fill_reals(&o, &random);
-    const int64_t channel = 34, of_channel = o.weight.count / s.channels_out;
-    array_set(&o.weight, channel * of_channel, (double)INFINITY); // meets the border at depth 0
-    faltung_message message = {""};
-    assert_ok(faltung_convolve(&conv, &o.input.tensor, &o.weight.tensor, &o.bias.tensor,
-                               &o.output.tensor, &message),
-              &message);
-    const int64_t plane = o.output.count / s.channels_out;
-    for (int64_t i = 0; i < o.output.count; i++)
-        assert_true(!isfinite(array_get(&o.output, i)) == (i / plane == channel));
-    operands_free(&o);
+    check_infinite_weight(&s, "winograd");
+    check_infinite_weight(&s, "fft");
 }
 
 static void a_zero_weight_does_not_hide_an_infinity(void **state)

@@ -6,8 +6,8 @@
 // parts of one picture: since kernels are real, the same parts come back.
 //
 // Spectra of a block of pairs are multiplied with those of the kernels, frequency by frequency,
-// summed over the channels, and transformed back. A frequency and its mirror meet the same number
-// of a kernel, once conjugated, and stand beside each other for that.
+// summed over the planes of the input, and transformed back. A frequency and its mirror meet the
+// same number of a kernel, once conjugated, and stand beside each other for that.
 //
 // What is computed of a pair depends on its place in the output alone, so that parts have the bits
 // of the whole.
@@ -75,7 +75,7 @@ static void run_block(const fal_fft_work *w, const fal_fft_block *b, const char 
 {
     const fal_fft_layout *l = &w->layout;
     const int64_t size = w->task->kernels->size, lanes = w->task->kernels->lanes;
-    const char *bias = group + fal_round_up(fal_fft_spectra_numbers(l), FAL_FFT_LINE) * size;
+    const char *bias = group + fal_fft_place_of_biases(l) * size;
     prepare_block(w, b);
     if (l->pixels) {
         fal_fft_multiply(w, b, group + 2 * begin * l->line * size, end - begin);
@@ -93,6 +93,8 @@ static void run_blocks(const fal_fft_work *w, fal_fft_block b, int64_t images, c
                        int64_t begin, int64_t end)
 {
     const int64_t all = images * b.rows * b.columns;
+    b.slices = fal_find_slices(&w->task->problem, b.depth,
+                               fal_fft_skips_border(w->task, &w->layout, group));
     for (b.first = 0; b.first < all; b.first += w->layout.block) {
         b.pairs = fal_least(w->layout.block, all - b.first);
         run_block(w, &b, group, begin, end);
@@ -163,7 +165,7 @@ static void describe(const fal_task *task, fal_description *d)
     const fal_fft_layout l = fal_fft_lay_out(task);
     const double images = (double)p->batch * (double)p->axis[0].output * (double)p->groups;
     const double pairs = images * (double)(l.pairs[0] * l.pairs[1]);
-    const double channels = (double)(p->input_channels + p->output_channels);
+    const double channels = (double)(l.inputs + p->output_channels);
     const double numbers = 2 * (double)l.size[0] * l.size[1];
     const double weights = (double)fal_fft_spectra_numbers(&l) / (double)l.block;
     d->bytes = pairs * (channels * 8 * numbers + weights) * task->kernels->size;
@@ -176,12 +178,10 @@ static void describe(const fal_task *task, fal_description *d)
 
 static bool is_plain(const fal_problem *p)
 {
-    const fal_problem_axis *deep = &p->axis[0];
     for (int i = 1; i < FALTUNG_MAX_AXES; i++)
         if (p->axis[i].stride != 1 || p->axis[i].input_dilation != 1)
             return false;
-    return deep->kernel == 1 && deep->padding == 0 && deep->input_dilation == 1 &&
-           (deep->output - 1) * deep->stride < deep->input;
+    return p->axis[0].input_dilation == 1;
 }
 
 // Spectra of weights that lie in memory are never so many, but those of a view by strides of 0 may
@@ -189,8 +189,9 @@ static bool is_plain(const fal_problem *p)
 static bool is_huge(const fal_problem *p)
 {
     const double most = (double)(INT64_C(1) << 32); // kernels
-    double kernels = (double)p->input_channels * (double)p->output_channels * (double)p->groups;
-    return p->input_channels > 8192 || kernels > most;
+    double planes = (double)p->input_channels * (double)p->axis[0].kernel;
+    double kernels = planes * (double)p->output_channels * (double)p->groups;
+    return planes > 8192 || kernels > most;
 }
 
 static const char *cannot(const fal_task *task)
@@ -203,9 +204,9 @@ static const char *cannot(const fal_task *task)
     if (p->of_weight)
         return "it is a weight's gradient";
     if (!is_plain(p))
-        return "it computes kernels of one or two axes without stride only";
+        return "rows or columns have a stride, or the input is dilated";
     if (is_huge(p))
-        return "over 8192 channels, or over 2^32 kernels, are too much";
+        return "over 8192 planes of a group, or over 2^32 kernels, are too much";
     if (p->input_channels == 0)
         return "there are no products to sum";
     if (!fal_fft_fits(p))

@@ -37,7 +37,7 @@ static void copy_run(const fal_fft_work *w, const fal_fft_block *b, const fal_ff
     const fal_problem *p = &task->problem;
     const fal_view *input = &w->all->input;
     const int64_t at = b->group * input->group + r->channel * input->channel +
-                       b->depth * p->axis[0].stride * input->axis[0] + r->pair.image * input->outer;
+                       r->depth * input->axis[0] + r->pair.image * input->outer;
     const fal_patch patch = {
         .from = (const char *)input->data + at * task->kernels->input_size,
         .to = w->desk.planes + r->lane * l->plane * task->kernels->size,
@@ -52,24 +52,34 @@ static void copy_run(const fal_fft_work *w, const fal_fft_block *b, const fal_ff
     fal_copy_patch(task, input, &patch);
 }
 
-// One half of what is in the lanes: channels of one pair from `channel` on, or all pairs of one
-// channel.
-static void copy_planes(const fal_fft_work *w, const fal_fft_block *b, int64_t pair,
-                        int64_t channel, int half, int64_t row)
+// A plane of all pairs.
+static void copy_pairs(const fal_fft_work *w, const fal_fft_block *b, fal_fft_run r, int64_t row)
 {
-    const int64_t lanes = w->task->kernels->lanes;
-    memset(w->desk.planes, 0, (size_t)(lanes * w->layout.plane) * (size_t)w->task->kernels->size);
-    fal_fft_run r = {.channel = channel, .half = half};
-    if (w->layout.pixels) {
-        for (r.channels = 1; r.lane < b->pairs; r.lane++) {
-            r.pair = fal_fft_find_pair(w, b, r.lane);
-            copy_run(w, b, &r, row);
-        }
-        return;
+    for (r.channels = 1; r.lane < b->pairs; r.lane++) {
+        r.pair = fal_fft_find_pair(w, b, r.lane);
+        copy_run(w, b, &r, row);
     }
-    r.channels = fal_least(lanes, w->task->problem.input_channels - channel);
-    r.pair = fal_fft_find_pair(w, b, pair);
-    copy_run(w, b, &r, row);
+}
+
+// One half of what is in the lanes: planes of one pair from `plane` on, of which those of a slice
+// are channels of one depth, or all pairs of one plane.
+static void copy_planes(const fal_fft_work *w, const fal_fft_block *b, int64_t pair, int64_t plane,
+                        int half, int64_t row)
+{
+    const fal_problem *p = &w->task->problem;
+    const int64_t lanes = w->task->kernels->lanes, channels = p->input_channels;
+    const int64_t past = w->layout.pixels ? plane + 1 : fal_least(plane + lanes, w->layout.inputs);
+    fal_fft_run r = {.half = half, .pair = fal_fft_find_pair(w, b, pair)};
+    memset(w->desk.planes, 0, (size_t)(lanes * w->layout.plane) * (size_t)w->task->kernels->size);
+    for (; plane < past; plane += r.channels, r.lane += r.channels) {
+        r.channel = plane % channels;
+        r.channels = fal_least(past - plane, channels - r.channel);
+        r.depth = fal_find_depth(p, b->depth, plane / channels);
+        if (r.depth >= 0 && w->layout.pixels)
+            copy_pairs(w, b, r, row);
+        else if (r.depth >= 0)
+            copy_run(w, b, &r, row);
+    }
 }
 
 static void take_planes(const fal_fft_work *w, int half, int64_t row)
@@ -137,7 +147,7 @@ void fal_fft_back(const fal_fft_work *w, int64_t rows)
     transform_rows(w, rows, w->task->kernels->fft->back);
 }
 
-static void spread_spectrum(const fal_fft_work *w, int64_t pair, int64_t channel)
+static void spread_spectrum(const fal_fft_work *w, int64_t pair, int64_t plane)
 {
     const fal_fft_layout *l = &w->layout;
     const int64_t lanes = w->task->kernels->lanes;
@@ -150,35 +160,35 @@ static void spread_spectrum(const fal_fft_work *w, int64_t pair, int64_t channel
     int64_t first;
     if (l->pixels) {
         s.imaginary = lanes;
-        s.half = 2 * w->task->problem.input_channels * lanes;
-        first = 2 * channel * lanes;
+        s.half = 2 * l->inputs * lanes;
+        first = 2 * plane * lanes;
     } else {
         s.imaginary = l->line;
         s.half = 2 * l->line;
-        first = 4 * pair * l->line + channel;
+        first = 4 * pair * l->line + plane;
     }
     s.spectrum = w->desk.spectra + first * w->task->kernels->size;
     w->task->kernels->fft->spread(&s);
 }
 
 static void transform_lanes(const fal_fft_work *w, const fal_fft_block *b, int64_t pair,
-                            int64_t channel)
+                            int64_t plane)
 {
     const fal_fft_layout *l = &w->layout;
     for (int64_t row = 0; row < l->size[0]; row += l->rows)
         for (int half = 0; half < 2; half++) {
-            copy_planes(w, b, pair, channel, half, row);
+            copy_planes(w, b, pair, plane, half, row);
             take_planes(w, half, row);
         }
     fal_fft_forward(w, l->size[0], false);
-    spread_spectrum(w, pair, channel);
+    spread_spectrum(w, pair, plane);
 }
 
 void fal_fft_transform(const fal_fft_work *w, const fal_fft_block *b)
 {
-    const int64_t channels = w->task->problem.input_channels, lanes = w->task->kernels->lanes;
-    const bool pixels = w->layout.pixels;
-    for (int64_t pair = 0; pair < (pixels ? 1 : b->pairs); pair++)
-        for (int64_t c = 0; c < channels; c += pixels ? 1 : lanes)
-            transform_lanes(w, b, pair, c);
+    const int64_t at_once = w->layout.pixels ? 1 : w->task->kernels->lanes;
+    const int64_t first = b->slices.first_plane / at_once * at_once;
+    for (int64_t pair = 0; pair < (w->layout.pixels ? 1 : b->pairs); pair++)
+        for (int64_t plane = first; plane < b->slices.past_plane; plane += at_once)
+            transform_lanes(w, b, pair, plane);
 }

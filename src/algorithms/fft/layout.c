@@ -60,32 +60,32 @@ static double count_work(const fal_problem *p, const fal_fft_layout *l, bool pix
     const double moved = 28, turned = 5, read = 3, far = 20, near = 1 << 22, block = 4, share = 0.1;
     const double numbers = (double)l->size[0] * (double)l->size[1];
     const double transform = numbers * (moved + turned * log_of((int64_t)numbers));
-    const double channels = (double)p->input_channels, spectrum = 4 * (double)l->frequencies;
+    const double planes = (double)l->inputs, spectrum = 4 * (double)l->frequencies;
     double pairs = (double)(l->pairs[0] * l->pairs[1]), in, out, at_once;
     if (pixels) {
         pairs = (double)fal_round_up((int64_t)pairs, vector);
-        in = channels;
+        in = planes;
         out = (double)p->output_channels;
         at_once = spectrum * (in + out) * (double)vector;
     } else {
-        in = (double)fal_round_up(p->input_channels, vector);
+        in = (double)fal_round_up(l->inputs, vector);
         out = (double)fal_round_up(p->output_channels, vector);
         at_once = spectrum * (in + (double)vector) * block;
     }
     const double moves = (in + out) * (transform + (at_once < near ? 0 : spectrum * far));
-    const double products = 2 * spectrum * channels * out;
-    const double weights = spectrum / 2 * channels * out * read;
-    const double planes = (double)p->batch * (double)p->axis[0].output;
+    const double products = 2 * spectrum * planes * out;
+    const double weights = spectrum / 2 * planes * out * read;
+    const double images = (double)p->batch * (double)p->axis[0].output;
     const double packing =
-        share * channels * (double)fal_round_up(p->output_channels, vector) * transform;
-    return planes * pairs * (moves + products) + weights + packing;
+        share * planes * (double)fal_round_up(p->output_channels, vector) * transform;
+    return images * pairs * (moves + products) + weights + packing;
 }
 
 // Whether the spectra of a vector of channels, or of pairs, are not too many numbers.
 static bool is_small(const fal_problem *p, double size, bool pixels)
 {
-    const int64_t channels = fal_most(p->input_channels, vector), lanes = pixels ? vector : 1;
-    return 2 * size * (double)(channels * lanes) <= (double)most_numbers;
+    const int64_t planes = fal_most(fal_count_planes(p), vector), lanes = pixels ? vector : 1;
+    return 2 * size * (double)(planes * lanes) <= (double)most_numbers;
 }
 
 static void take_better(const fal_problem *p, fal_fft_layout candidate, fal_fft_layout *best)
@@ -131,14 +131,14 @@ bool fal_fft_fits(const fal_problem *p)
 fal_fft_layout fal_fft_size(const fal_problem *p)
 {
     int least[FAL_FFT_AXES], most[FAL_FFT_AXES];
-    fal_fft_layout best = {.size = {0, 0}};
+    fal_fft_layout best = {.size = {0, 0}, .inputs = fal_count_planes(p)};
     for (int i = 0; i < FAL_FFT_AXES; i++) {
         least[i] = least_size(find_axis(p, i));
         most[i] = most_size(find_axis(p, i), least[i]);
     }
     for (int high = least[0]; high <= most[0]; high *= 2)
         for (int wide = least[1]; wide <= most[1]; wide *= 2)
-            take_better(p, (fal_fft_layout){.size = {high, wide}}, &best);
+            take_better(p, (fal_fft_layout){.size = {high, wide}, .inputs = best.inputs}, &best);
     return best;
 }
 
@@ -174,17 +174,17 @@ fal_fft_layout fal_fft_lay_out(const fal_task *task)
     l.row = fal_round_up(l.size[1], lanes);
     l.rows = fal_least(l.size[0], fal_most(1, at_once / (lanes * l.row)));
     l.plane = l.rows * l.row + FAL_FFT_LINE;
-    l.line = l.pixels ? p->input_channels : fal_round_up(p->input_channels, lanes);
+    l.line = l.pixels ? l.inputs : fal_round_up(l.inputs, lanes);
     l.block = find_block(task, &l);
     if (l.pixels) {
-        l.spectra = set_apart(4 * p->input_channels * lanes);
+        l.spectra = set_apart(4 * l.inputs * lanes);
         l.sums = set_apart(4 * p->output_channels * lanes);
         l.weights = set_apart(2 * l.line * p->output_channels);
         l.vectors = 1;
     } else {
         l.spectra = set_apart(4 * l.block * l.line);
         l.sums = set_apart(4 * l.block * lanes);
-        l.weights = set_apart(2 * p->input_channels * lanes);
+        l.weights = set_apart(2 * l.inputs * lanes);
         l.vectors = fal_ceil_divide(p->output_channels, lanes);
     }
     return l;

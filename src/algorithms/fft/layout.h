@@ -5,7 +5,7 @@
 #ifndef FAL_ALGORITHMS_FFT_LAYOUT_H
 #define FAL_ALGORITHMS_FFT_LAYOUT_H
 
-#include "algorithms/algorithm.h"
+#include "algorithms/slices.h"
 
 // Rows and columns, of which there are two of everything.
 enum { FAL_FFT_AXES = 2, FAL_FFT_LONGEST = 256, FAL_FFT_LINE = 16 };
@@ -17,6 +17,7 @@ typedef struct fal_fft_layout {
     int64_t pairs[FAL_FFT_AXES];   // of an output
     int64_t frequencies;           // of which the mirrored ones are not
     bool pixels;                   // whether lanes are pairs, rather than channels
+    int64_t inputs;                // planes of the input that an output sums over
     double work;                   // in multiply-adds of one lane, as far as that can be said
     int64_t pitch;                 // from one row of a picture to the next, in complex numbers
     int64_t rows;                  // of a picture that are brought from or to planes at once

@@ -30,19 +30,19 @@ void fal_fft_multiply(const fal_fft_work *w, const fal_fft_block *b, const char 
 {
     const fal_fft_layout *l = &w->layout;
     const int64_t lanes = w->task->kernels->lanes, size = w->task->kernels->size;
-    const int64_t count = w->task->problem.input_channels;
-    fal_fft_products p = {.line = l->line, .count = count};
+    const int64_t first = b->slices.first_plane, past = b->slices.past_plane;
+    fal_fft_products p = {.line = l->line, .count = past - first};
     for (int64_t f = 0; f < l->frequencies; f++) {
         const char *spectra = w->desk.spectra + f * l->spectra * size;
         char *sums = w->desk.sums + f * l->sums * size;
         const char *of_weights = weights + f * l->weights * size;
-        p.rows = l->pixels ? of_weights : spectra;
-        p.vectors = l->pixels ? spectra : of_weights;
+        p.rows = (l->pixels ? of_weights : spectra) + first * size;
+        p.vectors = (l->pixels ? spectra : of_weights) + 2 * first * lanes * size;
         p.sums = sums;
         multiply_rows(w, p, l->pixels ? channels : 2 * b->pairs);
         if (!l->pixels)
             continue;
-        p.vectors = spectra + 2 * count * lanes * size;
+        p.vectors = spectra + 2 * (l->inputs + first) * lanes * size;
         p.sums = sums + 2 * channels * lanes * size;
         multiply_rows(w, p, channels);
     }

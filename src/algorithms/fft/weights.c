@@ -21,17 +21,30 @@ size_t fal_fft_planes_bytes(const fal_task *task, const fal_fft_layout *l)
     return (size_t)(task->kernels->lanes * l->plane) * (size_t)task->kernels->size;
 }
 
-// Of a group: spectra, then biases, in numbers.
 int64_t fal_fft_spectra_numbers(const fal_fft_layout *l)
 {
     return l->vectors * l->frequencies * l->weights;
 }
 
-int64_t fal_fft_group_numbers(const fal_task *task, const fal_fft_layout *l)
+int64_t fal_fft_place_of_biases(const fal_fft_layout *l)
+{
+    return fal_round_up(fal_fft_spectra_numbers(l), FAL_FFT_LINE);
+}
+
+static int64_t place_of_skips(const fal_task *task, const fal_fft_layout *l)
 {
     const int64_t biases = fal_round_up(task->problem.output_channels, task->kernels->lanes);
-    return fal_round_up(fal_fft_spectra_numbers(l), FAL_FFT_LINE) +
-           fal_round_up(biases, FAL_FFT_LINE);
+    return fal_fft_place_of_biases(l) + fal_round_up(biases, FAL_FFT_LINE);
+}
+
+bool fal_fft_skips_border(const fal_task *task, const fal_fft_layout *l, const char *group)
+{
+    return group[place_of_skips(task, l) * task->kernels->size];
+}
+
+int64_t fal_fft_group_numbers(const fal_task *task, const fal_fft_layout *l)
+{
+    return place_of_skips(task, l) + FAL_FFT_LINE;
 }
 
 size_t fal_fft_find_packed(const fal_task *task, const fal_fft_layout *l, char *memory,
@@ -95,14 +108,15 @@ static void take_kernels(const fal_fft_work *w, int64_t at, int64_t channels, in
     }
 }
 
-// Spectra of kernels, one in each lane, in the picture.
-static void transform_kernels(const fal_fft_work *w, int64_t at, int64_t channels)
+// Spectra of kernels, one in each lane, in the picture; false if not all of them are finite.
+static bool transform_kernels(const fal_fft_work *w, int64_t at, int64_t channels)
 {
     const fal_problem_axis *high = &w->task->problem.axis[1];
     const fal_fft_layout *l = &w->layout;
     const fal_kernels *kernels = w->task->kernels;
     const int64_t rows = high->dilation * (high->kernel - 1) + 1;
     const int64_t line = 2 * l->pitch * kernels->lanes * kernels->size;
+    bool are_finite = true;
     memset(w->desk.picture + rows * line, 0, (size_t)((l->size[0] - rows) * line));
     for (int64_t row = 0; row < rows; row += l->rows) {
         const fal_fft_planes planes = {
@@ -116,13 +130,15 @@ static void transform_kernels(const fal_fft_work *w, int64_t at, int64_t channel
             .alone = true,
         };
         take_kernels(w, at, channels, row);
+        are_finite = are_finite && kernels->are_finite(w->desk.planes, kernels->lanes * l->plane);
         kernels->fft->take(&planes);
     }
     fal_fft_forward(w, rows, true);
+    return are_finite;
 }
 
-// From the picture to [frequency][input channel][real, imaginary][lane].
-static void weigh_vector(const fal_fft_work *w, int64_t channel, char *to)
+// From the picture to [frequency][plane][real, imaginary][lane].
+static void weigh_vector(const fal_fft_work *w, int64_t plane, char *to)
 {
     const fal_fft_layout *l = &w->layout;
     const fal_kernels *kernels = w->task->kernels;
@@ -130,16 +146,16 @@ static void weigh_vector(const fal_fft_work *w, int64_t channel, char *to)
         .picture = w->desk.picture,
         .at = w->tables.at,
         .count = l->frequencies,
-        .spectrum = to + 2 * channel * kernels->lanes * kernels->size,
+        .spectrum = to + 2 * plane * kernels->lanes * kernels->size,
         .element = l->weights,
         .imaginary = kernels->lanes,
     };
     kernels->fft->weigh(&s, 1 / ((double)l->size[0] * l->size[1]));
 }
 
-// From the picture, by way of its begin, to [frequency][output channel][real, imaginary][input
-// channel]: some output channels from `first` on.
-static void weigh_channels(const fal_fft_work *w, int64_t channel, int64_t first, int64_t channels,
+// From the picture, by way of its begin, to [frequency][output channel][real, imaginary][plane]:
+// some output channels from `first` on.
+static void weigh_channels(const fal_fft_work *w, int64_t plane, int64_t first, int64_t channels,
                            char *to)
 {
     const fal_fft_layout *l = &w->layout;
@@ -157,27 +173,32 @@ static void weigh_channels(const fal_fft_work *w, int64_t channel, int64_t first
     for (int64_t f = 0; f < l->frequencies; f++)
         for (int64_t o = 0; o < channels; o++)
             for (int64_t i = 0; i < 2; i++)
-                memcpy(to + (f * l->weights + (2 * (first + o) + i) * l->line + channel) * size,
+                memcpy(to + (f * l->weights + (2 * (first + o) + i) * l->line + plane) * size,
                        w->desk.picture + ((2 * f + i) * lanes + o) * size, (size_t)size);
 }
 
-static void pack_group(const fal_fft_work *w, int64_t group, char *to)
+// Returns whether all of its weights are finite.
+static bool pack_group(const fal_fft_work *w, int64_t group, char *to)
 {
     const fal_problem *p = &w->task->problem;
     const fal_fft_layout *l = &w->layout;
     const fal_view *weight = &w->all->weight;
     const int64_t lanes = w->task->kernels->lanes;
+    bool are_finite = true;
     for (int64_t o = 0; o < p->output_channels; o += lanes)
-        for (int64_t c = 0; c < p->input_channels; c++) {
+        for (int64_t plane = 0; plane < l->inputs; plane++) {
+            const int64_t slice = plane / p->input_channels, c = plane % p->input_channels;
             const int64_t channels = fal_least(lanes, p->output_channels - o);
-            transform_kernels(w, group * weight->group + o * weight->outer + c * weight->channel,
-                              channels);
+            const int64_t at = group * weight->group + o * weight->outer + c * weight->channel +
+                               slice * weight->axis[0];
+            are_finite = transform_kernels(w, at, channels) && are_finite;
             if (l->pixels)
-                weigh_channels(w, c, o, channels, to);
+                weigh_channels(w, plane, o, channels, to);
             else
-                weigh_vector(w, c,
+                weigh_vector(w, plane,
                              to + o / lanes * l->frequencies * l->weights * w->task->kernels->size);
         }
+    return are_finite;
 }
 
 void fal_fft_pack(const fal_task *task, const fal_operands *all, void *memory)
@@ -192,10 +213,11 @@ void fal_fft_pack(const fal_task *task, const fal_operands *all, void *memory)
     fal_fft_fill_tables(&w.layout, size, &w.tables);
     for (int64_t g = 0; g < task->problem.groups; g++) {
         char *to = p.groups + (size_t)(g * fal_fft_group_numbers(task, &w.layout)) * size;
-        char *bias =
-            to + (size_t)fal_round_up(fal_fft_spectra_numbers(&w.layout), FAL_FFT_LINE) * size;
+        char *bias = to + (size_t)fal_fft_place_of_biases(&w.layout) * size;
         const int64_t all_biases = fal_round_up(channels, task->kernels->lanes);
-        pack_group(&w, g, to);
+        const bool are_finite = pack_group(&w, g, to);
+        to[(size_t)place_of_skips(task, &w.layout) * size] =
+            are_finite || !task->problem.border_counts;
         fal_pack_biases(task, all, g * channels, channels, bias);
         memset(bias + (size_t)channels * size, 0, (size_t)(all_biases - channels) * size);
     }

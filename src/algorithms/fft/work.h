@@ -12,6 +12,7 @@ typedef struct fal_fft_block {
     int64_t image, group, depth, row, column; // where those begin; rows and columns in pairs
     int64_t rows, columns;                    // of each image
     int64_t first, pairs;
+    fal_slices slices; // that are needed there
 } fal_fft_block;
 
 // What a thread's workspace still holds from the part before: nothing, if it is zero.
@@ -25,8 +26,8 @@ typedef struct fal_fft_desk {
     fal_fft_memory *memory;
     char *planes;  // rows of each lane's plane
     char *picture; // of complex vectors
-    char *spectra; // of the block's input: [frequency][pair][half][real, imaginary][channel], or,
-                   // if lanes are pairs, [frequency][half][channel][real, imaginary][pair]
+    char *spectra; // of the block's input: [frequency][pair][half][real, imaginary][plane], or,
+                   // if lanes are pairs, [frequency][half][plane][real, imaginary][pair]
     char *sums;    // of products: [frequency][pair][half][real, imaginary][lane], or
                    // [frequency][half][channel][real, imaginary][pair]
 } fal_fft_desk;
@@ -52,8 +53,11 @@ size_t fal_fft_find_packed(const fal_task *task, const fal_fft_layout *layout, c
 size_t fal_fft_packed_bytes(const fal_task *task);
 void fal_fft_pack(const fal_task *task, const fal_operands *all, void *memory);
 
-// Numbers of a group's spectra, after which its biases stand, and of both.
+// What is packed of a group, in numbers: its spectra; behind them its biases; and behind these
+// whether slices that meet the border may be left out, all weights being finite.
 int64_t fal_fft_spectra_numbers(const fal_fft_layout *layout);
+int64_t fal_fft_place_of_biases(const fal_fft_layout *layout);
+bool fal_fft_skips_border(const fal_task *task, const fal_fft_layout *layout, const char *group);
 int64_t fal_fft_group_numbers(const fal_task *task, const fal_fft_layout *layout);
 
 // Bytes of a picture, and of the rows of planes that become one.
@@ -69,6 +73,7 @@ typedef struct fal_fft_pair {
 // Channels of one tile of a pair, in lanes that follow each other.
 typedef struct fal_fft_run {
     int64_t lane, channel, channels;
+    int64_t depth; // of the input
     fal_fft_pair pair;
     int half; // which of the pair's tiles
 } fal_fft_run;

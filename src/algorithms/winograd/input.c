@@ -63,24 +63,6 @@ static void copy_rows(const fal_winograd_work *w, const fal_winograd_block *b, c
     fal_copy_patch(w->task, &w->all->input, &patch);
 }
 
-// The element along the depth that a tap meets; -1: a zero.
-static int64_t find_depth(const fal_problem *p, int64_t depth, int64_t tap)
-{
-    const fal_problem_axis *deep = &p->axis[0];
-    return fal_find_element(p->border, depth * deep->stride + tap * deep->dilation - deep->padding,
-                            deep->input);
-}
-
-void fal_winograd_find_taps(const fal_problem *p, bool skips_border, fal_winograd_block *b)
-{
-    b->tap = 0;
-    b->past_tap = p->axis[0].kernel;
-    while (skips_border && b->tap < b->past_tap && find_depth(p, b->depth, b->tap) < 0)
-        b->tap++;
-    while (skips_border && b->tap < b->past_tap && find_depth(p, b->depth, b->past_tap - 1) < 0)
-        b->past_tap--;
-}
-
 // The rows of all tiles at a depth, of some channels from `channel` on.
 static void gather_rows(const fal_winograd_work *w, const fal_winograd_block *b, int64_t depth,
                         int64_t channel, int64_t channels)
@@ -120,11 +102,12 @@ static void transform_vector(const fal_winograd_work *w, const fal_winograd_bloc
     w->task->kernels->winograd->input(&group);
 }
 
-// What is not written to the rows is zero, for all channels alike.
-static void transform_tap(const fal_winograd_work *w, const fal_winograd_block *b, int64_t tap)
+// The planes of a slice. What is not written to the rows is zero, for all channels alike.
+static void transform_slice(const fal_winograd_work *w, const fal_winograd_block *b, int64_t slice)
 {
     const int64_t all = w->task->problem.input_channels, lanes = w->task->kernels->lanes;
-    const int64_t depth = find_depth(&w->task->problem, b->depth, tap);
+    const int64_t depth = fal_find_depth(&w->task->problem, b->depth, slice);
+    const int64_t plane = (slice - b->slices.begin) * all;
     memset(w->desk.rows, 0, (size_t)fal_winograd_rows_size(w, b) * sizeof(float));
     for (int64_t c = 0; c < all; c += w->layout.batch) {
         int64_t channels = fal_least(w->layout.batch, all - c);
@@ -132,12 +115,12 @@ static void transform_tap(const fal_winograd_work *w, const fal_winograd_block *
             gather_rows(w, b, depth, c, channels);
         for (int64_t panel = 0; panel < b->panels; panel++)
             for (int64_t first = 0; first < fal_tiles_of_panel(b, panel); first += lanes)
-                transform_vector(w, b, panel, first, (tap - b->tap) * all + c, channels);
+                transform_vector(w, b, panel, first, plane + c, channels);
     }
 }
 
 void fal_winograd_transform(const fal_winograd_work *w, const fal_winograd_block *b)
 {
-    for (int64_t tap = b->tap; tap < b->past_tap; tap++)
-        transform_tap(w, b, tap);
+    for (int64_t slice = b->slices.begin; slice < b->slices.end; slice++)
+        transform_slice(w, b, slice);
 }

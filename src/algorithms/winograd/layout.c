@@ -3,11 +3,6 @@
 
 #include "base/checked.h"
 
-int64_t fal_winograd_planes(const fal_problem *p)
-{
-    return p->axis[0].kernel * p->input_channels;
-}
-
 int64_t fal_count_tiles(int64_t outputs)
 {
     return fal_ceil_divide(outputs, FAL_WINOGRAD_TILE);
@@ -17,7 +12,7 @@ int64_t fal_count_tiles(int64_t outputs)
 // of few channels are all that errors can be kept down by.
 static int64_t chunk_size(const fal_problem *p)
 {
-    const int64_t few = 64, planes = fal_winograd_planes(p);
+    const int64_t few = 64, planes = fal_count_planes(p);
     int64_t most = planes < few ? 16 : 32;
     if (p->accuracy == FALTUNG_ACCURACY_FAST)
         most = 64;
@@ -33,7 +28,7 @@ static int64_t numbers_in_cache(const fal_task *task)
 static int64_t least_tiles(const fal_task *task)
 {
     const int64_t near = 8 << 20, of_tile = 512; // bytes; numbers
-    int64_t weights = FAL_WINOGRAD_ELEMENTS * fal_winograd_planes(&task->problem) *
+    int64_t weights = FAL_WINOGRAD_ELEMENTS * fal_count_planes(&task->problem) *
                       task->problem.output_channels * (int64_t)sizeof(float);
     int64_t wanted = weights > near ? FAL_WINOGRAD_MOST : 14;
     return fal_least(wanted, fal_most(1, numbers_in_cache(task) / of_tile));
@@ -42,7 +37,7 @@ static int64_t least_tiles(const fal_task *task)
 // As many tiles as have their transforms and sums in half of the second-level cache.
 static int64_t most_tiles(const fal_task *task, int64_t least)
 {
-    int64_t planes = fal_winograd_planes(&task->problem) + task->kernels->winograd->channels;
+    int64_t planes = fal_count_planes(&task->problem) + task->kernels->winograd->channels;
     int64_t fit = numbers_in_cache(task) / (FAL_WINOGRAD_ELEMENTS * planes);
     return fal_most(least, fal_most(fal_least(2 * least, 28), fal_least(fit, FAL_WINOGRAD_MOST)));
 }
@@ -54,7 +49,7 @@ fal_winograd_layout fal_winograd_lay_out(const fal_task *task)
     fal_winograd_layout l = {
         .chunk = chunk_size(p),
         .channels = fal_round_up(p->output_channels, task->kernels->winograd->channels),
-        .planes = fal_winograd_planes(p),
+        .planes = fal_count_planes(p),
         .least = least_tiles(task),
     };
     l.most = most_tiles(task, l.least);
@@ -91,7 +86,7 @@ void fal_divide_block(const fal_task *task, fal_winograd_block *b)
     b->panel = fal_least(b->tiles, b->panel);
     b->panels = fal_ceil_divide(b->tiles, b->panel);
     b->pitch = b->panel <= lanes / 2 ? lanes / 2 : fal_round_up(b->panel, lanes);
-    b->element = fal_round_up(fal_winograd_planes(&task->problem) * b->pitch, FAL_WINOGRAD_LINE) +
+    b->element = fal_round_up(fal_count_planes(&task->problem) * b->pitch, FAL_WINOGRAD_LINE) +
                  FAL_WINOGRAD_LINE;
     b->sums = b->tiles * kernels->channels + FAL_WINOGRAD_LINE;
     b->line = FAL_WINOGRAD_TILE * (b->tiles + 1) + lanes;

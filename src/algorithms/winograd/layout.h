@@ -5,7 +5,7 @@
 #ifndef FAL_ALGORITHMS_WINOGRAD_LAYOUT_H
 #define FAL_ALGORITHMS_WINOGRAD_LAYOUT_H
 
-#include "algorithms/algorithm.h"
+#include "algorithms/slices.h"
 
 // The most tiles of a block; and numbers of a cache line, by which elements and rows are moved
 // apart lest those a multiple of 4096 bytes from each other meet in one set of a cache.
@@ -15,28 +15,25 @@ typedef struct fal_winograd_layout {
     int64_t chunk;    // channels whose products are one chain; the chunks' sums are added in order
     int64_t channels; // of the output of a group, rounded up to what is computed at once
     int64_t weights;  // of a group, transformed, in numbers
-    int64_t planes;   // of the input that an output sums over: channels for each tap of depth
+    int64_t planes;   // of the input that an output sums over
     int64_t least;    // tiles of a block that are worth reading all weights for
     int64_t most;     // tiles of a block
-    int64_t batch;    // planes of the input whose rows lie together, of one tap
+    int64_t batch;    // planes of the input whose rows lie together, of one slice
 } fal_winograd_layout;
 
 fal_winograd_layout fal_winograd_lay_out(const fal_task *task);
-
-// Planes of the input that an output sums over, tap by tap of the kernel's depth.
-int64_t fal_winograd_planes(const fal_problem *p);
 
 // Tiles along an axis of an output.
 int64_t fal_count_tiles(int64_t outputs);
 
 // Tiles that are transformed, multiplied and transformed back together, while they stay in the
 // second-level cache: of some images, rows and columns of them, numbered image by image and row by
-// row. They lie in panels of a few. They are at one depth, where perhaps not all of the kernel's
-// taps meet the input: of the planes those of [tap, past_tap) are there.
+// row. They lie in panels of a few, and are at one depth, with planes of the slices that are needed
+// there.
 typedef struct fal_winograd_block {
     int64_t image, group, depth, row, column; // the first; rows and columns in tiles
     int64_t images, rows, columns;
-    int64_t tap, past_tap;
+    fal_slices slices;
     int64_t tiles;
     int64_t panel, panels; // tiles of each but the last
     int64_t pitch;         // numbers from one plane of a panel to the next

@@ -38,9 +38,8 @@ void fal_winograd_multiply(const fal_winograd_work *w, const fal_winograd_block 
                            const float *weight)
 {
     call calls[FAL_WINOGRAD_MOST];
-    const int64_t channels = w->task->problem.input_channels, count = list_calls(w, b, calls);
-    const int64_t width = w->task->kernels->winograd->channels;
-    const int64_t begin = b->tap * channels, end = b->past_tap * channels;
+    const int64_t width = w->task->kernels->winograd->channels, count = list_calls(w, b, calls);
+    const int64_t begin = b->slices.first_plane, end = b->slices.past_plane;
     const int64_t absent = w->layout.planes - (end - begin);
     fal_winograd_products p = {.pitch = b->pitch, .share = fal_ceil_divide(width, count)};
     if (begin == end)

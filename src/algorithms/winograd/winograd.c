@@ -7,9 +7,6 @@
 //
 // The order of all sums is laid down in docs/numerics.md. What is computed of a tile depends on its
 // place in the output alone, so that parts have the bits of the whole.
-//
-// A kernel of more depth is one of slices: the channels of each slice are summed like more
-// channels of one.
 #include "algorithms/winograd/work.h"
 
 #include "algorithms/finish.h"
@@ -22,7 +19,7 @@
 
 // ----------------------------------------------------------------------------------------- weights
 
-// Weights and biases of a group, and whether taps that meet the border may be left out.
+// Weights and biases of a group, and whether slices that meet the border may be left out.
 static size_t group_numbers(const fal_winograd_layout *l)
 {
     return (size_t)(l->weights + l->channels + FAL_WINOGRAD_LINE);
@@ -55,19 +52,19 @@ static void take_kernels(const fal_problem *p, const fal_view *weight, int64_t a
                             false, to++);
 }
 
-// One group's: [channels computed at once][element][tap of depth][input channel][channel].
+// One group's: [channels computed at once][element][slice][input channel][channel].
 static void pack_group(const fal_task *task, const fal_view *weight, int64_t group, float *to)
 {
     const fal_problem *p = &task->problem;
-    const int64_t width = task->kernels->winograd->channels, planes = fal_winograd_planes(p);
+    const int64_t width = task->kernels->winograd->channels, planes = fal_count_planes(p);
     for (int64_t o = 0; o < p->output_channels; o += width)
         for (int64_t plane = 0; plane < planes; plane++) {
-            const int64_t tap = plane / p->input_channels, c = plane % p->input_channels;
+            const int64_t slice = plane / p->input_channels, c = plane % p->input_channels;
             float taken[ELEMENTS * MOST_CHANNELS];
             const int channels = (int)fal_least(width, p->output_channels - o);
             take_kernels(p, weight,
                          group * weight->group + o * weight->outer + c * weight->channel +
-                             tap * weight->axis[0],
+                             slice * weight->axis[0],
                          channels, taken);
             const fal_winograd_weight kernels = {
                 .from = taken,
@@ -152,7 +149,7 @@ static void run_block(const fal_winograd_work *w, fal_winograd_block b, const fl
     const int64_t width = w->task->kernels->winograd->channels;
     const float *group = packed + (size_t)b.group * group_numbers(&w->layout);
     fal_divide_block(w->task, &b);
-    fal_winograd_find_taps(&w->task->problem, group[place_of_skips(&w->layout)] != 0, &b);
+    b.slices = fal_find_slices(&w->task->problem, b.depth, group[place_of_skips(&w->layout)] != 0);
     prepare_block(w, &b);
     for (int64_t first = begin / width * width; first < end; first += width) {
         fal_winograd_multiply(w, &b, group + first * FAL_WINOGRAD_ELEMENTS * w->layout.planes);
@@ -243,7 +240,7 @@ static double work(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
     const double of_input = 8, of_output = 10, read = 3, far = 10, near = 1 << 22;
-    const double in = (double)fal_winograd_planes(p);
+    const double in = (double)fal_count_planes(p);
     const double out = (double)fal_round_up(p->output_channels, FAL_WINOGRAD_LINE);
     const double tiles = (double)p->batch * (double)p->axis[0].output *
                          (double)fal_count_tiles(p->axis[1].output) *
@@ -332,7 +329,7 @@ static const char *should_not(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
     const int64_t few = p->accuracy == FALTUNG_ACCURACY_FAST ? 16 : 32;
-    if (fal_winograd_planes(p) < few || p->output_channels < few)
+    if (fal_count_planes(p) < few || p->output_channels < few)
         return "of few channels, transforms take longer than the products that they save";
     if (has_few_tiles(p))
         return "the output is too small to be worth reading transformed weights for";

@@ -30,10 +30,6 @@ typedef struct fal_winograd_work {
     const fal_finish *finish; // NULL: nothing
 } fal_winograd_work;
 
-// Finds which taps of the kernel's depth a block has: all, or those that do not meet the border.
-void fal_winograd_find_taps(const fal_problem *problem, bool skips_border,
-                            fal_winograd_block *block);
-
 // Transforms the input of a block.
 void fal_winograd_transform(const fal_winograd_work *work, const fal_winograd_block *block);
 
