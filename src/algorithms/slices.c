@@ -9,8 +9,8 @@ int64_t fal_count_planes(const fal_problem *p)
 int64_t fal_find_depth(const fal_problem *p, int64_t output, int64_t slice)
 {
     const fal_problem_axis *deep = &p->axis[0];
-    return fal_find_element(p->border, output * deep->stride + slice * deep->dilation - deep->padding,
-                            deep->input);
+    return fal_find_element(
+        p->border, output * deep->stride + slice * deep->dilation - deep->padding, deep->input);
 }
 
 fal_slices fal_find_slices(const fal_problem *p, int64_t output, bool skips_border)

@@ -284,6 +284,7 @@ bool disturb(const char *const words[], int number, long microseconds)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
+        signal(number, SIG_DFL); // what runs in the background may have been told to ignore it
         execvp(words[0], (char *const *)words);
         _exit(127);
     }

@@ -369,13 +369,13 @@ void trial_check(const trial *t, prng *random)
     conv.threads = t->threads;
     conv.accuracy = t->accuracy;
     conv.algorithm = t->algorithm;
+    conv.padding_mode = choose_mode(&t->sample, random);
     if (!is_possible(t, &conv))
         return;
     operands_make(&o, &t->sample, t->dtype);
     operands_fill_integers(&o, random, LIMIT);
     array_make(&addend, faltung_result_dtype(t->dtype), o.output.tensor.rank, o.output.shape);
     array_fill_integers(&addend, random, -8, 8);
-    conv.padding_mode = choose_mode(&t->sample, random);
     expectation e = expect(t, &conv, &o);
     conv.allocator = &allocator;
     choose_activation(t, &conv, random);
