@@ -95,8 +95,8 @@ const option_spec option_specs[OPTION_COUNT] = {
                          FIELD(accuracy)},
     [OPTION_ALGORITHM] =
         {"algorithm", 0, "NAME",
-         "tiles|winograd|lattice|fft|depthwise|direct|phases|dots|weight_gradient|complex|"
-         "reference",
+         "tiles|winograd|lattice|fft|depthwise|direct|phases|dots|winograd_gradient|"
+         "weight_gradient|complex|reference",
          "compute by this one of those that 'faltung explain' lists, or refuse "
          "where it cannot (default the best)",
          read_path, FIELD(algorithm)},

@@ -92,6 +92,7 @@ extern const fal_algorithm fal_tiles;
 extern const fal_algorithm fal_dot_products;
 extern const fal_algorithm fal_weight_gradient;
 extern const fal_algorithm fal_winograd;
+extern const fal_algorithm fal_winograd_gradient;
 extern const fal_algorithm fal_reference;
 
 #endif

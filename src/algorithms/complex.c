@@ -48,7 +48,8 @@ static fal_task make_real_task(const fal_task *task)
 // Whoever computes the real problem; NULL, and why not, if nobody does.
 static const fal_algorithm *find_inner(const fal_task *real, const char **reason)
 {
-    static const fal_algorithm *const fast[] = {&fal_winograd, &fal_lattice, &fal_fft};
+    static const fal_algorithm *const fast[] = {&fal_winograd, &fal_lattice, &fal_fft,
+                                                &fal_winograd_gradient};
     static const fal_algorithm *const all[] = {&fal_direct, &fal_phases, &fal_weight_gradient};
     const char *first = NULL;
     *reason = NULL;

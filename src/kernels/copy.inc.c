@@ -69,11 +69,14 @@ FAL_INLINE void ELEMENT(gather_row)(const fal_box *box, const ELEMENT_TYPE *from
     ELEMENT(gather_rest)(box, from + i * step, step, count - i, to + i);
 }
 
-// Rows that begin one behind the other: squares of them are turned in registers.
+// Rows that begin one behind the other: squares of them are turned in registers, the last one over
+// the one before it where rows would be left.
 static void ELEMENT(copy_turned)(const fal_box *box, const ELEMENT_TYPE *from, real *to)
 {
     int64_t r = 0;
-    for (; r + FAL_LANES <= box->rows; r += FAL_LANES) {
+    for (int64_t next; r + FAL_LANES <= box->rows; r = next) {
+        const int64_t left = box->rows - r - FAL_LANES;
+        next = r + (left > 0 && left < FAL_LANES ? left : FAL_LANES);
         int64_t c = 0;
         for (; c + FAL_LANES <= box->columns; c += FAL_LANES) {
             vec turned[FAL_LANES];

@@ -68,6 +68,24 @@ typedef struct fal_winograd_weight {
     int64_t element;
 } fal_winograd_weight;
 
+// Tiles of one vector of channels that follow each other in a row, with channels in the lanes: 6x6
+// numbers of an input, or 4x4 of an output, each a vector, four columns from one tile to the next.
+typedef struct fal_winograd_turned {
+    const void *from;
+    int64_t row; // from one to the next
+    int64_t tiles;
+    void *to; // of each tile 36 vectors
+    int64_t to_tile, to_element;
+} fal_winograd_turned;
+
+// The sums of products of those, over any number of tiles, on their way to the 3x3 elements of a
+// kernel's gradient, each a vector of channels, side by side.
+typedef struct fal_winograd_sums {
+    const void *sums;
+    int64_t element; // from one to the next in the sums
+    void *to;
+} fal_winograd_sums;
+
 typedef struct fal_winograd_kernels {
     int channels; // of the output, whose products are computed at once
     int most;     // tiles that are multiplied at once
@@ -77,6 +95,9 @@ typedef struct fal_winograd_kernels {
     void (*input)(const fal_winograd_input *group);
     void (*output)(const fal_winograd_output *segment);
     void (*weight)(const fal_winograd_weight *weight);
+    void (*turned_input)(const fal_winograd_turned *tiles);
+    void (*turned_output)(const fal_winograd_turned *tiles);
+    void (*gradient)(const fal_winograd_sums *gradient);
     // Have the rows of a box brought near that copy is going to read, or to write.
     void (*fetch_from)(const fal_box *box);
     void (*fetch_to)(const fal_box *box);

@@ -131,6 +131,8 @@ static void winograd_output(const fal_winograd_output *o)
     }
 }
 
+#include "kernels/winograd_gradient.inc.c"
+
 // ---------------------------------------------------------------------------------------- products
 
 #if FAL_VECTOR == 16
@@ -299,6 +301,9 @@ static const fal_winograd_kernels winograd = {
     .input = winograd_input,
     .output = winograd_output,
     .weight = winograd_weight,
+    .turned_input = winograd_turned_input,
+    .turned_output = winograd_turned_output,
+    .gradient = winograd_gradient,
     .fetch_from = fetch_from,
     .fetch_to = fetch_to,
 };

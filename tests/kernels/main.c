@@ -65,6 +65,11 @@ static const struct CMUnitTest winograd[] = {
     cmocka_unit_test(weights_are_transformed_and_rounded_once),
 };
 
+static const struct CMUnitTest winograd_gradient[] = {
+    cmocka_unit_test(turned_tiles_are_transformed),
+    cmocka_unit_test(sums_become_gradients),
+};
+
 static const struct CMUnitTest others[] = {
     cmocka_unit_test(boxes_of_any_shape_are_copied),
     cmocka_unit_test(rows_of_sums_are_finished_and_written),
@@ -92,6 +97,8 @@ int main(int argc, char **argv)
     failed += cmocka_run_group_tests(across, make_across_arenas, free_across_arenas);
     failed += cmocka_run_group_tests(dots, make_dots_arenas, free_dots_arenas);
     failed += cmocka_run_group_tests(winograd, make_winograd_arenas, free_winograd_arenas);
+    failed += cmocka_run_group_tests(winograd_gradient, make_winograd_gradient_arenas,
+                                     free_winograd_gradient_arenas);
     failed += cmocka_run_group_tests(fft, make_fft_arenas, free_fft_arenas);
     failed += cmocka_run_group_tests(others, make_copy_arenas, free_copy_arenas);
     failed += cmocka_run_group_tests(elements, make_element_arenas, free_element_arenas);

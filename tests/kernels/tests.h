@@ -61,6 +61,12 @@ void input_is_transformed(void **state);
 void sums_are_transformed_back(void **state);
 void weights_are_transformed_and_rounded_once(void **state);
 
+// winograd_gradient.c
+int make_winograd_gradient_arenas(void **state);
+int free_winograd_gradient_arenas(void **state);
+void turned_tiles_are_transformed(void **state);
+void sums_become_gradients(void **state);
+
 // fft.c
 int make_fft_arenas(void **state);
 int free_fft_arenas(void **state);

@@ -34,6 +34,7 @@ static void each_can_be_asked_for(void **state)
         {"conv2d:1x8x9x9,8x1x3x3,groups=8", "fft"},
         {"conv_transpose2d:1x8x9x9,8x8x3x3,stride=2", "phases"},
         {"conv2d_weight:1x8x9x9,8x8x3x3", "dots"},
+        {"conv2d_weight:1x3x9x9,2x3x3x3", "winograd_gradient"},
         {"conv2d_weight:1x3x9x9,2x3x3x3", "weight_gradient"},
         {"conv2d:1x8x9x9,8x8x3x3,dtype=c64", "complex"},
         {"conv3d:1x8x5x9x9,8x8x3x3x3,padding=1,stride=2+1+1", "winograd"},
@@ -86,11 +87,10 @@ static void what_cannot_be_is_refused(void **state)
     } cases[] = {
         {"conv2d:1x8x9x9,8x8x3x3", "gemm", 0,
          "algorithm='gemm' is none of tiles, winograd, lattice, fft, depthwise, direct, phases, "
-         "dots, "
-         "weight_gradient, complex, reference"},
+         "dots, winograd_gradient, weight_gradient, complex, reference"},
         {"conv2d:1x8x9x9,8x8x3x3", "", 0,
          "algorithm='' is none of tiles, winograd, lattice, fft, depthwise, direct, phases, dots, "
-         "weight_gradient, complex, reference"},
+         "winograd_gradient, weight_gradient, complex, reference"},
         {"conv2d:1x8x9x9,8x8x5x5", "winograd", 0,
          "algorithm='winograd' cannot compute this: it computes kernels of 3x3, or of slices of "
          "3x3, without stride and dilation only"},

@@ -345,6 +345,18 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
         size[FAL_DEPTH + i] = i == 0 ? 1 : task->problem.axis[i].output;
 }
 
+// All products, those with zeros too; few channels leave lanes idle.
+static double work_of_products(const fal_task *task)
+{
+    const int64_t vector = 16;
+    const fal_problem *p = &task->problem;
+    double products = (double)p->batch * (double)p->groups * (double)p->input_channels *
+                      (double)fal_round_up(p->output_channels, vector);
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
+        products *= (double)p->axis[i].output * (double)p->axis[i].kernel;
+    return products;
+}
+
 static void describe(const fal_task *task, fal_description *d)
 {
     const fal_problem *p = &task->problem;
@@ -402,6 +414,7 @@ const fal_algorithm fal_weight_gradient = {
     .cannot = cannot,
     .workspace = workspace,
     .grain = grain,
+    .work = work_of_products,
     .describe = describe,
     .run = run,
 };
