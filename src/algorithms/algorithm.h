@@ -28,6 +28,7 @@ typedef struct fal_task {
     const fal_kernels *kernels;
     fal_tuning tuning;
     bool channels_last; // whether input and output are expected to lie so; either way any is taken
+    const fal_winograd_form *form; // by which Winograd's transforms have to be; NULL: by the best
 } fal_task;
 
 // How an algorithm goes about a task.

@@ -4,7 +4,7 @@
 // output meets elements of the input that lie D apart: each of the D lattices of the output is a
 // convolution of its own, without dilation, of every D-th element of the input, and is written with
 // a stride of D. They all have the same kernels.
-#include "algorithms/algorithm.h"
+#include "algorithms/winograd/layout.h"
 
 #include "base/checked.h"
 #include "base/memory.h"
@@ -46,9 +46,11 @@ static void *offset_by(void *data, int64_t elements, int64_t size)
     return data ? (char *)data + elements * size : NULL; // else only sizes are asked for
 }
 
-static lattice make_lattice(const fal_task *task, const fal_operands *all, const int64_t *index)
+static lattice make_lattice(const fal_task *task, const fal_operands *all, const int64_t *index,
+                            const fal_winograd_form *form)
 {
     lattice l = {.task = *task};
+    l.task.form = form;
     fal_view *input = &l.operands.input, *output = &l.operands.output;
     if (all)
         l.operands = *all;
@@ -76,10 +78,14 @@ static bool next_lattice(const fal_problem *p, int64_t *index)
     return false;
 }
 
+// Its form is that of all, whose sizes may differ by one: they have the same weights.
 static lattice first_lattice(const fal_task *task, const fal_operands *all)
 {
     const int64_t index[FALTUNG_MAX_AXES] = {0};
-    return make_lattice(task, all, index);
+    lattice l = make_lattice(task, all, index, NULL);
+    if (task->kernels->winograd)
+        l.task.form = fal_winograd_find_form(&l.task);
+    return l;
 }
 
 static size_t packed_bytes(const fal_task *task)
@@ -96,10 +102,11 @@ static void pack(const fal_task *task, const fal_operands *all, void *packed)
 
 static size_t workspace(const fal_task *task)
 {
+    const fal_winograd_form *form = first_lattice(task, NULL).task.form;
     int64_t index[FALTUNG_MAX_AXES] = {0};
     size_t most = 0;
     do {
-        const lattice l = make_lattice(task, NULL, index);
+        const lattice l = make_lattice(task, NULL, index, form);
         const size_t bytes = fal_winograd.workspace(&l.task);
         most = bytes > most ? bytes : most;
     } while (next_lattice(&task->problem, index));
@@ -122,9 +129,10 @@ static fal_part part_of_lattice(const fal_problem *p, const fal_part *part, cons
 static void run(const fal_task *task, const fal_operands *all, const void *packed,
                 const fal_part *part, void *workspace)
 {
+    const fal_winograd_form *form = first_lattice(task, NULL).task.form;
     int64_t index[FALTUNG_MAX_AXES] = {0};
     do {
-        const lattice l = make_lattice(task, all, index);
+        const lattice l = make_lattice(task, all, index, form);
         const fal_part own = part_of_lattice(&task->problem, part, index);
         memset(workspace, 0, FAL_MEMORY_BYTES); // what it holds is of another one
         if (!fal_part_is_empty(&own))

@@ -8,24 +8,22 @@
 
 // --------------------------------------------------------------------------- Winograd's transforms
 
-// Tiles of 6x6 numbers of the input, of which four outputs by four are made; neighbouring tiles are
-// four numbers apart. What belongs to one of the 36 elements of a transformed tile is an `element`
-// away from what belongs to the one before it.
+// Tiles of the input's numbers, of which the outputs of a tile are made, S columns of them;
+// neighbouring tiles are S numbers apart. What belongs to one of the elements of a transformed tile
+// is an `element` away from what belongs to the one before it.
 enum {
-    FAL_WINOGRAD_TILE = 4,
-    FAL_WINOGRAD_ELEMENTS = 36,
-    FAL_WINOGRAD_TILES = 14, // the most that are multiplied at once
-    FAL_WINOGRAD_SEGMENTS = 4,
+    FAL_WINOGRAD_TILES = 14,   // the most that are multiplied at once
+    FAL_WINOGRAD_SEGMENTS = 4, // and segments, of which there are S
 };
 
-// Some channels of a group of as many tiles as a vector has lanes. A quarter of them is a segment,
-// neighbours; tile L of segment i goes to lane 4*L + i, so that the lanes in use come first if
+// Some channels of a group of as many tiles as a vector has lanes. One in S of them is a segment,
+// neighbours; tile L of segment i goes to lane S*L + i, so that the lanes in use come first if
 // segments are as equal as can be and in falling order.
 typedef struct fal_winograd_input {
     const void *from;                       // rows of tiles, channel by channel
-    int64_t row;                            // from one of the six rows to the next
+    int64_t row;                            // from one of a tile's rows to the next
     int64_t channel;                        // from one channel to the next
-    int64_t beyond;                         // from the first four columns of a tile to its last two
+    int64_t beyond;                         // from the first S columns of a tile to its last two
     int32_t segment[FAL_WINOGRAD_SEGMENTS]; // from `from` to the first tile of each
     int64_t channels;
     void *to; // of each channel a vector of lanes, `to_channel` apart, written in rising order
@@ -46,7 +44,7 @@ typedef struct fal_winograd_products {
     int64_t share;
 } fal_winograd_products;
 
-// A segment of tiles of as many channels as a vector has lanes on its way to the output: four rows
+// A segment of tiles of as many channels as a vector has lanes on its way to the output: its rows
 // of whole vectors, to be written in the order of the tiles if these are fewer than they have room
 // for. The bias is added to each.
 typedef struct fal_winograd_output {
@@ -68,6 +66,10 @@ typedef struct fal_winograd_weight {
     int64_t element;
 } fal_winograd_weight;
 
+// For gradients of weights of 3x3 by F(3x3, 4x4), whose tiles have 4x4 numbers and,
+// transformed, 36.
+enum { FAL_WINOGRAD_TILE = 4, FAL_WINOGRAD_ELEMENTS = 36 };
+
 // Tiles of one vector of channels that follow each other in a row, with channels in the lanes: 6x6
 // numbers of an input, or 4x4 of an output, each a vector, four columns from one tile to the next.
 typedef struct fal_winograd_turned {
@@ -86,15 +88,31 @@ typedef struct fal_winograd_sums {
     void *to;
 } fal_winograd_sums;
 
+// F(rows x columns, kernel).
+typedef struct fal_winograd_form {
+    const char *name;
+    int rows, columns; // outputs of a tile
+    int high, wide;    // numbers of the input that it is made of
+    int elements;      // of a transformed tile
+    void (*input)(const fal_winograd_input *group);
+    void (*output)(const fal_winograd_output *segment);
+    void (*weight)(const fal_winograd_weight *weight);
+} fal_winograd_form;
+
+typedef enum fal_winograd_form_name {
+    FAL_WINOGRAD_4X4, // of kernels of 3x3
+    FAL_WINOGRAD_2X2,
+    FAL_WINOGRAD_1X4, // of kernels of 1x3
+    FAL_WINOGRAD_FORMS,
+} fal_winograd_form_name;
+
 typedef struct fal_winograd_kernels {
     int channels; // of the output, whose products are computed at once
     int most;     // tiles that are multiplied at once
     int panel;    // tiles that lie together, at most
     int unit;     // and best a multiple of so many
     void (*multiply[FAL_WINOGRAD_TILES])(const fal_winograd_products *products); // 1 tile, 2, ...
-    void (*input)(const fal_winograd_input *group);
-    void (*output)(const fal_winograd_output *segment);
-    void (*weight)(const fal_winograd_weight *weight);
+    fal_winograd_form form[FAL_WINOGRAD_FORMS];
     void (*turned_input)(const fal_winograd_turned *tiles);
     void (*turned_output)(const fal_winograd_turned *tiles);
     void (*gradient)(const fal_winograd_sums *gradient);

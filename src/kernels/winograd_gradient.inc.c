@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The transforms of F(3x3, 4x4), by which tiles of 4x4 numbers of one picture and the 6x6 numbers of
-// another that they meet give what they add to the gradient of a kernel of 3x3. The points are those
-// of F(4x4, 3x3), and so is the transform of 6x6 numbers. Channels are in the lanes.
+// The transforms of F(3x3, 4x4), by which tiles of 4x4 numbers of one picture and the 6x6 numbers
+// of another that they meet give what they add to the gradient of a kernel of 3x3. The points are
+// those of F(4x4, 3x3), and so is the transform of 6x6 numbers. Channels are in the lanes.
 
 enum { GRADIENT = 3 };
 

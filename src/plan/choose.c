@@ -128,6 +128,7 @@ faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
         return status;
     choice->task.problem = fal_lower(&choice->valid);
     choice->task.channels_last = fal_is_channels_last(conv, input);
+    choice->task.form = NULL;
     choice->task.tuning = fal_find_tuning(choice->task.kernels);
     choice->parallel = conv->parallel ? *conv->parallel : (faltung_parallel){NULL, NULL};
     choice->threads = fal_choose_threads(&choice->task, conv->threads);

@@ -141,7 +141,7 @@ static void an_algorithm_is_asked_for(void **state)
                 "\"algorithm\": \"reference\"");
     assert_json(QUICK "--json --check --algorithm fft conv2d:1x2x20x20,3x2x5x5",
                 "\"algorithm\": \"fft\"");
-    assert_refuses(REFUSED, QUICK "--algorithm winograd conv1d:1x1x9,1x1x3",
+    assert_refuses(REFUSED, QUICK "--algorithm winograd conv1d:1x1x9,1x1x4",
                    "algorithm='winograd' cannot compute this");
     assert_refuses(REFUSED, QUICK "--algorithm fast conv1d:1x1x9,1x1x3",
                    "algorithm='fast' is none of tiles");

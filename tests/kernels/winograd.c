@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { EDGE = 6, TAPS = 3, OUTPUTS = 4, SEGMENTS = 4, ELEMENTS = FAL_WINOGRAD_ELEMENTS };
+enum { EDGE = 6, TAPS = 3, OUTPUTS = 4, ELEMENTS = EDGE * EDGE }; // of the largest form
 enum { MOST = 1 << 14, MOST_SUMS = 1 << 10 };
 
 static const float a = 0.70710678118654752F, b = 1.41421356237309505F;
@@ -81,9 +81,21 @@ void any_tiles_are_multiplied(void **state)
     check_each_set(check_products);
 }
 
+// A form, its transforms of rows and columns, and what its kernels have.
+typedef struct form_case {
+    const fal_winograd_form *form;
+    void (*of_input)(const float *d, int step, float *out, int apart);
+    void (*of_sums)(const float *m, int step, float *out, int apart);
+    const double (*of_weight)[TAPS];
+} form_case;
+
+static void check_each_form(const fal_kernels *set, prng *random,
+                            void (*check)(const fal_kernels *set, const form_case *c,
+                                          prng *random));
+
 // ------------------------------------------------------------------------------------------ input
 
-static void transform_row(const float *d, int step, float *out, int apart)
+static void transform_input(const float *d, int step, float *out, int apart)
 {
     float d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step];
     float even = fmaf(-2, d2, d4), odd = fmaf(-2, d1, d3);
@@ -97,68 +109,84 @@ static void transform_row(const float *d, int step, float *out, int apart)
     out[5 * apart] = fmaf(-2.5F, d3, d1 + d[5 * step]);
 }
 
-// Tile L of segment i of one channel.
-static void transform_tile(const fal_winograd_input *g, const float *rows, int i, int tile,
-                           float *out)
+static void transform_small_input(const float *d, int step, float *out, int apart)
 {
-    float part[ELEMENTS], half[ELEMENTS];
-    for (int r = 0; r < EDGE; r++)
-        for (int c = 0; c < EDGE; c++) {
-            int64_t at = g->segment[i] + r * g->row + tile * OUTPUTS + c % OUTPUTS;
-            part[r * EDGE + c] = rows[c < OUTPUTS ? at : at + g->beyond];
-        }
-    for (int r = 0; r < EDGE; r++)
-        transform_row(part + r * EDGE, 1, half + r * EDGE, 1);
-    for (int c = 0; c < EDGE; c++)
-        transform_row(half + c, EDGE, out + c, EDGE);
+    out[0] = d[0] - d[2 * step];
+    out[apart] = d[step] + d[2 * step];
+    out[2 * apart] = d[2 * step] - d[step];
+    out[3 * apart] = d[3 * step] - d[step];
 }
 
-static void transform_input(const fal_winograd_input *g, int lanes, const float *rows, float *out)
+// Tile L of segment i of one channel.
+static void transform_tile(const form_case *f, const fal_winograd_input *g, const float *rows,
+                           int i, int tile, float *out)
 {
+    const int high = f->form->high, wide = f->form->wide, columns = f->form->columns;
+    float part[ELEMENTS], half[ELEMENTS];
+    for (int r = 0; r < high; r++)
+        for (int c = 0; c < wide; c++) {
+            int64_t at = g->segment[i] + r * g->row + tile * columns + c % columns;
+            part[r * wide + c] = rows[c < columns ? at : at + g->beyond];
+        }
+    for (int r = 0; r < high; r++)
+        f->of_input(part + r * wide, 1, half + r * wide, 1);
+    if (high == 1)
+        memcpy(out, half, (size_t)wide * sizeof *out);
+    for (int c = 0; c < wide && high > 1; c++)
+        f->of_input(half + c, wide, out + c, wide);
+}
+
+static void transform_group(const form_case *f, const fal_winograd_input *g, int lanes,
+                            const float *rows, float *out)
+{
+    const int segments = f->form->columns;
     for (int64_t c = 0; c < g->channels; c++)
         for (int lane = 0; lane < lanes; lane++) {
             float tile[ELEMENTS];
-            transform_tile(g, rows + c * g->channel, lane % SEGMENTS, lane / SEGMENTS, tile);
-            for (int e = 0; e < ELEMENTS; e++)
+            transform_tile(f, g, rows + c * g->channel, lane % segments, lane / segments, tile);
+            for (int e = 0; e < f->form->elements; e++)
                 out[c * g->to_channel + e * g->to_element + lane] = tile[e];
         }
 }
 
-static void check_input(const fal_kernels *set, prng *random)
+static void check_input(const fal_kernels *set, const form_case *f, prng *random)
 {
     static float rows[MOST], expected[MOST];
-    const int lanes = set->lanes;
-    if (!set->winograd)
-        return;
+    const int lanes = set->lanes, columns = f->form->columns;
     for (int repeat = 0; repeat < 40; repeat++) {
         fal_winograd_input g = {.channels = random_between(random, 1, 5)};
         const int64_t most = random_between(random, 0, 60);
-        g.beyond = random_between(random, 0, 1) ? OUTPUTS : random_between(random, lanes, 80);
+        g.beyond = random_between(random, 0, 1) ? columns : random_between(random, lanes, 80);
         g.row = most + g.beyond + lanes + random_between(random, 0, 3);
-        g.channel = EDGE * g.row;
-        for (int i = 0; i < SEGMENTS; i++)
+        g.channel = f->form->high * g.row;
+        for (int i = 0; i < columns; i++)
             g.segment[i] = (int32_t)(i == 1 ? most : random_between(random, 0, most));
         g.to_channel = lanes;
         g.to_element = g.channels * lanes;
         int64_t past = g.channels * g.channel - (g.row - most - g.beyond - lanes);
         fill_reals(set, rows, MOST, random);
-        transform_input(&g, lanes, rows, expected);
+        transform_group(f, &g, lanes, rows, expected);
         for (int at = 0; at < EDGES; at++) {
-            int64_t count = ELEMENTS * g.to_element;
+            int64_t count = f->form->elements * g.to_element;
             g.from = place_numbers(&from, set, rows, past, (edge)at);
             g.to = arena_place(&to, bytes_of(set, count), sizeof(float), (edge)at);
-            blame("%s: input, %d channels, against the %s", set->name, (int)g.channels,
-                  name_of_edge((edge)at));
-            set->winograd->input(&g);
+            blame("%s: input of %s, %d channels, against the %s", set->name, f->form->name,
+                  (int)g.channels, name_of_edge((edge)at));
+            f->form->input(&g);
             assert_same_numbers(set, g.to, expected, count, "element");
         }
     }
 }
 
+static void check_inputs(const fal_kernels *set, prng *random)
+{
+    check_each_form(set, random, check_input);
+}
+
 void input_is_transformed(void **state)
 {
     (void)state;
-    check_each_set(check_input);
+    check_each_set(check_inputs);
 }
 
 // ----------------------------------------------------------------------------------------- output
@@ -173,32 +201,41 @@ static void transform_sums(const float *m, int step, float *out, int apart)
     out[3 * apart] = fmaf(b3, e2, fmaf(a3, e1, m[5 * step]));
 }
 
-// What one channel of one tile comes to, in its rows.
-static void transform_back(const fal_winograd_output *o, int channel, int tile, float *out)
+static void transform_small_sums(const float *m, int step, float *out, int apart)
 {
-    const float *sums = (const float *)o->sums + tile * o->tile + channel;
-    float m[ELEMENTS], half[OUTPUTS * EDGE];
-    for (int e = 0; e < ELEMENTS; e++)
-        m[e] = sums[e * o->element];
-    for (int c = 0; c < EDGE; c++)
-        transform_sums(m + c, EDGE, half + c, EDGE);
-    for (int r = 0; r < OUTPUTS; r++)
-        transform_sums(half + r * EDGE, 1, out + r * o->row, 1);
-    for (int i = 0; i < OUTPUTS * OUTPUTS; i++)
-        out[i / OUTPUTS * o->row + i % OUTPUTS] += ((const float *)o->bias)[channel];
+    out[0] = m[0] + (m[step] + m[2 * step]);
+    out[apart] = m[3 * step] + (m[step] - m[2 * step]);
 }
 
-static void check_output(const fal_kernels *set, prng *random)
+// What one channel of one tile comes to, in its rows.
+static void transform_back(const form_case *f, const fal_winograd_output *o, int channel, int tile,
+                           float *out)
 {
-    static float sums[MOST], biases[FAL_WINOGRAD_ELEMENTS], expected[MOST];
-    const int lanes = set->lanes;
-    if (!set->winograd)
-        return;
-    for (int tiles = 1; tiles <= lanes / OUTPUTS; tiles++) {
+    const int wide = f->form->wide, high = f->form->high;
+    const float *sums = (const float *)o->sums + tile * o->tile + channel;
+    float m[ELEMENTS], half[OUTPUTS * EDGE];
+    for (int e = 0; e < f->form->elements; e++)
+        m[e] = sums[e * o->element];
+    if (high == 1)
+        memcpy(half, m, (size_t)wide * sizeof *half);
+    for (int c = 0; c < wide && high > 1; c++)
+        f->of_sums(m + c, wide, half + c, wide);
+    for (int r = 0; r < f->form->rows; r++) {
+        f->of_sums(half + r * wide, 1, out + r * o->row, 1);
+        for (int c = 0; c < f->form->columns; c++)
+            out[r * o->row + c] += ((const float *)o->bias)[channel];
+    }
+}
+
+static void check_output(const fal_kernels *set, const form_case *f, prng *random)
+{
+    static float sums[MOST], biases[ELEMENTS], expected[MOST];
+    const int lanes = set->lanes, rows = f->form->rows, columns = f->form->columns;
+    for (int tiles = 1; tiles <= lanes / columns; tiles++) {
         fal_winograd_output o = {.tiles = tiles, .tile = lanes + 3};
         o.element = tiles * o.tile + 1;
         o.row = lanes;
-        o.channel = OUTPUTS * o.row;
+        o.channel = rows * o.row;
         fill_reals(set, sums, MOST, random);
         fill_reals(set, biases, lanes, random);
         o.sums = sums;
@@ -206,86 +243,118 @@ static void check_output(const fal_kernels *set, prng *random)
         memset(expected, 0, sizeof expected);
         for (int c = 0; c < lanes; c++)
             for (int t = 0; t < tiles; t++)
-                transform_back(&o, c, t, expected + c * o.channel + t * OUTPUTS);
+                transform_back(f, &o, c, t, expected + c * o.channel + t * columns);
         for (int at = 0; at < EDGES; at++) {
-            int64_t count = lanes * o.channel;
-            o.sums =
-                place_numbers(&from, set, sums,
-                              (ELEMENTS - 1) * o.element + (tiles - 1) * o.tile + lanes, (edge)at);
+            const int64_t count = lanes * o.channel, last = f->form->elements - 1;
+            o.sums = place_numbers(&from, set, sums,
+                                   last * o.element + (tiles - 1) * o.tile + lanes, (edge)at);
             o.bias = place_numbers(&by, set, biases, lanes, (edge)at);
             o.to = arena_place(&to, bytes_of(set, count), sizeof(float), (edge)at);
-            blame("%s: output, %d tiles, against the %s", set->name, tiles, name_of_edge((edge)at));
-            set->winograd->output(&o);
-            for (int row = 0; row < lanes * OUTPUTS; row++) // behind the tiles is anything
-                memset((float *)o.to + row * o.row + tiles * OUTPUTS, 0,
-                       bytes_of(set, lanes - tiles * OUTPUTS));
+            blame("%s: output of %s, %d tiles, against the %s", set->name, f->form->name, tiles,
+                  name_of_edge((edge)at));
+            f->form->output(&o);
+            for (int row = 0; row < lanes * rows; row++) // behind the tiles is anything
+                memset((float *)o.to + row * o.row + tiles * columns, 0,
+                       bytes_of(set, lanes - tiles * columns));
             assert_same_numbers(set, o.to, expected, count, "output");
         }
     }
 }
 
+static void check_outputs(const fal_kernels *set, prng *random)
+{
+    check_each_form(set, random, check_output);
+}
+
 void sums_are_transformed_back(void **state)
 {
     (void)state;
-    check_each_set(check_output);
+    check_each_set(check_outputs);
 }
 
 // ---------------------------------------------------------------------------------------- weights
 
-// Within one rounding of the definition, in long double.
-static void check_kernel(const double *kernel, const float *found, int64_t element)
+#define A 0.707106781186547524400844362104849L
+#define B 1.414213562373095048801688724209698L
+
+static const double of_large[EDGE][TAPS] = {
+    {1, 0, 0},
+    {-2 / 3.0L, -2 * A / 3, -1 / 3.0L},
+    {-2 / 3.0L, 2 * A / 3, -1 / 3.0L},
+    {1 / 6.0L, B / 6, 1 / 3.0L},
+    {1 / 6.0L, -B / 6, 1 / 3.0L},
+    {0, 0, 1},
+};
+static const double of_small[][TAPS] = {{1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}};
+
+// Within one rounding of the definition, all but.
+static void check_kernel(const form_case *f, const double *kernel, const float *found,
+                         int64_t element)
 {
-    const long double p[] = {0, sqrtl(0.5L), -sqrtl(0.5L), sqrtl(2), -sqrtl(2)};
-    const long double n[] = {1, -1.5L, -1.5L, 6, 6};
-    long double g[EDGE][TAPS] = {{0}};
-    for (int i = 0; i < EDGE - 1; i++)
-        for (int k = 0; k < TAPS; k++)
-            g[i][k] = powl(p[i], k) / n[i];
-    g[EDGE - 1][TAPS - 1] = 1;
-    for (int r = 0; r < EDGE; r++)
-        for (int c = 0; c < EDGE; c++) {
+    const int high = f->form->high, wide = f->form->wide, taps = high > 1 ? TAPS : 1;
+    for (int r = 0; r < high; r++)
+        for (int c = 0; c < wide; c++) {
             long double sum = 0, magnitude = 0;
-            for (int i = 0; i < TAPS * TAPS; i++) {
-                long double term = g[r][i / TAPS] * g[c][i % TAPS] * kernel[i];
+            for (int i = 0; i < taps * TAPS; i++) {
+                long double term = f->of_weight[c][i % TAPS] * (long double)kernel[i];
+                term *= high > 1 ? f->of_weight[r][i / TAPS] : 1;
                 sum += term;
                 magnitude += fabsl(term);
             }
-            long double error = fabsl(found[(r * EDGE + c) * element] - sum);
+            long double error = fabsl(found[(r * wide + c) * element] - sum);
             assert_true(error <= 0x1p-24L * fabsl(sum) + 0x1p-48L * magnitude);
         }
 }
 
-static void check_weight(const fal_kernels *set, prng *random)
+static void check_weight(const fal_kernels *set, const form_case *f, prng *random)
 {
     static float weights[MOST], done[ELEMENTS * MOST_SUMS];
-    if (!set->winograd)
-        return;
-    const int width = set->winograd->channels;
+    const int width = set->winograd->channels, numbers = f->form->high > 1 ? TAPS * TAPS : TAPS;
     for (int channels = 1; channels <= width; channels++) {
         fal_winograd_weight w = {.channel = 11, .row = 3, .column = 1, .channels = channels};
         w.to = done;
         w.element = width + 5;
         fill_reals(set, weights, MOST, random);
         for (int at = 0; at < EDGES; at++) {
-            w.from = place_numbers(&from, set, weights, (channels - 1) * w.channel + TAPS * TAPS,
-                                   (edge)at);
-            blame("%s: weights of %d channels, against the %s", set->name, channels,
-                  name_of_edge((edge)at));
-            set->winograd->weight(&w);
+            w.from =
+                place_numbers(&from, set, weights, (channels - 1) * w.channel + numbers, (edge)at);
+            blame("%s: weights of %s, %d channels, against the %s", set->name, f->form->name,
+                  channels, name_of_edge((edge)at));
+            f->form->weight(&w);
             for (int o = 0; o < width; o++) {
                 double kernel[TAPS * TAPS] = {0}; // a channel that is not there has zeros
-                for (int i = 0; o < channels && i < TAPS * TAPS; i++)
+                for (int i = 0; o < channels && i < numbers; i++)
                     kernel[i] = weights[o * w.channel + i];
-                check_kernel(kernel, done + o, w.element);
+                check_kernel(f, kernel, done + o, w.element);
             }
         }
     }
 }
 
+static void check_weights(const fal_kernels *set, prng *random)
+{
+    check_each_form(set, random, check_weight);
+}
+
 void weights_are_transformed_and_rounded_once(void **state)
 {
     (void)state;
-    check_each_set(check_weight);
+    check_each_set(check_weights);
+}
+
+static void check_each_form(const fal_kernels *set, prng *random,
+                            void (*check)(const fal_kernels *set, const form_case *c, prng *random))
+{
+    if (!set->winograd)
+        return;
+    const fal_winograd_form *form = set->winograd->form;
+    const form_case cases[] = {
+        {&form[FAL_WINOGRAD_4X4], transform_input, transform_sums, of_large},
+        {&form[FAL_WINOGRAD_2X2], transform_small_input, transform_small_sums, of_small},
+        {&form[FAL_WINOGRAD_1X4], transform_input, transform_sums, of_large},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        check(set, &cases[i], random);
 }
 
 int make_winograd_arenas(void **state)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The transforms for the gradient of a weight against the same written out one number at a time, bit
-// for bit, each buffer exactly as large as it is read or written and against a page that may not be.
+// The transforms for the gradient of a weight against the same written out one number at a time,
+// bit for bit, each buffer exactly as large as it is read or written and against a page that may
+// not be.
 #include "tests.h"
 
 #include "numbers.h"
@@ -51,8 +52,8 @@ static void transform_sums(const float *m, int step, float *out, int apart)
     float s1 = m[step] + m[2 * step], e1 = m[step] - m[2 * step];
     float s2 = m[3 * step] + m[4 * step], e2 = m[3 * step] - m[4 * step];
     out[0] = fmaf((float)(1.0 / 6), s2, fmaf((float)(-2.0 / 3), s1, m[0]));
-    out[apart] = fmaf((float)(1.41421356237309505 / 6), e2,
-                      (float)(-2.0 / 3 * 0.70710678118654752) * e1);
+    out[apart] =
+        fmaf((float)(1.41421356237309505 / 6), e2, (float)(-2.0 / 3 * 0.70710678118654752) * e1);
     out[2 * apart] = fmaf(third, s2, fmaf(-third, s1, m[5 * step]));
 }
 

@@ -250,6 +250,7 @@ trial trial_of_tiles(prng *random, int64_t width)
     const int64_t least = fast ? 16 : 32, kind = random_between(random, 0, 3);
     const int64_t dilation = kind ? 1 : random_between(random, 2, 3);
     const int axes = random_between(random, 0, 2) ? 2 : 3;
+    const bool is_flat = random_between(random, 0, 3) == 0; // kernels of one row
     sample s = sample_make(transposed, axes);
     trial t = {.dtype = FALTUNG_F32, .with_bias = random_between(random, 0, 1)};
     t.accuracy = fast ? FALTUNG_ACCURACY_FAST : FALTUNG_ACCURACY_BALANCED;
@@ -264,6 +265,8 @@ trial trial_of_tiles(prng *random, int64_t width)
         if (axes == 3)
             s.axis[0] = sliced_axis(random, transposed);
         s.axis[1] = tiled_axis(random, transposed, random_between(random, 3, 24), dilation);
+        if (is_flat)
+            s.axis[1].kernel = s.axis[1].dilation = 1;
         s.axis[2] = tiled_axis(random, transposed, width, dilation);
     } while (s.axis[1].input < 1 || s.axis[2].input < 1 || !sample_measure(&s));
     t.sample = s;

@@ -326,7 +326,7 @@ static expectation expect(const trial *t, const faltung_conv *conv, const operan
     const double outside = conv->padding_mode ? LIMIT : 0;
     if (sample_is_computed_by(&t->sample, t->dtype, conv, "winograd") ||
         sample_is_computed_by(&t->sample, t->dtype, conv, "lattice"))
-        e.bounds = transform_bounds(&t->sample, o, t->accuracy, outside);
+        e.bounds = transform_bounds(&t->sample, o, conv, outside);
     else if (sample_is_computed_by(&t->sample, t->dtype, conv, "fft"))
         e.bounds = fft_bounds(&t->sample, o, outside);
     if (e.bounds) {

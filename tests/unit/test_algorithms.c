@@ -92,8 +92,9 @@ static void what_cannot_be_is_refused(void **state)
          "algorithm='' is none of tiles, winograd, lattice, fft, depthwise, direct, phases, dots, "
          "winograd_gradient, weight_gradient, complex, reference"},
         {"conv2d:1x8x9x9,8x8x5x5", "winograd", 0,
-         "algorithm='winograd' cannot compute this: it computes kernels of 3x3, or of slices of "
-         "3x3, without stride and dilation only"},
+         "algorithm='winograd' cannot compute this: it computes kernels of 3x3 or 3, or of such "
+         "slices, "
+         "without stride and dilation only"},
         {"conv2d:1x8x9x9,8x8x3x3,stride=2", "fft", 0,
          "algorithm='fft' cannot compute this: rows or columns have a stride, "
          "or the input is dilated"},

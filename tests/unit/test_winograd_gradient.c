@@ -51,12 +51,11 @@ static const double of_planes[EDGE * EDGE] = {
     0, B / 2, .5,  B, 1, 0, 0, B / 2, .5, B, 1, 0, 0, 1,     0, 2.5, 0, 1,
 };
 static const double of_tiles[EDGE * OUTPUTS] = {
-    1, 0, 0, 0,     1, A, .5, A / 2, 1, A, .5, A / 2,
-    1, B, 2, 2 * B, 1, B, 2,  2 * B, 0, 0, 0,  1,
+    1, 0, 0, 0, 1, A, .5, A / 2, 1, A, .5, A / 2, 1, B, 2, 2 * B, 1, B, 2, 2 * B, 0, 0, 0, 1,
 };
 static const double of_sums[KERNEL * EDGE] = {
-    1, 2. / 3,     2. / 3,     1. / 6, 1. / 6, 0, 0, 2 * A / 3, 2 * A / 3,
-    B / 6, B / 6,  0,          0,      1. / 3, 1. / 3, 1. / 3, 1. / 3, 1,
+    1,     2. / 3, 2. / 3, 1. / 6, 1. / 6, 0,      0,      2 * A / 3, 2 * A / 3,
+    B / 6, B / 6,  0,      0,      1. / 3, 1. / 3, 1. / 3, 1. / 3,    1,
 };
 
 // to = matrix * from * its transpose, from a square.
@@ -109,8 +108,7 @@ static int64_t count_tiles(const gradient *g)
 }
 
 // What all tiles come to for one pair of channels at one depth of the kernel.
-static void sum_tiles(const gradient *g, int64_t first, int64_t second, int64_t slice,
-                      double *sums)
+static void sum_tiles(const gradient *g, int64_t first, int64_t second, int64_t slice, double *sums)
 {
     const faltung_axis *axis = g->s.axis;
     const int64_t *size = g->tiled.size;
@@ -203,7 +201,8 @@ static void gradient_make(gradient *g, prng *random)
     g->conv.algorithm = "winograd_gradient";
     memset(g->conv.output_padding, 0, sizeof g->conv.output_padding);
     g->conv.has_output_size = true;
-    picture input = {&g->o.input, s->channels_in, {0}}, output = {&g->o.output, s->channels_out, {0}};
+    picture input = {&g->o.input, s->channels_in, {0}},
+            output = {&g->o.output, s->channels_out, {0}};
     for (int i = 0; i < 3; i++) {
         if (i >= 3 - axes)
             g->conv.output_size[i - (3 - axes)] = s->axis[i].kernel;

@@ -9,7 +9,7 @@
 
 // For every element of the output of a sample by kernels of 3x3 without strides, perhaps dilated,
 // what its sum may be wrong by; to be freed. What is outside the input is at most `outside`.
-double *transform_bounds(const sample *s, const operands *o, faltung_accuracy accuracy,
+double *transform_bounds(const sample *s, const operands *o, const faltung_conv *conv,
                          double outside);
 
 #endif

@@ -9,11 +9,9 @@
 
 #include <string.h>
 
-enum { ROWS = 6 };
-
 int64_t fal_winograd_rows_size(const fal_winograd_work *w, const fal_winograd_block *b)
 {
-    return w->layout.batch * ROWS * b->line;
+    return w->layout.batch * w->layout.form->high * b->line;
 }
 
 // No block of fewer tiles has more panels than the largest, or wider ones.
@@ -24,14 +22,15 @@ int64_t fal_winograd_tiles_size(const fal_winograd_work *w)
     int64_t panels = fal_ceil_divide(w->layout.most, widest);
     int64_t element =
         fal_round_up(w->layout.planes * widest, FAL_WINOGRAD_LINE) + FAL_WINOGRAD_LINE;
-    return panels * FAL_WINOGRAD_ELEMENTS * element;
+    return panels * w->layout.form->elements * element;
 }
 
-// From the first four columns of a tile to its last two, which are in the next tile of its row:
-// where rows of tiles follow each other, a second copy begins with what follows.
-static int64_t find_beyond(const fal_winograd_block *b)
+// From the first columns of a tile, as many as it has outputs, to its last two, which are in the
+// next tile of its row: where rows of tiles follow each other, a second copy begins with what
+// follows.
+static int64_t find_beyond(const fal_winograd_work *w, const fal_winograd_block *b)
 {
-    return b->in_row ? FAL_WINOGRAD_TILE : b->line / 2;
+    return b->in_row ? w->layout.form->columns : b->line / 2;
 }
 
 // The rows of a row of tiles: in two copies, if another row follows. What comes next is fetched
@@ -40,25 +39,26 @@ static void copy_rows(const fal_winograd_work *w, const fal_winograd_block *b, c
                       int64_t channels, bool last, int64_t tile_row, float *to)
 {
     const fal_problem_axis *axis = w->task->problem.axis;
-    const int64_t wide = b->columns * FAL_WINOGRAD_TILE, overlap = ROWS - FAL_WINOGRAD_TILE;
+    const fal_winograd_form *form = w->layout.form;
+    const int64_t wide = b->columns * form->columns, overlap = form->wide - form->columns;
     fal_patch patch = {
         .from = from,
         .to = to,
         .channels = channels,
-        .row = tile_row * FAL_WINOGRAD_TILE - axis[1].padding,
-        .column = b->column * FAL_WINOGRAD_TILE - axis[2].padding,
-        .rows = ROWS,
+        .row = tile_row * form->rows - axis[1].padding,
+        .column = b->column * form->columns - axis[2].padding,
+        .rows = form->high,
         .columns = b->in_row ? wide + overlap : wide,
-        .to_plane = ROWS * b->line,
+        .to_plane = form->high * b->line,
         .to_row = b->line,
         .fetch = last ? NULL : w->task->kernels->winograd->fetch_from,
     };
     fal_copy_patch(w->task, &w->all->input, &patch);
     if (b->in_row)
         return;
-    patch.to = to + find_beyond(b);
-    patch.column += FAL_WINOGRAD_TILE;
-    patch.columns = wide - FAL_WINOGRAD_TILE + overlap;
+    patch.to = to + find_beyond(w, b);
+    patch.column += form->columns;
+    patch.columns = wide - form->columns + overlap;
     patch.fetch = NULL;
     fal_copy_patch(w->task, &w->all->input, &patch);
 }
@@ -75,7 +75,7 @@ static void gather_rows(const fal_winograd_work *w, const fal_winograd_block *b,
     for (int64_t i = 0; i < b->images; i++) {
         const char *from = (const char *)input->data +
                            (group + (b->image + i) * input->outer) * w->task->kernels->input_size;
-        for (int64_t r = 0; r < b->rows; r++, to += b->columns * FAL_WINOGRAD_TILE)
+        for (int64_t r = 0; r < b->rows; r++, to += b->columns * w->layout.form->columns)
             copy_rows(w, b, from, channels, last, b->row + r, to);
     }
 }
@@ -84,22 +84,23 @@ static void gather_rows(const fal_winograd_work *w, const fal_winograd_block *b,
 static void transform_vector(const fal_winograd_work *w, const fal_winograd_block *b, int64_t panel,
                              int64_t first, int64_t plane, int64_t planes)
 {
+    const fal_winograd_form *form = w->layout.form;
     const int64_t lanes = w->task->kernels->lanes;
     int64_t tiles = fal_least(lanes, fal_tiles_of_panel(b, panel) - first);
-    const fal_segments s = fal_find_segments(panel * b->panel + first, tiles);
+    const fal_segments s = fal_find_segments(form, panel * b->panel + first, tiles);
     fal_winograd_input group = {
         .from = w->desk.rows,
         .row = b->line,
-        .channel = ROWS * b->line,
-        .beyond = find_beyond(b),
+        .channel = form->high * b->line,
+        .beyond = find_beyond(w, b),
         .channels = planes,
-        .to = w->desk.tiles + panel * FAL_WINOGRAD_ELEMENTS * b->element + plane * b->pitch + first,
+        .to = w->desk.tiles + panel * form->elements * b->element + plane * b->pitch + first,
         .to_channel = b->pitch,
         .to_element = b->element,
     };
-    for (int i = 0; i < FAL_WINOGRAD_SEGMENTS; i++)
-        group.segment[i] = (int32_t)(s.first[i] * FAL_WINOGRAD_TILE);
-    w->task->kernels->winograd->input(&group);
+    for (int i = 0; i < form->columns; i++)
+        group.segment[i] = (int32_t)(s.first[i] * form->columns);
+    form->input(&group);
 }
 
 // The planes of a slice. What is not written to the rows is zero, for all channels alike.

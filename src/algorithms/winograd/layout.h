@@ -12,6 +12,7 @@
 enum { FAL_WINOGRAD_MOST = 56, FAL_WINOGRAD_LINE = 16 };
 
 typedef struct fal_winograd_layout {
+    const fal_winograd_form *form; // which depends on the problem alone, too
     int64_t chunk;    // channels whose products are one chain; the chunks' sums are added in order
     int64_t channels; // of the output of a group, rounded up to what is computed at once
     int64_t weights;  // of a group, transformed, in numbers
@@ -21,10 +22,19 @@ typedef struct fal_winograd_layout {
     int64_t batch;    // planes of the input whose rows lie together, of one slice
 } fal_winograd_layout;
 
+// Whether there is a form for a problem's kernels.
+bool fal_winograd_has_form(const fal_problem *problem);
+
+// The form for one that has any: the one by which there is less work; and about how much that is,
+// in multiply-adds of plain sums.
+const fal_winograd_form *fal_winograd_find_form(const fal_task *task);
+double fal_winograd_count_work(const fal_problem *problem, const fal_winograd_form *form);
+
 fal_winograd_layout fal_winograd_lay_out(const fal_task *task);
 
-// Tiles along an axis of an output.
-int64_t fal_count_tiles(int64_t outputs);
+// Rows and columns of tiles that so many rows and columns of an output have.
+int64_t fal_count_tile_rows(const fal_winograd_form *form, int64_t rows);
+int64_t fal_count_tile_columns(const fal_winograd_form *form, int64_t columns);
 
 // Tiles that are transformed, multiplied and transformed back together, while they stay in the
 // second-level cache: of some images, rows and columns of them, numbered image by image and row by
@@ -48,17 +58,18 @@ void fal_size_block(const fal_winograd_layout *layout, int64_t images, int64_t r
                     int64_t columns, fal_winograd_block *block);
 
 // Divides the tiles of a block into panels.
-void fal_divide_block(const fal_task *task, fal_winograd_block *block);
+void fal_divide_block(const fal_task *task, const fal_winograd_layout *layout,
+                      fal_winograd_block *block);
 
 // Tiles of a panel.
 int64_t fal_tiles_of_panel(const fal_winograd_block *block, int64_t panel);
 
-// Where a vector of so many tiles from `first` on lies in segments, as equal as can be.
+// Where a vector of so many tiles from `first` on lies in a form's segments, as equal as can be.
 typedef struct fal_segments {
     int64_t first[FAL_WINOGRAD_SEGMENTS];
     int64_t tiles[FAL_WINOGRAD_SEGMENTS];
 } fal_segments;
 
-fal_segments fal_find_segments(int64_t first, int64_t tiles);
+fal_segments fal_find_segments(const fal_winograd_form *form, int64_t first, int64_t tiles);
 
 #endif

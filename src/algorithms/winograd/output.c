@@ -7,12 +7,13 @@
 
 static int64_t output_line(const fal_winograd_work *w, const fal_winograd_block *b)
 {
-    return fal_round_up(b->tiles * FAL_WINOGRAD_TILE + w->task->kernels->lanes, FAL_WINOGRAD_LINE);
+    return fal_round_up(b->tiles * w->layout.form->columns + w->task->kernels->lanes,
+                        FAL_WINOGRAD_LINE);
 }
 
 static int64_t output_plane(const fal_winograd_work *w, const fal_winograd_block *b)
 {
-    return FAL_WINOGRAD_TILE * output_line(w, b) + FAL_WINOGRAD_LINE;
+    return w->layout.form->rows * output_line(w, b) + FAL_WINOGRAD_LINE;
 }
 
 int64_t fal_winograd_outputs_size(const fal_winograd_work *w, const fal_winograd_block *b)
@@ -24,17 +25,18 @@ int64_t fal_winograd_outputs_size(const fal_winograd_work *w, const fal_winograd
 static void transform_back(const fal_winograd_work *w, const fal_winograd_block *b, int64_t first,
                            int64_t tiles, fal_winograd_output o)
 {
-    const fal_segments s = fal_find_segments(first, tiles);
+    const fal_winograd_form *form = w->layout.form;
+    const fal_segments s = fal_find_segments(form, first, tiles);
     const int64_t width = w->task->kernels->winograd->channels;
     const float *sums = o.sums;
     o.sums = sums + first * width;
-    o.tile = FAL_WINOGRAD_SEGMENTS * width;
+    o.tile = form->columns * width;
     o.element = b->sums;
-    for (int i = 0; i < FAL_WINOGRAD_SEGMENTS && s.tiles[i] > 0; i++) {
+    for (int i = 0; i < form->columns && s.tiles[i] > 0; i++) {
         o.sums = sums + (first + i) * width;
         o.tiles = (int)s.tiles[i];
-        o.to = w->desk.outputs + s.first[i] * FAL_WINOGRAD_TILE;
-        w->task->kernels->winograd->output(&o);
+        o.to = w->desk.outputs + s.first[i] * form->columns;
+        form->output(&o);
     }
 }
 
@@ -49,14 +51,15 @@ static piece find_piece(const fal_winograd_work *w, const fal_winograd_block *b,
                         const float *from, char *to)
 {
     const fal_view *output = &w->all->output;
+    const fal_winograd_form *form = w->layout.form;
     const int64_t *begin = w->part->begin, *end = w->part->end;
-    int64_t row = tile_row * FAL_WINOGRAD_TILE, column = b->column * FAL_WINOGRAD_TILE;
+    int64_t row = tile_row * form->rows, column = b->column * form->columns;
     int64_t top = fal_most(row, begin[FAL_ROW]), left = fal_most(column, begin[FAL_COLUMN]);
     return (piece){
         .from = from + (top - row) * output_line(w, b) + (left - column),
         .to = to + (top * output->axis[1] + left * output->axis[2]) * w->task->kernels->output_size,
-        .rows = fal_least(row + FAL_WINOGRAD_TILE, end[FAL_ROW]) - top,
-        .columns = fal_least(column + b->columns * FAL_WINOGRAD_TILE, end[FAL_COLUMN]) - left,
+        .rows = fal_least(row + form->rows, end[FAL_ROW]) - top,
+        .columns = fal_least(column + b->columns * form->columns, end[FAL_COLUMN]) - left,
     };
 }
 
@@ -114,7 +117,7 @@ static void for_each_piece(const fal_winograd_work *w, const fal_winograd_block 
     const int64_t group =
         b->group * output->group + b->depth * output->axis[0] + channel * output->channel;
     for (int64_t i = 0; i < b->images; i++)
-        for (int64_t r = 0; r < b->rows; r++, from += b->columns * FAL_WINOGRAD_TILE) {
+        for (int64_t r = 0; r < b->rows; r++, from += b->columns * w->layout.form->columns) {
             const int64_t at = group + (b->image + i) * output->outer;
             char *image = (char *)output->data + at * w->task->kernels->output_size;
             const piece p = find_piece(w, b, b->row + r, from, image);

@@ -24,7 +24,7 @@ static int64_t list_calls(const fal_winograd_work *w, const fal_winograd_block *
             size = fal_ceil_divide(tiles - first, left);
             calls[count++] = (call){
                 kernels->multiply[size - 1],
-                panel * FAL_WINOGRAD_ELEMENTS * b->element + first,
+                panel * w->layout.form->elements * b->element + first,
                 (panel * b->panel + first) * kernels->channels,
             };
         }
@@ -43,9 +43,9 @@ void fal_winograd_multiply(const fal_winograd_work *w, const fal_winograd_block 
     const int64_t absent = w->layout.planes - (end - begin);
     fal_winograd_products p = {.pitch = b->pitch, .share = fal_ceil_divide(width, count)};
     if (begin == end)
-        memset(w->desk.sums, 0, (size_t)(FAL_WINOGRAD_ELEMENTS * b->sums) * sizeof(float));
+        memset(w->desk.sums, 0, (size_t)(w->layout.form->elements * b->sums) * sizeof(float));
     weight += begin * width;
-    for (int64_t e = 0; e < FAL_WINOGRAD_ELEMENTS; e++, weight += absent * width)
+    for (int64_t e = 0; e < w->layout.form->elements; e++, weight += absent * width)
         for (int64_t c = begin; c < end; c += p.count) {
             const float *tiles = w->desk.tiles + e * b->element + (c - begin) * b->pitch;
             float *sums = w->desk.sums + e * b->sums;

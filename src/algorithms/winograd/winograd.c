@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Winograd's minimal filtering for kernels of 3x3 with a stride of 1: tiles of the input and
-// kernels are transformed so that 36 products give 16 outputs, where 144 would be needed; a matrix
-// multiplication over channels for each of the 36; and the sums are transformed back. A block of
-// tiles goes all the way before the next one begins, so that it stays in the second-level cache.
+// Winograd's minimal filtering for kernels of 3x3 and 1x3 with a stride of 1: tiles of the input
+// and kernels are transformed so that fewer products give a tile of outputs, 36 instead of 144 by
+// the form F(4x4, 3x3); a matrix multiplication over channels for each of them; and the sums are
+// transformed back. A block of tiles goes all the way before the next one begins, so that it stays
+// in the second-level cache.
 //
 // The order of all sums is laid down in docs/numerics.md. What is computed of a tile depends on its
 // place in the output alone, so that parts have the bits of the whole.
@@ -37,15 +38,16 @@ static size_t packed_bytes(const fal_task *task)
     return (size_t)task->problem.groups * group_numbers(&l) * sizeof(float);
 }
 
-enum { ELEMENTS = 9, MOST_CHANNELS = 64 }; // of a kernel; that are computed at once
+enum { MOST_ELEMENTS = 9, MOST_CHANNELS = 64 }; // of a kernel; that are computed at once
 
 // The kernels of an input channel and some output channels, from an element of the weight on, as
 // numbers.
 static void take_kernels(const fal_problem *p, const fal_view *weight, int64_t at, int channels,
                          float *to)
 {
+    const int64_t elements = p->axis[1].kernel * p->axis[2].kernel;
     for (int o = 0; o < channels; o++)
-        for (int64_t i = 0; i < ELEMENTS; i++)
+        for (int64_t i = 0; i < elements; i++)
             fal_take_weight(p, weight,
                             at + o * weight->outer + i / 3 * weight->axis[1] +
                                 i % 3 * weight->axis[2],
@@ -53,14 +55,15 @@ static void take_kernels(const fal_problem *p, const fal_view *weight, int64_t a
 }
 
 // One group's: [channels computed at once][element][slice][input channel][channel].
-static void pack_group(const fal_task *task, const fal_view *weight, int64_t group, float *to)
+static void pack_group(const fal_task *task, const fal_winograd_form *form, const fal_view *weight,
+                       int64_t group, float *to)
 {
     const fal_problem *p = &task->problem;
     const int64_t width = task->kernels->winograd->channels, planes = fal_count_planes(p);
     for (int64_t o = 0; o < p->output_channels; o += width)
         for (int64_t plane = 0; plane < planes; plane++) {
             const int64_t slice = plane / p->input_channels, c = plane % p->input_channels;
-            float taken[ELEMENTS * MOST_CHANNELS];
+            float taken[MOST_ELEMENTS * MOST_CHANNELS];
             const int channels = (int)fal_least(width, p->output_channels - o);
             take_kernels(p, weight,
                          group * weight->group + o * weight->outer + c * weight->channel +
@@ -68,14 +71,14 @@ static void pack_group(const fal_task *task, const fal_view *weight, int64_t gro
                          channels, taken);
             const fal_winograd_weight kernels = {
                 .from = taken,
-                .channel = ELEMENTS,
+                .channel = p->axis[1].kernel * p->axis[2].kernel,
                 .row = 3,
                 .column = 1,
                 .channels = channels,
-                .to = to + (o * FAL_WINOGRAD_ELEMENTS * planes) + plane * width,
+                .to = to + (o * form->elements * planes) + plane * width,
                 .element = planes * width,
             };
-            task->kernels->winograd->weight(&kernels);
+            form->weight(&kernels);
         }
 }
 
@@ -85,7 +88,7 @@ static void pack(const fal_task *task, const fal_operands *all, void *packed)
     const int64_t channels = task->problem.output_channels;
     for (int64_t g = 0; g < task->problem.groups; g++) {
         float *to = (float *)packed + (size_t)g * group_numbers(&l), *bias = to + l.weights;
-        pack_group(task, &all->weight, g, to);
+        pack_group(task, l.form, &all->weight, g, to);
         fal_pack_biases(task, all, g * channels, channels, bias);
         for (int64_t o = channels; o < l.channels; o++)
             bias[o] = 0;
@@ -100,12 +103,12 @@ static void pack(const fal_task *task, const fal_operands *all, void *packed)
 static size_t lay_out_desk(fal_winograd_work *w, char *workspace)
 {
     fal_winograd_block b = {.images = 1, .rows = w->layout.most, .columns = 1};
-    fal_divide_block(w->task, &b);
+    fal_divide_block(w->task, &w->layout, &b);
     const size_t bytes[] = {
         FAL_MEMORY_BYTES,
         (size_t)fal_winograd_rows_size(w, &b) * sizeof(float),
         (size_t)fal_winograd_tiles_size(w) * sizeof(float),
-        (size_t)(FAL_WINOGRAD_ELEMENTS * b.sums) * sizeof(float),
+        (size_t)(w->layout.form->elements * b.sums) * sizeof(float),
         (size_t)fal_winograd_outputs_size(w, &b) * sizeof(float),
     };
     enum { PLACES = sizeof bytes / sizeof *bytes };
@@ -148,11 +151,11 @@ static void run_block(const fal_winograd_work *w, fal_winograd_block b, const fl
 {
     const int64_t width = w->task->kernels->winograd->channels;
     const float *group = packed + (size_t)b.group * group_numbers(&w->layout);
-    fal_divide_block(w->task, &b);
+    fal_divide_block(w->task, &w->layout, &b);
     b.slices = fal_find_slices(&w->task->problem, b.depth, group[place_of_skips(&w->layout)] != 0);
     prepare_block(w, &b);
     for (int64_t first = begin / width * width; first < end; first += width) {
-        fal_winograd_multiply(w, &b, group + first * FAL_WINOGRAD_ELEMENTS * w->layout.planes);
+        fal_winograd_multiply(w, &b, group + first * w->layout.form->elements * w->layout.planes);
         fal_winograd_emit(w, &b, group + w->layout.weights + first, first, begin, end);
     }
 }
@@ -162,18 +165,18 @@ typedef struct tiled {
     int64_t row, past_row, column, past_column;
 } tiled;
 
-static tiled tile_part(const fal_part *part)
+static tiled tile_part(const fal_winograd_form *form, const fal_part *part)
 {
-    return (tiled){part->begin[FAL_ROW] / FAL_WINOGRAD_TILE, fal_count_tiles(part->end[FAL_ROW]),
-                   part->begin[FAL_COLUMN] / FAL_WINOGRAD_TILE,
-                   fal_count_tiles(part->end[FAL_COLUMN])};
+    return (tiled){part->begin[FAL_ROW] / form->rows, fal_count_tile_rows(form, part->end[FAL_ROW]),
+                   part->begin[FAL_COLUMN] / form->columns,
+                   fal_count_tile_columns(form, part->end[FAL_COLUMN])};
 }
 
 // All blocks of some images and a group at one depth.
 static void run_blocks(const fal_winograd_work *w, fal_winograd_block b, const float *packed,
                        int64_t begin, int64_t end)
 {
-    const tiled t = tile_part(w->part);
+    const tiled t = tile_part(w->layout.form, w->part);
     const int64_t rows = b.rows, columns = b.columns;
     for (b.row = t.row; b.row < t.past_row; b.row += rows)
         for (b.column = t.column; b.column < t.past_column; b.column += columns) {
@@ -190,7 +193,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
         .task = task, .all = all, .part = part, .layout = fal_winograd_lay_out(task)};
     const int64_t *from = part->begin, *to = part->end;
     const int64_t channels = task->problem.output_channels;
-    const tiled t = tile_part(part);
+    const tiled t = tile_part(w.layout.form, part);
     fal_winograd_block b;
     fal_finish finish;
     w.finish = fal_find_finish(task, all, &finish);
@@ -218,37 +221,27 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
 {
     const fal_problem *p = &task->problem;
     const fal_winograd_layout l = fal_winograd_lay_out(task);
-    int64_t rows = fal_count_tiles(p->axis[1].output), columns = fal_count_tiles(p->axis[2].output);
+    int64_t rows = fal_count_tile_rows(l.form, p->axis[1].output);
+    int64_t columns = fal_count_tile_columns(l.form, p->axis[2].output);
     int64_t wide = fal_ceil_divide(columns, fal_ceil_divide(columns, l.most));
     int64_t high = fal_least(rows, fal_ceil_divide(l.least, wide));
     int64_t tiles = high * wide;
     size[FAL_IMAGE] = high == rows && wide == columns ? fal_ceil_divide(l.least, tiles) : 1;
     size[FAL_CHANNEL] = task->kernels->winograd->channels;
     size[FAL_DEPTH] = 1;
-    size[FAL_ROW] = high * FAL_WINOGRAD_TILE;
-    size[FAL_COLUMN] = wide * FAL_WINOGRAD_TILE;
+    size[FAL_ROW] = high * l.form->rows;
+    size[FAL_COLUMN] = wide * l.form->columns;
 }
 
 static int64_t together(const fal_task *task, int axis)
 {
-    (void)task;
-    return axis ? FAL_WINOGRAD_TILE : 1;
+    const fal_winograd_form *form = fal_winograd_find_form(task);
+    return axis == 0 ? 1 : axis == 1 ? form->rows : form->columns;
 }
 
-// Products, transforms, and weights to be read, which may be too many for the caches.
 static double work(const fal_task *task)
 {
-    const fal_problem *p = &task->problem;
-    const double of_input = 8, of_output = 10, read = 3, far = 10, near = 1 << 22;
-    const double in = (double)fal_count_planes(p);
-    const double out = (double)fal_round_up(p->output_channels, FAL_WINOGRAD_LINE);
-    const double tiles = (double)p->batch * (double)p->axis[0].output *
-                         (double)fal_count_tiles(p->axis[1].output) *
-                         (double)fal_count_tiles(p->axis[2].output);
-    const double weights = FAL_WINOGRAD_ELEMENTS * in * out;
-    const double transforms = FAL_WINOGRAD_ELEMENTS * (of_input * in + of_output * out);
-    return (double)p->groups *
-           (tiles * (weights + transforms) + weights * (weights < near ? read : far));
+    return fal_winograd_count_work(&task->problem, fal_winograd_find_form(task));
 }
 
 // Every block reads its input, writes and reads its transforms and sums, and needs all weights of
@@ -257,44 +250,21 @@ static void describe(const fal_task *task, fal_description *d)
 {
     const fal_problem *p = &task->problem;
     const fal_winograd_layout l = fal_winograd_lay_out(task);
-    int64_t rows = fal_count_tiles(p->axis[1].output), columns = fal_count_tiles(p->axis[2].output);
+    int64_t rows = fal_count_tile_rows(l.form, p->axis[1].output);
+    int64_t columns = fal_count_tile_columns(l.form, p->axis[2].output);
     fal_winograd_block b;
     fal_size_block(&l, p->batch, rows, columns, &b);
     double planes = (double)p->batch * (double)p->groups * (double)p->axis[0].output;
     double tiles = planes * (double)rows * (double)columns;
-    double of_tile = FAL_WINOGRAD_ELEMENTS * (3.0 * (double)l.planes + 2.0 * (double)l.channels) +
-                     16.0 * (double)p->output_channels;
+    double of_tile = l.form->elements * (3.0 * (double)l.planes + 2.0 * (double)l.channels) +
+                     (double)(l.form->rows * l.form->columns) * (double)p->output_channels;
     d->bytes = (tiles * of_tile + tiles / (double)b.tiles * (double)l.weights) * sizeof(float);
     snprintf(d->how, sizeof d->how,
-             "F(4x4, 3x3) in blocks of %" PRId64 " by %" PRId64 " tiles of %" PRId64
+             "%s in blocks of %" PRId64 " by %" PRId64 " tiles of %" PRId64
              " images, up to %d tiles by %d channels at once; sums of %" PRId64
              " products at a time",
-             b.rows, b.columns, b.images, task->kernels->winograd->most,
+             l.form->name, b.rows, b.columns, b.images, task->kernels->winograd->most,
              task->kernels->winograd->channels, l.chunk);
-}
-
-static bool is_three_by_three(const fal_problem *p)
-{
-    for (int i = 1; i < FALTUNG_MAX_AXES; i++) {
-        const fal_problem_axis *axis = &p->axis[i];
-        if (axis->kernel != 3 || axis->stride != 1 || axis->dilation != 1 ||
-            axis->input_dilation != 1)
-            return false;
-    }
-    return p->axis[0].input_dilation == 1;
-}
-
-// Weights have to be worth reading, and tiles to be filled: else direct sums are as fast.
-static bool has_few_tiles(const fal_problem *p)
-{
-    const double few = 8, of_tile = 8; // tiles of all images; outputs
-    double planes = (double)p->batch * (double)p->axis[0].output;
-    double tiles = planes, outputs = planes;
-    for (int i = 1; i < FALTUNG_MAX_AXES; i++) {
-        tiles *= (double)fal_count_tiles(p->axis[i].output);
-        outputs *= (double)p->axis[i].output;
-    }
-    return tiles < few || outputs < of_tile * tiles;
 }
 
 // Transformed weights that lie in memory are never so many, but those of a view by strides of 0 may
@@ -304,7 +274,7 @@ static bool is_huge(const fal_problem *p)
     const double most = (double)(INT64_C(1) << 40); // numbers
     double planes = (double)p->input_channels * (double)p->axis[0].kernel;
     double pairs = planes * (double)p->output_channels * (double)p->groups;
-    return planes > 8192 || FAL_WINOGRAD_ELEMENTS * pairs > most;
+    return planes > 8192 || 36 * pairs > most;
 }
 
 static const char *cannot(const fal_task *task)
@@ -316,8 +286,9 @@ static const char *cannot(const fal_task *task)
         return "it computes f32 and halves only";
     if (p->of_weight)
         return "it is a weight's gradient";
-    if (!is_three_by_three(p))
-        return "it computes kernels of 3x3, or of slices of 3x3, without stride and dilation only";
+    if (!fal_winograd_has_form(p))
+        return "it computes kernels of 3x3 or 3, or of such slices, without stride and dilation "
+               "only";
     if (p->input_channels == 0)
         return "there are no products to sum";
     if (is_huge(p))
@@ -328,11 +299,12 @@ static const char *cannot(const fal_task *task)
 static const char *should_not(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
+    const double worth = 1.1; // times less work
     const int64_t few = p->accuracy == FALTUNG_ACCURACY_FAST ? 16 : 32;
     if (fal_count_planes(p) < few || p->output_channels < few)
         return "of few channels, transforms take longer than the products that they save";
-    if (has_few_tiles(p))
-        return "the output is too small to be worth reading transformed weights for";
+    if (work(task) * worth > fal_direct.work(task))
+        return "transforms would take longer than the products that they save";
     return NULL;
 }
 

@@ -33,9 +33,9 @@ static run find_run(const fal_gradient_work *w, const fal_gradient_chunk *c, int
 typedef struct picture {
     const void *from; // the first channel's plane
     int64_t channels, step;
-    const int64_t *axis;    // distances
-    int64_t size[2];        // of the plane
-    int64_t first[2];       // where rows and columns begin
+    const int64_t *axis; // distances
+    int64_t size[2];     // of the plane
+    int64_t first[2];    // where rows and columns begin
     int64_t rows, columns;
 } picture;
 
@@ -59,7 +59,8 @@ static void copy_band(const fal_gradient_work *w, const picture *p)
         memset(w->desk.band, 0, (size_t)(p->rows * w->layout.row) * sizeof(float));
     if (begin[0] == end[0] || begin[1] == end[1])
         return;
-    const int64_t at = (p->first[0] + begin[0]) * p->axis[1] + (p->first[1] + begin[1]) * p->axis[2];
+    const int64_t at =
+        (p->first[0] + begin[0]) * p->axis[1] + (p->first[1] + begin[1]) * p->axis[2];
     const fal_box box = {
         .from = (const char *)p->from + at * k->input_size,
         .to = w->desk.band + begin[0] * w->layout.row + begin[1] * k->lanes,
@@ -95,8 +96,7 @@ static void transform_planes(const fal_gradient_work *w, const fal_gradient_bloc
     const fal_problem_axis *axis = w->task->problem.axis;
     const fal_view *view = &w->all->input;
     const fal_gradient_layout *l = &w->layout;
-    const int64_t depth =
-        r->depth * axis[0].dilation + b->depth * axis[0].stride - axis[0].padding;
+    const int64_t depth = r->depth * axis[0].dilation + b->depth * axis[0].stride - axis[0].padding;
     const bool is_there = depth >= 0 && depth < axis[0].input;
     const int64_t at = b->group * view->group + b->plane * view->outer + r->image * view->channel +
                        (is_there ? depth * view->axis[0] : 0);

@@ -5,8 +5,8 @@
 // 6x6 numbers that it meets need 36 products where 144 would be; these are summed over all tiles,
 // and transformed back but once.
 //
-// A chunk of tiles is transformed and multiplied while it stays in the second-level cache, as do the
-// sums of a block of planes and channels.
+// A chunk of tiles is transformed and multiplied while it stays in the second-level cache, as do
+// the sums of a block of planes and channels.
 #include "algorithms/winograd_gradient/work.h"
 
 #include "algorithms/workspace.h"
@@ -188,8 +188,8 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     for (int64_t o = from[FAL_CHANNEL]; o < to[FAL_CHANNEL]; o += b.channels) {
         b.group = o / channels;
         b.channel = o % channels;
-        b.channels = fal_least(fal_least(w.layout.channels, channels - b.channel),
-                               to[FAL_CHANNEL] - o);
+        b.channels =
+            fal_least(fal_least(w.layout.channels, channels - b.channel), to[FAL_CHANNEL] - o);
         for (b.plane = from[FAL_IMAGE]; b.plane < to[FAL_IMAGE]; b.plane += b.planes) {
             b.planes = fal_least(w.layout.planes, to[FAL_IMAGE] - b.plane);
             for (b.depth = from[FAL_DEPTH]; b.depth < to[FAL_DEPTH]; b.depth++)
@@ -244,8 +244,8 @@ static void describe(const fal_task *task, fal_description *d)
     d->bytes = blocks * (double)fal_ceil_divide(l.tiles, l.chunk) * FAL_WINOGRAD_ELEMENTS *
                (transformed + sums) * sizeof(float);
     snprintf(d->how, sizeof d->how,
-             "F(3x3, 4x4) in blocks of %" PRId64 " planes by %" PRId64
-             " channels; sums of %" PRId64 " tiles at a time",
+             "F(3x3, 4x4) in blocks of %" PRId64 " planes by %" PRId64 " channels; sums of %" PRId64
+             " tiles at a time",
              l.planes, l.channels, l.chunk);
 }
 
@@ -269,7 +269,8 @@ static const char *cannot(const fal_task *task)
     if (!task->kernels->winograd || fal_is_complex(p->dtype))
         return "it computes f32 and halves only";
     if (!is_three_by_three(p))
-        return "it computes gradients of 3x3, or of slices of 3x3, without stride and dilation only";
+        return "it computes gradients of 3x3, or of slices of 3x3, without stride and dilation "
+               "only";
     if (p->input_channels == 0)
         return "there are no products to sum";
     return NULL;

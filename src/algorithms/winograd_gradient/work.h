@@ -39,8 +39,7 @@ void fal_gradient_transform_planes(const fal_gradient_work *work, const fal_grad
 
 // Transforms the chunk itself, of as many channels from `channel` of the group on as are multiplied
 // at once; those from `past` on are zeros.
-void fal_gradient_transform_channels(const fal_gradient_work *work,
-                                     const fal_gradient_block *block,
+void fal_gradient_transform_channels(const fal_gradient_work *work, const fal_gradient_block *block,
                                      const fal_gradient_chunk *chunk, int64_t channel,
                                      int64_t past);
 
