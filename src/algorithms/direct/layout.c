@@ -3,6 +3,7 @@
 
 #include "algorithms/chunks.h"
 #include "base/checked.h"
+#include "tensor/element.h"
 
 // The input that `count` outputs need along an axis.
 static int64_t extent(const fal_problem_axis *axis, int64_t count)
@@ -57,17 +58,27 @@ static void choose_band(const fal_task *task, fal_layout *l)
     l->rows = fal_ceil_divide(row->output, fal_ceil_divide(row->output, l->rows));
 }
 
-// Channel by channel, plane by plane of the kernel's depth, row by row; but where a product needs
-// one pixel only, the channels of a row lie together, or those of a pixel, if they do in the input.
+// From one pixel to the next where its channels lie together: few of them follow those of the one
+// before.
+static int64_t size_of_pixel(const fal_task *task)
+{
+    const int64_t channels = task->problem.input_channels, line = 64 / task->kernels->size;
+    return channels < line ? channels : fal_round_to_odd_lines(channels, task->kernels->size);
+}
+
+// Channel by channel, plane by plane of the kernel's depth, row by row; but the channels of a pixel
+// lie together if they do in the input, and where a product needs one pixel only, those of a row.
 static void place_band(const fal_task *task, fal_layout *l)
 {
     const fal_problem *p = &task->problem;
     int64_t rows = extent(&p->axis[1], l->rows), planes = p->axis[0].kernel;
     if (l->channels_last) {
-        l->step = fal_round_to_odd_lines(p->input_channels, task->kernels->size);
+        l->pixel = size_of_pixel(task);
+        l->step *= l->pixel;
         l->channel = 1;
-        l->row = l->pitch * l->step;
-        l->plane = l->band = rows * l->row;
+        l->row = l->pitch * l->pixel;
+        l->plane = rows * l->row;
+        l->band = planes * l->plane;
         return;
     }
     if (l->taps == 1) {
@@ -100,6 +111,13 @@ static void count_units(const fal_task *task, fal_layout *l)
     l->slack = lanes;
 }
 
+// Whether the channels of a pixel may lie together in a band as they do in the input: with other
+// borders than zeros they are shown again one by one, and integers come in pairs.
+static bool are_copied_together(const fal_problem *p)
+{
+    return fal_is_pointwise(p) || (p->border == FALTUNG_PADDING_ZEROS && !fal_is_integer(p->dtype));
+}
+
 fal_layout fal_lay_out(const fal_task *task, bool is_long)
 {
     const fal_problem *p = &task->problem;
@@ -109,8 +127,9 @@ fal_layout fal_lay_out(const fal_task *task, bool is_long)
         .taps = p->axis[0].kernel * p->axis[1].kernel * p->axis[2].kernel,
         .images = 1,
         .phases = is_long ? stride : 1,
+        .pixel = 1,
         .step = is_long ? 1 : stride,
-        .channels_last = task->channels_last && !is_long && fal_is_pointwise(p),
+        .channels_last = task->channels_last && !is_long && are_copied_together(p),
     };
     l.width = fal_all_channels(task, &l.lanes);
     l.products = p->input_channels * l.taps;

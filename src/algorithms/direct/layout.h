@@ -21,7 +21,8 @@ typedef struct fal_layout {
     int64_t images;         // computed as one where the input itself serves as their band, at most
     int64_t phases;         // the stride with pixels in the lanes, else 1
     bool channels_last;     // in a band: all of a pixel lie together
-    int64_t step;           // between neighbouring pixels: the stride with channels in the lanes
+    int64_t pixel;          // from one element of a band's row to the next
+    int64_t step;           // between pixels of neighbouring outputs
     int64_t phase_pitch, pitch;  // of a phase, and of all phases of a row
     int64_t channel, plane, row; // from one to the next in a band
     int64_t band, slack;         // a band, and what may be read but is not used behind it

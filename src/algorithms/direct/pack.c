@@ -253,7 +253,7 @@ static void copy_planes(const fal_task *task, const fal_layout *l, const fal_box
     pixels.from_row = planes->from_column;
     pixels.from_column = planes->from_plane;
     pixels.to_plane = planes->to_row;
-    pixels.to_row = l->step;
+    pixels.to_row = l->pixel;
     task->kernels->copy(&pixels);
 }
 
@@ -292,6 +292,63 @@ static void pack_inside(const fal_task *task, const fal_layout *l, const fal_vie
     copy_planes(task, l, &box);
 }
 
+// Rows of one plane of the kernel, where the channels of a pixel lie together; zeros outside.
+static void pack_pixels(const fal_task *task, const fal_layout *l, const fal_view *input,
+                        const plane *p, bool bordered, char *to)
+{
+    const int64_t size = task->kernels->size, channels = task->problem.input_channels;
+    const int64_t begin = fal_least(fal_most(-p->first_row, 0), p->rows);
+    const int64_t end = fal_most(begin, fal_least(p->rows, p->height - p->first_row));
+    const int64_t before = fal_least(fal_most(-p->first, 0), p->count);
+    const int64_t past = fal_least(p->width, p->past_column) - p->first;
+    const int64_t after = fal_most(before, fal_least(past, p->count));
+    for (int64_t r = 0; !bordered && r < p->rows; r++) {
+        char *row = to + r * l->row * size;
+        const bool is_inside = r >= begin && r < end;
+        clear(p, row, (is_inside ? before : p->count) * l->pixel);
+        if (is_inside)
+            clear(p, row + after * l->pixel * size, (p->count - after) * l->pixel);
+    }
+    const int64_t at = (p->first_row + begin) * p->row_stride + (p->first + before) * p->stride;
+    fal_box box = {
+        .from = p->from + at * task->kernels->input_size,
+        .to = to + (begin * l->row + before * l->pixel) * size,
+        .planes = end - begin,
+        .rows = after - before,
+        .columns = channels,
+        .from_plane = p->row_stride,
+        .from_row = p->stride,
+        .from_column = input->channel,
+        .to_plane = l->row,
+        .to_row = l->pixel,
+    };
+    if (box.rows == 0)
+        return; // the first column may be anywhere
+    if (input->channel == 1 && p->stride == channels && l->pixel == channels) {
+        box.columns = box.rows * channels; // of pixels that follow each other
+        box.rows = 1;
+    }
+    task->kernels->copy(&box);
+}
+
+// All planes of the rows of a band, pixel by pixel.
+static void pack_rows_of_pixels(const fal_task *task, const fal_layout *l, const fal_view *input,
+                                const fal_band *band, const plane *rows, bool bordered, char *to)
+{
+    const fal_problem_axis *deep = &task->problem.axis[0];
+    const int64_t image = band->image * input->outer + band->group * input->group;
+    plane source = *rows;
+    source.count = l->pitch;
+    for (int64_t kd = 0; kd < deep->kernel; kd++) {
+        const int64_t d = band->depth * deep->stride + (kd * deep->dilation - deep->padding);
+        const bool is_there = d >= 0 && d < deep->input;
+        const int64_t at = image + (is_there ? d * input->axis[0] : 0);
+        source.from = (const char *)input->data + at * task->kernels->input_size;
+        source.height = is_there ? task->problem.axis[1].input : 0;
+        pack_pixels(task, l, input, &source, bordered, to + kd * l->plane * task->kernels->size);
+    }
+}
+
 // All channels and planes of the rows of a band from `first` on.
 static void pack_rows(const fal_task *task, const fal_layout *l, const fal_view *input,
                       const fal_band *band, const plane *rows, bool bordered, char *to)
@@ -301,6 +358,10 @@ static void pack_rows(const fal_task *task, const fal_layout *l, const fal_view 
     const int64_t size = task->kernels->size;
     int64_t image = band->image * input->outer + band->group * input->group;
     plane source = *rows;
+    if (l->channels_last && !fal_is_pointwise(p)) {
+        pack_rows_of_pixels(task, l, input, band, rows, bordered, to);
+        return;
+    }
     if (l->channels_last || are_inside(p, rows)) {
         for (int64_t c = 0; c < p->input_channels; c += count_alike(p, c))
             pack_inside(task, l, input, band, rows, c, to);

@@ -80,7 +80,7 @@ static void fill_chunk(const fal_work *w, int64_t channels, int32_t *to)
     const fal_source *s = &w->source;
     for (int64_t kw = 0; kw < p->axis[2].kernel; kw++) {
         int64_t x = kw * p->axis[2].dilation, phases = w->l->phases;
-        int64_t column = x % phases * w->l->phase_pitch + x / phases;
+        int64_t column = (x % phases * w->l->phase_pitch + x / phases) * w->l->pixel;
         for (int64_t kd = 0; kd < p->axis[0].kernel; kd++)
             for (int64_t kh = 0; kh < p->axis[1].kernel; kh++)
                 for (int64_t c = 0; c < channels; c++)
