@@ -88,9 +88,22 @@ static void give_planes(const fal_fft_work *w, int half, int64_t row, int64_t ro
     w->task->kernels->fft->give(&planes);
 }
 
-// Copies what needs nothing else done to it.
+// Copies what needs nothing else done to it: row by row, or, where channels lie together in the
+// output, pixel by pixel of each row.
 static void copy_rows(const fal_fft_work *w, const fal_rows *rows, int64_t channels)
 {
+    const fal_box pixels = {
+        .from = rows->from,
+        .to = rows->to,
+        .planes = rows->rows,
+        .rows = rows->columns,
+        .columns = channels,
+        .from_plane = rows->from_row,
+        .from_row = 1,
+        .from_column = w->layout.plane,
+        .to_plane = rows->to_row,
+        .to_row = rows->to_column,
+    };
     const fal_box box = {
         .from = rows->from,
         .to = rows->to,
@@ -103,13 +116,14 @@ static void copy_rows(const fal_fft_work *w, const fal_rows *rows, int64_t chann
         .to_plane = w->all->output.channel,
         .to_row = rows->to_row,
     };
-    w->task->kernels->copy(&box);
+    w->task->kernels->copy(rows->to_column == 1 ? &box : &pixels);
 }
 
 static void write_rows(const fal_fft_work *w, fal_rows rows, int64_t channels)
 {
     const fal_kernels *k = w->task->kernels;
-    if (!w->finish && rows.to_column == 1 && k->output_size == k->size) {
+    const bool are_together = rows.to_column == 1 || w->all->output.channel == 1;
+    if (!w->finish && are_together && k->output_size == k->size) {
         copy_rows(w, &rows, channels);
         return;
     }

@@ -109,7 +109,9 @@ fal_winograd_layout fal_winograd_lay_out(const fal_task *task)
     fal_size_block(&l, p->batch, fal_count_tile_rows(form, p->axis[1].output),
                    fal_count_tile_columns(form, p->axis[2].output), &b);
     fal_divide_block(task, &l, &b);
-    l.batch = fal_least(p->input_channels, fal_most(1, in_l1 / (form->high * b.line)));
+    const int64_t least =
+        task->channels_last ? task->kernels->lanes : 1; // which are turned at once
+    l.batch = fal_least(p->input_channels, fal_most(least, in_l1 / (form->high * b.line)));
     return l;
 }
 

@@ -63,10 +63,25 @@ static piece find_piece(const fal_winograd_work *w, const fal_winograd_block *b,
     };
 }
 
-// A piece of some channels to be copied.
+// A piece of some channels to be copied: row by row of each, or, where channels lie together in the
+// output, pixel by pixel of each row.
 static fal_box make_box(const fal_winograd_work *w, const fal_winograd_block *b, const piece *p,
                         int64_t channels)
 {
+    const fal_view *output = &w->all->output;
+    if (output->axis[2] != 1)
+        return (fal_box){
+            .from = p->from,
+            .to = p->to,
+            .planes = p->rows,
+            .rows = p->columns,
+            .columns = channels,
+            .from_plane = output_line(w, b),
+            .from_row = 1,
+            .from_column = output_plane(w, b),
+            .to_plane = output->axis[1],
+            .to_row = output->axis[2],
+        };
     return (fal_box){
         .from = p->from,
         .to = p->to,
@@ -76,8 +91,8 @@ static fal_box make_box(const fal_winograd_work *w, const fal_winograd_block *b,
         .from_plane = output_plane(w, b),
         .from_row = output_line(w, b),
         .from_column = 1,
-        .to_plane = w->all->output.channel,
-        .to_row = w->all->output.axis[1],
+        .to_plane = output->channel,
+        .to_row = output->axis[1],
     };
 }
 
@@ -104,7 +119,9 @@ static void finish_piece(const fal_winograd_work *w, const fal_winograd_block *b
 static bool are_copied(const fal_winograd_work *w)
 {
     const fal_kernels *k = w->task->kernels;
-    return !w->finish && w->all->output.axis[2] == 1 && k->output_size == k->size;
+    const fal_view *output = &w->all->output;
+    return !w->finish && (output->axis[2] == 1 || output->channel == 1) &&
+           k->output_size == k->size;
 }
 
 // Does something to every piece of a vector of channels, from `channel` of the group on.
