@@ -60,7 +60,7 @@ static void prepare_band(fal_work *w, const fal_band *band)
     if (w->in_place) {
         int64_t at = band->image * input->outer + band->group * input->group +
                      band->depth * w->task->problem.axis[0].stride * input->axis[0] +
-                     band->row * w->source.row + band->column;
+                     band->row * w->source.row + band->column * w->source.column;
         w->source.data = (const char *)input->data + at * size;
     } else {
         w->source.data = w->desk.band;

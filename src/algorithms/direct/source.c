@@ -40,12 +40,29 @@ bool fal_can_be_in_place(const fal_task *task, const fal_layout *l, int64_t colu
            p->input_channels <= task->tuning.in_place && l->phases == 1 && is_inside(p);
 }
 
+// Whether channels in the lanes can be multiplied with pixels where these are: they are whole runs,
+// whose channels lie together, and which are not so far apart that they meet in few sets of a
+// cache.
+static bool can_be_broadcast(const fal_work *w)
+{
+    const fal_problem *p = &w->task->problem;
+    const fal_layout *l = w->l;
+    const int64_t far = 2048, apart = w->all->input.axis[2] * w->task->kernels->size; // bytes
+    const int64_t columns = w->part->end[FAL_COLUMN] - w->part->begin[FAL_COLUMN];
+    const int64_t run = l->lanes.is_long ? 1 : l->lanes.wide->run;
+    return l->channels_last && w->all->input.channel == 1 && fal_is_pointwise(p) && is_inside(p) &&
+           w->task->kernels->input_size == w->task->kernels->size && l->columns % run == 0 &&
+           columns % run == 0 && w->last_columns % run == 0 && apart <= far && -apart <= far;
+}
+
 static bool is_in_place(const fal_work *w)
 {
     const fal_view *input = &w->all->input;
     int64_t columns = w->part->end[FAL_COLUMN] - w->part->begin[FAL_COLUMN];
-    return fal_can_be_in_place(w->task, w->l, columns) && input->axis[2] == 1 &&
-           is_near(&w->task->problem, input, w->l->images);
+    if (!is_near(&w->task->problem, input, w->l->images))
+        return false;
+    return can_be_broadcast(w) ||
+           (fal_can_be_in_place(w->task, w->l, columns) && input->axis[2] == 1);
 }
 
 void fal_find_source(fal_work *w)
@@ -58,7 +75,7 @@ void fal_find_source(fal_work *w)
         w->source = (fal_source){
             .image = input->outer,
             .row = axis[1].stride * input->axis[1],
-            .column = 1,
+            .column = w->l->channels_last ? input->axis[2] : 1,
             .channel = input->channel,
             .plane = axis[0].dilation * input->axis[0],
             .kernel_row = axis[1].dilation * input->axis[1],
