@@ -96,7 +96,7 @@ const option_spec option_specs[OPTION_COUNT] = {
     [OPTION_ALGORITHM] =
         {"algorithm", 0, "NAME",
          "tiles|winograd|lattice|fft|depthwise|direct|phases|dots|winograd_gradient|"
-         "weight_gradient|complex|reference",
+         "weight_gradient|complex|reference|winograd4|winograd2",
          "compute by this one of those that 'faltung explain' lists, or refuse "
          "where it cannot (default the best)",
          read_path, FIELD(algorithm)},

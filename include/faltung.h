@@ -370,8 +370,9 @@ typedef struct faltung_conv {
     int input_zero_point;  // of integers: what is subtracted from every element of the input, and
     int weight_zero_point; // of the weight, before they are multiplied, as in ONNX's ConvInteger:
                            // a number of the operand's dtype. Padding contributes 0
-    const char *algorithm; // one of the names that faltung_explain lists, to be taken if it can
-                           // compute this at all, or else refused (OPTION); NULL: the best one
+    const char *algorithm; // one of the names that faltung_explain lists, or "winograd4" or
+                           // "winograd2", of tiles of 4x4 or 2x2, to be taken if it can compute
+                           // this at all, or else refused (OPTION); NULL: the best one
 } faltung_conv;
 
 #define FALTUNG_DEFAULTS(operation, axes)                                                          \

@@ -83,28 +83,54 @@ static void choose_algorithm(fal_choice *choice, size_t limit)
     }
 }
 
+// Forms of Winograd's transforms that can be asked for, too, of which it otherwise takes the
+// better.
+static const struct {
+    const char *name;
+    fal_winograd_form_name form;
+} forms[] = {{"winograd4", FAL_WINOGRAD_4X4}, {"winograd2", FAL_WINOGRAD_2X2}};
+
+enum { FORMS = sizeof forms / sizeof *forms };
+
+static void append_name(char *names, size_t size, const char *name)
+{
+    const size_t length = strlen(names);
+    snprintf(names + length, size - length, "%s%s", length ? ", " : "", name);
+}
+
 static faltung_status refuse_name(const char *name, faltung_message *message)
 {
     char names[256] = "";
-    for (int i = 0; i < fal_algorithm_count; i++) {
-        const size_t length = strlen(names);
-        snprintf(names + length, sizeof names - length, "%s%s", i ? ", " : "",
-                 fal_algorithms[i]->name);
-    }
+    for (int i = 0; i < fal_algorithm_count; i++)
+        append_name(names, sizeof names, fal_algorithms[i]->name);
+    for (int i = 0; i < FORMS; i++)
+        append_name(names, sizeof names, forms[i].name);
     return fal_fail(message, FALTUNG_ERROR_OPTION, "algorithm='%s' is none of %s", name, names);
+}
+
+// The algorithm of a name, which may say more about the task; NULL: there is none.
+static const fal_algorithm *find_algorithm(const char *name, fal_task *task)
+{
+    for (int i = 0; i < fal_algorithm_count; i++)
+        if (strcmp(fal_algorithms[i]->name, name) == 0)
+            return fal_algorithms[i];
+    for (int i = 0; i < FORMS; i++)
+        if (strcmp(forms[i].name, name) == 0) {
+            const fal_winograd_kernels *kernels = task->kernels->winograd;
+            task->form = kernels ? &kernels->form[forms[i].form] : NULL;
+            return &fal_winograd;
+        }
+    return NULL;
 }
 
 // Takes the one algorithm that is asked for.
 static faltung_status take_algorithm(fal_choice *choice, const char *name, size_t limit,
                                      faltung_message *message)
 {
-    int i = 0;
-    while (i < fal_algorithm_count && strcmp(fal_algorithms[i]->name, name) != 0)
-        i++;
-    if (i == fal_algorithm_count)
+    choice->algorithm = find_algorithm(name, &choice->task);
+    if (!choice->algorithm)
         return refuse_name(name, message);
     choice->asked = true;
-    choice->algorithm = fal_algorithms[i];
     const char *obstacle = find_obstacle(&choice->task, choice->algorithm);
     if (obstacle)
         return fal_fail(message, FALTUNG_ERROR_OPTION, "algorithm='%s' cannot compute this: %s",

@@ -51,10 +51,27 @@ static void each_can_be_asked_for(void **state)
     }
 }
 
+static void a_form_can_be_asked_for(void **state)
+{
+    static const struct {
+        const char *algorithm, *how;
+    } cases[] = {{"winograd4", "F(4x4, 3x3)"}, {"winograd2", "F(2x2, 3x3)"}};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        faltung_explanation e;
+        faltung_message message;
+        assert_ok(explain("conv2d:1x16x9x9,4x16x3x3", cases[i].algorithm, 0, &e, &message),
+                  &message);
+        assert_string_equal(e.algorithm[e.chosen], "winograd");
+        assert_memory_equal(e.how, cases[i].how, strlen(cases[i].how));
+    }
+}
+
 // On integers, whose sums are exact.
 static void it_computes_the_same(void **state)
 {
-    static const char *const algorithms[] = {"fft", "winograd", "direct", "reference"};
+    static const char *const algorithms[] = {"fft",       "winograd", "winograd4",
+                                             "winograd2", "direct",   "reference"};
     (void)state;
     setting s;
     prng random = {90};
@@ -87,10 +104,10 @@ static void what_cannot_be_is_refused(void **state)
     } cases[] = {
         {"conv2d:1x8x9x9,8x8x3x3", "gemm", 0,
          "algorithm='gemm' is none of tiles, winograd, lattice, fft, depthwise, direct, phases, "
-         "dots, winograd_gradient, weight_gradient, complex, reference"},
+         "dots, winograd_gradient, weight_gradient, complex, reference, winograd4, winograd2"},
         {"conv2d:1x8x9x9,8x8x3x3", "", 0,
          "algorithm='' is none of tiles, winograd, lattice, fft, depthwise, direct, phases, dots, "
-         "winograd_gradient, weight_gradient, complex, reference"},
+         "winograd_gradient, weight_gradient, complex, reference, winograd4, winograd2"},
         {"conv2d:1x8x9x9,8x8x5x5", "winograd", 0,
          "algorithm='winograd' cannot compute this: it computes kernels of 3x3 or 3, or of such "
          "slices, "
@@ -98,6 +115,10 @@ static void what_cannot_be_is_refused(void **state)
         {"conv2d:1x8x9x9,8x8x3x3,stride=2", "fft", 0,
          "algorithm='fft' cannot compute this: rows or columns have a stride, "
          "or the input is dilated"},
+        {"conv1d:1x8x9,8x8x3", "winograd4", 0,
+         "algorithm='winograd4' cannot compute this: its tiles are for kernels of 3x3"},
+        {"conv2d:1x8x9x9,8x8x3x3,dtype=f64", "winograd2", 0,
+         "algorithm='winograd2' cannot compute this: it computes f32 and halves only"},
         {"conv2d:0x8x9x9,8x8x3x3", "direct", 0,
          "algorithm='direct' cannot compute this: the result has no elements"},
         {"conv2d:1x8x9x9,8x8x3x3", "fft", 100,
@@ -118,6 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_can_be_asked_for),
+        cmocka_unit_test(a_form_can_be_asked_for),
         cmocka_unit_test(it_computes_the_same),
         cmocka_unit_test(what_cannot_be_is_refused),
     };

@@ -289,6 +289,8 @@ static const char *cannot(const fal_task *task)
     if (!fal_winograd_has_form(p))
         return "it computes kernels of 3x3 or 3, or of such slices, without stride and dilation "
                "only";
+    if (task->form && (task->form->high == 1) != (p->axis[1].kernel == 1))
+        return "its tiles are for kernels of 3x3";
     if (p->input_channels == 0)
         return "there are no products to sum";
     if (is_huge(p))
