@@ -183,7 +183,7 @@ covering special_triples(void)
 // Of any number an algorithm that is asked for; often none.
 static const char *algorithm_of(uint64_t number)
 {
-    static const char *const some[] = {NULL, "fft", "lattice", "winograd"};
+    static const char *const some[] = {NULL, "fft", "lattice", "winograd4", "winograd2"};
     return some[number % COUNT_OF(some)];
 }
 
