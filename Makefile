@@ -115,7 +115,7 @@ reproducible: ## build twice, in two places, and compare what is installed
 	@tools/install-packages.sh $(to_build)
 	@$(alone) tools/check-reproducible.sh
 
-check-long: ## faults, sweep, fuzz and tsan, and what they counted (15 minutes; FUZZ_SECONDS for more)
+check-long: ## faults, sweep, fuzz and tsan, and what they counted (20 minutes; FUZZ_SECONDS for more)
 	@tools/count-checks.sh build-long $(MAKE) -k --no-print-directory faults sweep fuzz tsan
 
 onnx: ## run ONNX's own tests of convolutions by PYTHON (python3), which needs its package onnx
