@@ -5,6 +5,7 @@
 #include "tests.h"
 
 #include "numbers.h"
+#include "winograd_twin.h"
 
 #include <math.h>
 #include <string.h>
@@ -95,7 +96,7 @@ static void check_each_form(const fal_kernels *set, prng *random,
 
 // ------------------------------------------------------------------------------------------ input
 
-static void transform_input(const float *d, int step, float *out, int apart)
+void twin_transform_input(const float *d, int step, float *out, int apart)
 {
     float d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step];
     float even = fmaf(-2, d2, d4), odd = fmaf(-2, d1, d3);
@@ -349,9 +350,9 @@ static void check_each_form(const fal_kernels *set, prng *random,
         return;
     const fal_winograd_form *form = set->winograd->form;
     const form_case cases[] = {
-        {&form[FAL_WINOGRAD_4X4], transform_input, transform_sums, of_large},
+        {&form[FAL_WINOGRAD_4X4], twin_transform_input, transform_sums, of_large},
         {&form[FAL_WINOGRAD_2X2], transform_small_input, transform_small_sums, of_small},
-        {&form[FAL_WINOGRAD_1X4], transform_input, transform_sums, of_large},
+        {&form[FAL_WINOGRAD_1X4], twin_transform_input, transform_sums, of_large},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         check(set, &cases[i], random);

@@ -6,6 +6,7 @@
 #include "tests.h"
 
 #include "numbers.h"
+#include "winograd_twin.h"
 
 #include <math.h>
 #include <string.h>
@@ -17,20 +18,6 @@ static const float a = 0.70710678118654752F, b = 1.41421356237309505F;
 static arena from, to;
 
 typedef void transform(const float *d, int step, float *out, int apart);
-
-static void transform_input(const float *d, int step, float *out, int apart)
-{
-    float d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step];
-    float even = fmaf(-2, d2, d4), odd = fmaf(-2, d1, d3);
-    out[0] = fmaf(-2.5F, d2, d[0] + d4);
-    out[apart] = fmaf(a, odd, even);
-    out[2 * apart] = fmaf(-a, odd, even);
-    even = fmaf(-0.5F, d2, d4);
-    odd = fmaf(-0.5F, d1, d3);
-    out[3 * apart] = fmaf(b, odd, even);
-    out[4 * apart] = fmaf(-b, odd, even);
-    out[5 * apart] = fmaf(-2.5F, d3, d1 + d[5 * step]);
-}
 
 static void transform_values(const float *g, int step, float *out, int apart)
 {
@@ -104,7 +91,7 @@ static void check_pictures(const fal_kernels *set, prng *random)
 {
     if (!set->winograd)
         return;
-    check_tiles(set, random, EDGE, transform_input, set->winograd->turned_input);
+    check_tiles(set, random, EDGE, twin_transform_input, set->winograd->turned_input);
     check_tiles(set, random, OUTPUTS, transform_values, set->winograd->turned_output);
 }
 

@@ -312,7 +312,7 @@ static const char *should_not(const fal_task *task)
 
 const fal_algorithm fal_winograd = {
     .name = "winograd",
-    .reason = "Winograd's transforms, which save three quarters of the products",
+    .reason = "Winograd's transforms, which save half to three quarters of the products",
     .cannot = cannot,
     .should_not = should_not,
     .packed_bytes = packed_bytes,
