@@ -97,8 +97,9 @@ const option_spec option_specs[OPTION_COUNT] = {
         {"algorithm", 0, "NAME",
          "tiles|winograd|lattice|fft|depthwise|direct|phases|dots|winograd_gradient|"
          "weight_gradient|complex|reference|winograd4|winograd2",
-         "compute by this one of those that 'faltung explain' lists, or refuse "
-         "where it cannot (default the best)",
+         "compute by this one of those that 'faltung explain' lists, or by its "
+         "winograd with tiles of 4x4 or 2x2, or refuse where it cannot (default "
+         "the best)",
          read_path, FIELD(algorithm)},
     [OPTION_INPUT_ZERO_POINT] = {"input-zero-point", 0, "N", NULL,
                                  "what is subtracted from each element of an input of integers "
