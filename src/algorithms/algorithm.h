@@ -31,6 +31,11 @@ typedef struct fal_task {
     const fal_winograd_form *form; // by which Winograd's transforms have to be; NULL: by the best
 } fal_task;
 
+// So many outputs from every `count`-th on, counted from `lead` before the first.
+typedef struct fal_together {
+    int64_t count, lead;
+} fal_together;
+
 // How an algorithm goes about a task.
 typedef struct fal_description {
     char how[FALTUNG_HOW_BYTES]; // tiles, blocks and chains, in words
@@ -60,9 +65,9 @@ typedef struct fal_algorithm {
     size_t (*workspace)(const fal_task *task);
     // The part sizes that suit the algorithm: what is smaller is done at a loss.
     void (*grain)(const fal_task *task, int64_t size[FAL_PART_AXES]);
-    // Outputs along an axis of the problem that are computed together, counted from the output's
-    // first, so that what one reads depends on the others; NULL: each is computed by itself.
-    int64_t (*together)(const fal_task *task, int axis);
+    // Outputs along an axis of the problem that are computed together, so that what one reads
+    // depends on the others; NULL: each is computed by itself.
+    fal_together (*together)(const fal_task *task, int axis);
     // Pieces for each thread that are enough, where smaller ones would cost more than they even
     // out; 0: there is no such number.
     int enough_pieces;

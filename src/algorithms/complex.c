@@ -327,11 +327,13 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
     size[FAL_DEPTH] = 1;
 }
 
-static int64_t together(const fal_task *task, int axis)
+static fal_together together(const fal_task *task, int axis)
 {
     const fal_task real = make_real_task(task);
     const fal_algorithm *inner = inner_of(&real);
-    return axis && inner->together ? inner->together(&real, axis) : 1;
+    if (!axis || !inner->together)
+        return (fal_together){1, 0};
+    return inner->together(&real, axis);
 }
 
 static void describe(const fal_task *task, fal_description *d)

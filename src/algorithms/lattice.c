@@ -148,9 +148,11 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
         size[FAL_DEPTH + i] *= task->problem.axis[i].dilation;
 }
 
-static int64_t together(const fal_task *task, int axis)
+static fal_together together(const fal_task *task, int axis)
 {
-    return fal_winograd.together(task, axis) * (axis ? task->problem.axis[axis].dilation : 1);
+    const lattice l = first_lattice(task, NULL);
+    const int64_t lattices = axis ? task->problem.axis[axis].dilation : 1;
+    return (fal_together){fal_winograd.together(&l.task, axis).count * lattices, 0};
 }
 
 static double work(const fal_task *task)
@@ -181,6 +183,9 @@ static const char *cannot(const fal_task *task)
     const fal_problem *p = &task->problem;
     if (count_lattices(p) == 1)
         return "there is no dilation";
+    for (int i = 1; i < FALTUNG_MAX_AXES; i++)
+        if (p->axis[i].stride != 1 || p->axis[i].input_dilation != 1)
+            return "rows or columns have a stride, or the input is dilated";
     if (count_lattices(p) > most_lattices)
         return "dilations make over 64 lattices";
     if (p->border != FALTUNG_PADDING_ZEROS)

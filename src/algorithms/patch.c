@@ -50,6 +50,12 @@ static fal_box turn(const fal_box *box)
     return turned;
 }
 
+// Whether the elements of a row lie in about as many lines as if they were neighbours.
+static bool are_near(const fal_view *input)
+{
+    return input->axis[2] == 1 || input->axis[2] == 2;
+}
+
 // Copies the part of a patch that begins at a row and column of the input, of elements that are
 // there, and has that of the channels that come next fetched.
 static void copy_box(const source *s, range rows, range columns, int64_t row, int64_t column)
@@ -73,9 +79,10 @@ static void copy_box(const source *s, range rows, range columns, int64_t row, in
     if (input->channel == 1 && input->axis[2] != 1)
         box = turn(&box);
     kernels->copy(&box);
-    if (!patch->fetch || input->axis[2] != 1 || kernels->input_size != kernels->size)
+    if (!patch->fetch || !are_near(input) || kernels->input_size != kernels->size)
         return;
     const int64_t next = patch->channels * input->channel + at;
+    box.columns = (box.columns - 1) * input->axis[2] + 1;
     box.from = (const char *)patch->from + next * kernels->input_size;
     patch->fetch(&box);
 }

@@ -55,6 +55,30 @@ FAL_INLINE void ELEMENT(gather_rest)(const fal_box *box, const ELEMENT_TYPE *fro
 #endif
 }
 
+#if ELEMENT_KIND == NUMBER
+
+// Every second element, the end of a row from number i on: the last vector lies over the one before
+// it, or ends with what is not stored.
+FAL_INLINE void gather_end(const real *from, int64_t i, int64_t count, real *to)
+{
+    if (count >= FAL_LANES) {
+        const real *last = from + 2 * (count - FAL_LANES);
+        vec_store(to + count - FAL_LANES,
+                  vec_even_last(vec_load(last), vec_load(last + FAL_LANES - 1)));
+    } else if (FAL_LANES_STORED) {
+        const int64_t read = 2 * count - 1, low = read < FAL_LANES ? read : FAL_LANES;
+        const vec first = vec_load_lanes(from, vec_lanes_of(vec_first_lanes(low)));
+        const vec second =
+            vec_load_lanes(from + FAL_LANES, vec_lanes_of(vec_first_lanes(read - low)));
+        vec_store_lanes(to, vec_even(first, second), vec_first_lanes(count));
+    } else {
+        for (; i < count; i++)
+            to[i] = from[2 * i];
+    }
+}
+
+#endif
+
 FAL_INLINE void ELEMENT(gather_row)(const fal_box *box, const ELEMENT_TYPE *from, int64_t count,
                                     real *to)
 {
@@ -66,6 +90,12 @@ FAL_INLINE void ELEMENT(gather_row)(const fal_box *box, const ELEMENT_TYPE *from
             vec high = ELEMENT(read)(box, from + 2 * i + FAL_LANES);
             vec_store(to + i, vec_even(low, high));
         }
+#if ELEMENT_KIND == NUMBER
+    if (step == 2 && count > 0) {
+        gather_end(from, i, count, to);
+        return;
+    }
+#endif
     ELEMENT(gather_rest)(box, from + i * step, step, count - i, to + i);
 }
 

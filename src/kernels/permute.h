@@ -7,19 +7,51 @@
 #include "kernels/vec.h"
 
 #if FAL_LANES == 2
-#define FAL_EVEN 0, 2
+#define FAL_EVEN      0, 2
+#define FAL_EVEN_LAST 0, 3
 #elif FAL_LANES == 4
-#define FAL_EVEN 0, 2, 4, 6
+#define FAL_EVEN      0, 2, 4, 6
+#define FAL_EVEN_LAST 0, 2, 5, 7
 #elif FAL_LANES == 8
-#define FAL_EVEN 0, 2, 4, 6, 8, 10, 12, 14
+#define FAL_EVEN      0, 2, 4, 6, 8, 10, 12, 14
+#define FAL_EVEN_LAST 0, 2, 4, 6, 9, 11, 13, 15
 #else
-#define FAL_EVEN 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#define FAL_EVEN      0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#define FAL_EVEN_LAST 0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31
 #endif
 
 // Every second element of two vectors that follow each other, from the first on.
 FAL_INLINE vec vec_even(vec low, vec high)
 {
     return __builtin_shufflevector(low, high, FAL_EVEN);
+}
+
+// The same where the second vector begins one element earlier, so that it ends with the last that
+// is wanted.
+FAL_INLINE vec vec_even_last(vec low, vec high)
+{
+    return __builtin_shufflevector(low, high, FAL_EVEN_LAST);
+}
+
+#if FAL_LANES == 2
+#define FAL_WOVEN_LOW  0, 2
+#define FAL_WOVEN_HIGH 1, 3
+#elif FAL_LANES == 4
+#define FAL_WOVEN_LOW  0, 4, 1, 5
+#define FAL_WOVEN_HIGH 2, 6, 3, 7
+#elif FAL_LANES == 8
+#define FAL_WOVEN_LOW  0, 8, 1, 9, 2, 10, 3, 11
+#define FAL_WOVEN_HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#else
+#define FAL_WOVEN_LOW  0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define FAL_WOVEN_HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#endif
+
+// Elements of two vectors in turns.
+FAL_INLINE void vec_weave(vec even, vec odd, vec *low, vec *high)
+{
+    *low = __builtin_shufflevector(even, odd, FAL_WOVEN_LOW);
+    *high = __builtin_shufflevector(even, odd, FAL_WOVEN_HIGH);
 }
 
 // Turns FAL_LANES vectors, the rows of a square, into its columns. Each step exchanges the halves

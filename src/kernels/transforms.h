@@ -23,7 +23,7 @@ typedef struct fal_winograd_input {
     const void *from;                       // rows of tiles, channel by channel
     int64_t row;                            // from one of a tile's rows to the next
     int64_t channel;                        // from one channel to the next
-    int64_t beyond;                         // from the first S columns of a tile to its last two
+    int64_t beyond;                         // from the first S columns of a tile to its others
     int32_t segment[FAL_WINOGRAD_SEGMENTS]; // from `from` to the first tile of each
     int64_t channels;
     void *to; // of each channel a vector of lanes, `to_channel` apart, written in rising order
@@ -59,12 +59,22 @@ typedef struct fal_winograd_output {
 // The kernels of one input channel and `channels` output channels, up to as many as the products
 // have: transformed in double and rounded once.
 typedef struct fal_winograd_weight {
-    const void *from;
-    int64_t channel, row, column;
+    const void *from; // the numbers of each, row by row
+    int64_t channel;  // from one to the next
     int channels;
     void *to; // as products take them
     int64_t element;
 } fal_winograd_weight;
+
+// Rows of two kinds of outputs in turns, the first of `even` first: so many columns of both
+// together. Whole vectors of each may be read.
+typedef struct fal_winograd_weave {
+    const void *even, *odd;
+    void *to;
+    int64_t planes, rows, columns;
+    int64_t from_plane, from_row; // from one to the next, of both kinds
+    int64_t to_plane, to_row;
+} fal_winograd_weave;
 
 // For gradients of weights of 3x3 by F(3x3, 4x4), whose tiles have 4x4 numbers and,
 // transformed, 36.
@@ -91,6 +101,7 @@ typedef struct fal_winograd_sums {
 // F(rows x columns, kernel).
 typedef struct fal_winograd_form {
     const char *name;
+    int kernel;        // its elements along an axis on which a tile has more than one output
     int rows, columns; // outputs of a tile
     int high, wide;    // numbers of the input that it is made of
     int elements;      // of a transformed tile
@@ -102,7 +113,9 @@ typedef struct fal_winograd_form {
 typedef enum fal_winograd_form_name {
     FAL_WINOGRAD_4X4, // of kernels of 3x3
     FAL_WINOGRAD_2X2,
-    FAL_WINOGRAD_1X4, // of kernels of 1x3
+    FAL_WINOGRAD_1X4,       // of kernels of 1x3
+    FAL_WINOGRAD_SHORT_4X4, // of kernels of 2x2
+    FAL_WINOGRAD_SHORT_1X4, // of kernels of 1x2
     FAL_WINOGRAD_FORMS,
 } fal_winograd_form_name;
 
@@ -113,6 +126,7 @@ typedef struct fal_winograd_kernels {
     int unit;     // and best a multiple of so many
     void (*multiply[FAL_WINOGRAD_TILES])(const fal_winograd_products *products); // 1 tile, 2, ...
     fal_winograd_form form[FAL_WINOGRAD_FORMS];
+    void (*weave)(const fal_winograd_weave *rows);
     void (*turned_input)(const fal_winograd_turned *tiles);
     void (*turned_output)(const fal_winograd_turned *tiles);
     void (*gradient)(const fal_winograd_sums *gradient);

@@ -3,7 +3,8 @@
 // Winograd's minimal filtering F(4x4, 3x3) by the points 0, +-A, +-B and infinity, A = sqrt(1/2)
 // and B = sqrt(2): products of a tile of 6x6 numbers of the input and of the kernel, transformed,
 // give 4x4 outputs. A*B = 1 makes most of the transforms' constants powers of two. F(1x4, 1x3) is
-// the same along rows alone, and F(2x2, 3x3) has the points 0, +-1 and infinity.
+// the same along rows alone, and F(2x2, 3x3) has the points 0, +-1 and infinity. F(4x4, 2x2) and
+// F(1x4, 1x2) have those of F(4x4, 3x3) but 0.
 //
 // Every step is spelled out in explicit operations, so that bits are the same everywhere.
 
@@ -15,6 +16,7 @@
 
 enum { EDGE = 6, KERNEL = 3, OUTPUTS = 4, QUARTERS = 4 };
 enum { SMALL_EDGE = 4, SMALL_OUTPUTS = 2 }; // of F(2x2, 3x3)
+enum { SHORT_EDGE = 5, SHORT_KERNEL = 2 };  // of F(4x4, 2x2)
 
 typedef void winograd_transform(const vec *from, ptrdiff_t step, vec *to);
 
@@ -102,13 +104,19 @@ static const fal_winograd_kernels winograd = {
     .most = 6,
     .multiply = {winograd_1, winograd_2, winograd_3, winograd_4, winograd_5, winograd_6},
 #endif
-    .form = {{"F(4x4, 3x3)", OUTPUTS, OUTPUTS, EDGE, EDGE, EDGE *EDGE, winograd_input,
+    .form = {{"F(4x4, 3x3)", KERNEL, OUTPUTS, OUTPUTS, EDGE, EDGE, EDGE *EDGE, winograd_input,
               winograd_output, winograd_weight},
-             {"F(2x2, 3x3)", SMALL_OUTPUTS, SMALL_OUTPUTS, SMALL_EDGE, SMALL_EDGE,
+             {"F(2x2, 3x3)", KERNEL, SMALL_OUTPUTS, SMALL_OUTPUTS, SMALL_EDGE, SMALL_EDGE,
               SMALL_EDGE *SMALL_EDGE, winograd_small_input, winograd_small_output,
               winograd_small_weight},
-             {"F(1x4, 1x3)", 1, OUTPUTS, 1, EDGE, EDGE, winograd_flat_input, winograd_flat_output,
-              winograd_flat_weight}},
+             {"F(1x4, 1x3)", KERNEL, 1, OUTPUTS, 1, EDGE, EDGE, winograd_flat_input,
+              winograd_flat_output, winograd_flat_weight},
+             {"F(4x4, 2x2)", SHORT_KERNEL, OUTPUTS, OUTPUTS, SHORT_EDGE, SHORT_EDGE,
+              SHORT_EDGE *SHORT_EDGE, winograd_short_input, winograd_short_output,
+              winograd_short_weight},
+             {"F(1x4, 1x2)", SHORT_KERNEL, 1, OUTPUTS, 1, SHORT_EDGE, SHORT_EDGE,
+              winograd_short_flat_input, winograd_short_flat_output, winograd_short_flat_weight}},
+    .weave = winograd_weave,
     .turned_input = winograd_turned_input,
     .turned_output = winograd_turned_output,
     .gradient = winograd_gradient,

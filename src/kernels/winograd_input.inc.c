@@ -19,6 +19,21 @@ FAL_INLINE void transform_input(const vec *d, ptrdiff_t step, vec *to)
     to[5] = vec_fma(vec_splat((real)-2.5), d3, d1 + d5);
 }
 
+// For kernels of two elements the point 0 is left out.
+FAL_INLINE void transform_short_input(const vec *d, ptrdiff_t step, vec *to)
+{
+    const vec a = vec_splat((real)WINOGRAD_A), b = vec_splat((real)WINOGRAD_B);
+    const vec d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step];
+    vec even = vec_fma(vec_splat(-2), d0, d2), odd = vec_fma(vec_splat(-2), d1, d3);
+    to[0] = vec_fma(a, even, odd);
+    to[1] = vec_fma(-a, even, odd);
+    even = vec_fma(vec_splat((real)-0.5), d0, d2);
+    odd = vec_fma(vec_splat((real)-0.5), d1, d3);
+    to[2] = vec_fma(b, even, odd);
+    to[3] = vec_fma(-b, even, odd);
+    to[4] = vec_fma(vec_splat((real)-2.5), d2, d0 + d4);
+}
+
 FAL_INLINE void transform_small_input(const vec *d, ptrdiff_t step, vec *to)
 {
     const vec d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step];
@@ -52,12 +67,13 @@ FAL_INLINE void load_small_columns(const real *from, const int32_t *segment, vec
 }
 
 // Row `r` of the tiles of a group, transformed.
-FAL_INLINE void transform_row(const fal_winograd_input *g, const real *from, int r, vec *to)
+FAL_INLINE void transform_row(const fal_winograd_input *g, const real *from, int r,
+                              winograd_transform *transform, vec *to)
 {
     vec row[2 * QUARTERS];
     load_columns(from + r * g->row, g->segment, row);
     load_columns(from + r * g->row + g->beyond, g->segment, row + QUARTERS);
-    transform_input(row, 1, to);
+    transform(row, 1, to);
 }
 
 FAL_INLINE void transform_small_row(const fal_winograd_input *g, const real *from, int r, vec *to)
@@ -82,17 +98,54 @@ FAL_INLINE void transform_columns(const fal_winograd_input *g, const vec *t, int
     }
 }
 
-static void winograd_input(const fal_winograd_input *g)
+// Tiles of so many rows and columns.
+FAL_INLINE void transform_tiles(const fal_winograd_input *g, int edge,
+                                winograd_transform *transform)
 {
     const real *from = g->from;
     real *to = g->to;
     for (int64_t c = 0; c < g->channels; c++, from += g->channel, to += g->to_channel) {
         vec t[EDGE * EDGE];
         FAL_UNROLL
-        for (int r = 0; r < EDGE; r++)
-            transform_row(g, from, r, t + r * EDGE);
-        transform_columns(g, t, EDGE, transform_input, to);
+        for (int r = 0; r < edge; r++)
+            transform_row(g, from, r, transform, t + r * edge);
+        transform_columns(g, t, edge, transform, to);
     }
+}
+
+// Tiles of one row.
+FAL_INLINE void transform_flat_tiles(const fal_winograd_input *g, int edge,
+                                     winograd_transform *transform)
+{
+    const real *from = g->from;
+    real *to = g->to;
+    for (int64_t c = 0; c < g->channels; c++, from += g->channel, to += g->to_channel) {
+        vec t[EDGE];
+        transform_row(g, from, 0, transform, t);
+        FAL_UNROLL
+        for (int e = 0; e < edge; e++)
+            vec_store(to + e * g->to_element, t[e]);
+    }
+}
+
+static void winograd_input(const fal_winograd_input *g)
+{
+    transform_tiles(g, EDGE, transform_input);
+}
+
+static void winograd_short_input(const fal_winograd_input *g)
+{
+    transform_tiles(g, SHORT_EDGE, transform_short_input);
+}
+
+static void winograd_flat_input(const fal_winograd_input *g)
+{
+    transform_flat_tiles(g, EDGE, transform_input);
+}
+
+static void winograd_short_flat_input(const fal_winograd_input *g)
+{
+    transform_flat_tiles(g, SHORT_EDGE, transform_short_input);
 }
 
 static void winograd_small_input(const fal_winograd_input *g)
@@ -105,18 +158,5 @@ static void winograd_small_input(const fal_winograd_input *g)
         for (int r = 0; r < SMALL_EDGE; r++)
             transform_small_row(g, from, r, t + r * SMALL_EDGE);
         transform_columns(g, t, SMALL_EDGE, transform_small_input, to);
-    }
-}
-
-static void winograd_flat_input(const fal_winograd_input *g)
-{
-    const real *from = g->from;
-    real *to = g->to;
-    for (int64_t c = 0; c < g->channels; c++, from += g->channel, to += g->to_channel) {
-        vec t[EDGE];
-        transform_row(g, from, 0, t);
-        FAL_UNROLL
-        for (int e = 0; e < EDGE; e++)
-            vec_store(to + e * g->to_element, t[e]);
     }
 }

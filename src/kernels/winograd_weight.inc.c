@@ -37,6 +37,17 @@ FAL_INLINE void transform_weight(const weights *g, ptrdiff_t step, weights *to)
     to[5] = all;
 }
 
+FAL_INLINE void transform_short_weight(const weights *g, ptrdiff_t step, weights *to)
+{
+    const weights even_a = g[0] * (1.0 / 3 / WINOGRAD_A), odd_a = g[step] * (1.0 / 3);
+    const weights even_b = g[0] * (1.0 / 3 / WINOGRAD_B), odd_b = g[step] * (1.0 / 3);
+    to[0] = -even_a - odd_a;
+    to[1] = even_a - odd_a;
+    to[2] = even_b + odd_b;
+    to[3] = odd_b - even_b;
+    to[4] = g[step];
+}
+
 FAL_INLINE void transform_small_weight(const weights *g, ptrdiff_t step, weights *to)
 {
     const weights even = (g[0] + g[2 * step]) * 0.5, odd = g[step] * 0.5;
@@ -48,22 +59,22 @@ FAL_INLINE void transform_small_weight(const weights *g, ptrdiff_t step, weights
 
 typedef void weight_transform(const weights *g, ptrdiff_t step, weights *to);
 
-// Kernels of WEIGHTS output channels.
-FAL_INLINE void transform_kernels(const weights *kernel, int edge, weight_transform *transform,
-                                  weights *to)
+// Kernels of `taps` by `taps` of WEIGHTS output channels.
+FAL_INLINE void transform_kernels(const weights *kernel, int taps, int edge,
+                                  weight_transform *transform, weights *to)
 {
     weights t[KERNEL * EDGE];
     FAL_UNROLL
-    for (int c = 0; c < KERNEL; c++) {
+    for (int c = 0; c < taps; c++) {
         weights column[EDGE];
-        transform(kernel + c, KERNEL, column);
+        transform(kernel + c, taps, column);
         FAL_UNROLL
         for (int r = 0; r < edge; r++)
-            t[r * KERNEL + c] = column[r];
+            t[r * taps + c] = column[r];
     }
     FAL_UNROLL
     for (int r = 0; r < edge; r++)
-        transform(t + r * KERNEL, 1, to + r * edge);
+        transform(t + r * taps, 1, to + r * edge);
 }
 
 // Those of all channels, [element of the kernel][channel]; zeros where there is none.
@@ -72,7 +83,7 @@ static void gather_kernels(const fal_winograd_weight *w, int numbers, real *to)
     for (int c = 0; c < w->channels; c++) {
         const real *from = (const real *)w->from + c * w->channel;
         for (int i = 0; i < numbers; i++)
-            to[i * WINOGRAD_CHANNELS + c] = from[i / KERNEL * w->row + i % KERNEL * w->column];
+            to[i * WINOGRAD_CHANNELS + c] = from[i];
     }
     for (int c = w->channels; c < WINOGRAD_CHANNELS; c++)
         for (int i = 0; i < numbers; i++)
@@ -102,17 +113,27 @@ FAL_INLINE void transform_weights(const fal_winograd_weight *w, int numbers, int
 
 FAL_INLINE void transform_square(const weights *kernel, weights *to)
 {
-    transform_kernels(kernel, EDGE, transform_weight, to);
+    transform_kernels(kernel, KERNEL, EDGE, transform_weight, to);
 }
 
 FAL_INLINE void transform_small_square(const weights *kernel, weights *to)
 {
-    transform_kernels(kernel, SMALL_EDGE, transform_small_weight, to);
+    transform_kernels(kernel, KERNEL, SMALL_EDGE, transform_small_weight, to);
+}
+
+FAL_INLINE void transform_short_square(const weights *kernel, weights *to)
+{
+    transform_kernels(kernel, SHORT_KERNEL, SHORT_EDGE, transform_short_weight, to);
 }
 
 FAL_INLINE void transform_flat(const weights *kernel, weights *to)
 {
     transform_weight(kernel, 1, to);
+}
+
+FAL_INLINE void transform_short_flat(const weights *kernel, weights *to)
+{
+    transform_short_weight(kernel, 1, to);
 }
 
 static void winograd_weight(const fal_winograd_weight *w)
@@ -125,7 +146,18 @@ static void winograd_small_weight(const fal_winograd_weight *w)
     transform_weights(w, KERNEL * KERNEL, SMALL_EDGE * SMALL_EDGE, transform_small_square);
 }
 
+static void winograd_short_weight(const fal_winograd_weight *w)
+{
+    transform_weights(w, SHORT_KERNEL * SHORT_KERNEL, SHORT_EDGE * SHORT_EDGE,
+                      transform_short_square);
+}
+
 static void winograd_flat_weight(const fal_winograd_weight *w)
 {
     transform_weights(w, KERNEL, EDGE, transform_flat);
+}
+
+static void winograd_short_flat_weight(const fal_winograd_weight *w)
+{
+    transform_weights(w, SHORT_KERNEL, SHORT_EDGE, transform_short_flat);
 }

@@ -28,10 +28,11 @@ static fal_range computed_outputs(const fal_choice *choice, int axis, fal_range 
     const fal_valid *v = &choice->valid;
     if (!choice->algorithm->together)
         return outputs;
-    const int64_t together =
+    const fal_together t =
         choice->algorithm->together(&choice->task, axis + FALTUNG_MAX_AXES - v->axes);
-    return (fal_range){outputs.begin / together * together,
-                       fal_least(v->output[axis], fal_round_up(outputs.end, together))};
+    const int64_t begin = (outputs.begin + t.lead) / t.count * t.count - t.lead;
+    const int64_t end = fal_round_up(outputs.end + t.lead, t.count) - t.lead;
+    return (fal_range){fal_most(0, begin), fal_least(v->output[axis], end)};
 }
 
 static void find_needed(const fal_choice *choice, const faltung_part *part, faltung_part *needed)

@@ -62,6 +62,7 @@ static const struct CMUnitTest winograd[] = {
     cmocka_unit_test(any_tiles_are_multiplied),
     cmocka_unit_test(input_is_transformed),
     cmocka_unit_test(sums_are_transformed_back),
+    cmocka_unit_test(outputs_take_turns),
     cmocka_unit_test(weights_are_transformed_and_rounded_once),
 };
 

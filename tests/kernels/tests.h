@@ -59,6 +59,7 @@ int free_winograd_arenas(void **state);
 void any_tiles_are_multiplied(void **state);
 void input_is_transformed(void **state);
 void sums_are_transformed_back(void **state);
+void outputs_take_turns(void **state);
 void weights_are_transformed_and_rounded_once(void **state);
 
 // winograd_gradient.c

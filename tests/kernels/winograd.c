@@ -110,6 +110,19 @@ void twin_transform_input(const float *d, int step, float *out, int apart)
     out[5 * apart] = fmaf(-2.5F, d3, d1 + d[5 * step]);
 }
 
+static void transform_short_input(const float *d, int step, float *out, int apart)
+{
+    const float d1 = d[step], d2 = d[2 * step], d3 = d[3 * step];
+    float even = fmaf(-2, d[0], d2), odd = fmaf(-2, d1, d3);
+    out[0] = fmaf(a, even, odd);
+    out[apart] = fmaf(-a, even, odd);
+    even = fmaf(-0.5F, d[0], d2);
+    odd = fmaf(-0.5F, d1, d3);
+    out[2 * apart] = fmaf(b, even, odd);
+    out[3 * apart] = fmaf(-b, even, odd);
+    out[4 * apart] = fmaf(-2.5F, d2, d[0] + d[4 * step]);
+}
+
 static void transform_small_input(const float *d, int step, float *out, int apart)
 {
     out[0] = d[0] - d[2 * step];
@@ -202,6 +215,16 @@ static void transform_sums(const float *m, int step, float *out, int apart)
     out[3 * apart] = fmaf(b3, e2, fmaf(a3, e1, m[5 * step]));
 }
 
+static void transform_short_sums(const float *m, int step, float *out, int apart)
+{
+    float s1 = m[0] + m[step], e1 = m[0] - m[step];
+    float s2 = m[2 * step] + m[3 * step], e2 = m[2 * step] - m[3 * step];
+    out[0] = s1 + s2;
+    out[apart] = fmaf(b, e2, a * e1);
+    out[2 * apart] = fmaf(2, s2, 0.5F * s1);
+    out[3 * apart] = fmaf(b3, e2, fmaf(a3, e1, m[4 * step]));
+}
+
 static void transform_small_sums(const float *m, int step, float *out, int apart)
 {
     out[0] = m[0] + (m[step] + m[2 * step]);
@@ -273,6 +296,46 @@ void sums_are_transformed_back(void **state)
     check_each_set(check_outputs);
 }
 
+// Rows that are as long as they are read: whole vectors behind what is needed.
+static void check_weave(const fal_kernels *set, prng *random, int columns)
+{
+    static float even[MOST], odd[MOST], expected[MOST];
+    const int64_t row = columns / 2 + set->lanes + random_between(random, 0, 3);
+    fal_winograd_weave v = {.planes = 2, .rows = 3, .columns = columns, .from_row = row};
+    v.from_plane = 3 * row;
+    v.to_row = columns + random_between(random, 0, 5);
+    v.to_plane = 3 * v.to_row;
+    fill_reals(set, even, MOST, random);
+    fill_reals(set, odd, MOST, random);
+    memset(expected, 0, sizeof expected);
+    for (int64_t r = 0; r < v.planes * v.rows; r++)
+        for (int64_t i = 0; i < columns; i++)
+            expected[r * v.to_row + i] = (i % 2 ? odd : even)[r * row + i / 2];
+    for (int at = 0; at < EDGES; at++) {
+        const int64_t count = (v.planes * v.rows - 1) * v.to_row + columns;
+        v.even = place_numbers(&from, set, even, v.planes * v.from_plane, (edge)at);
+        v.odd = place_numbers(&by, set, odd, v.planes * v.from_plane, (edge)at);
+        v.to = arena_place(&to, bytes_of(set, count), sizeof(float), (edge)at);
+        memset(v.to, 0, bytes_of(set, count));
+        blame("%s: %d columns in turns, against the %s", set->name, columns,
+              name_of_edge((edge)at));
+        set->winograd->weave(&v);
+        assert_same_numbers(set, v.to, expected, count, "output");
+    }
+}
+
+static void check_weaves(const fal_kernels *set, prng *random)
+{
+    for (int columns = 1; set->winograd && columns <= 70; columns++)
+        check_weave(set, random, columns);
+}
+
+void outputs_take_turns(void **state)
+{
+    (void)state;
+    check_each_set(check_weaves);
+}
+
 // ---------------------------------------------------------------------------------------- weights
 
 #define A 0.707106781186547524400844362104849L
@@ -286,19 +349,27 @@ static const double of_large[EDGE][TAPS] = {
     {1 / 6.0L, -B / 6, 1 / 3.0L},
     {0, 0, 1},
 };
+static const double of_short[][TAPS] = {
+    {-1 / (3 * A), -1 / 3.0L},
+    {1 / (3 * A), -1 / 3.0L},
+    {1 / (3 * B), 1 / 3.0L},
+    {-1 / (3 * B), 1 / 3.0L},
+    {0, 1},
+};
 static const double of_small[][TAPS] = {{1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}};
 
 // Within one rounding of the definition, all but.
 static void check_kernel(const form_case *f, const double *kernel, const float *found,
                          int64_t element)
 {
-    const int high = f->form->high, wide = f->form->wide, taps = high > 1 ? TAPS : 1;
+    const int high = f->form->high, wide = f->form->wide, taps = f->form->kernel;
+    const int all = high > 1 ? taps * taps : taps;
     for (int r = 0; r < high; r++)
         for (int c = 0; c < wide; c++) {
             long double sum = 0, magnitude = 0;
-            for (int i = 0; i < taps * TAPS; i++) {
-                long double term = f->of_weight[c][i % TAPS] * (long double)kernel[i];
-                term *= high > 1 ? f->of_weight[r][i / TAPS] : 1;
+            for (int i = 0; i < all; i++) {
+                long double term = f->of_weight[c][i % taps] * (long double)kernel[i];
+                term *= high > 1 ? f->of_weight[r][i / taps] : 1;
                 sum += term;
                 magnitude += fabsl(term);
             }
@@ -310,9 +381,10 @@ static void check_kernel(const form_case *f, const double *kernel, const float *
 static void check_weight(const fal_kernels *set, const form_case *f, prng *random)
 {
     static float weights[MOST], done[ELEMENTS * MOST_SUMS];
-    const int width = set->winograd->channels, numbers = f->form->high > 1 ? TAPS * TAPS : TAPS;
+    const int width = set->winograd->channels, taps = f->form->kernel;
+    const int numbers = f->form->high > 1 ? taps * taps : taps;
     for (int channels = 1; channels <= width; channels++) {
-        fal_winograd_weight w = {.channel = 11, .row = 3, .column = 1, .channels = channels};
+        fal_winograd_weight w = {.channel = 11, .channels = channels};
         w.to = done;
         w.element = width + 5;
         fill_reals(set, weights, MOST, random);
@@ -353,6 +425,8 @@ static void check_each_form(const fal_kernels *set, prng *random,
         {&form[FAL_WINOGRAD_4X4], twin_transform_input, transform_sums, of_large},
         {&form[FAL_WINOGRAD_2X2], transform_small_input, transform_small_sums, of_small},
         {&form[FAL_WINOGRAD_1X4], twin_transform_input, transform_sums, of_large},
+        {&form[FAL_WINOGRAD_SHORT_4X4], transform_short_input, transform_short_sums, of_short},
+        {&form[FAL_WINOGRAD_SHORT_1X4], transform_short_input, transform_short_sums, of_short},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         check(set, &cases[i], random);

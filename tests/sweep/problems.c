@@ -183,7 +183,8 @@ covering special_triples(void)
 // Of any number an algorithm that is asked for; often none.
 static const char *algorithm_of(uint64_t number)
 {
-    static const char *const some[] = {NULL, "fft", "lattice", "winograd4", "winograd2"};
+    static const char *const some[] = {NULL,        "fft",       "lattice",
+                                       "winograd4", "winograd2", "winograd"};
     return some[number % COUNT_OF(some)];
 }
 
@@ -273,6 +274,48 @@ trial trial_of_tiles(prng *random, int64_t width)
     return t;
 }
 
+// An axis with a stride of 2, or with zeros between the input's elements, for about so many
+// outputs.
+static faltung_axis phased_axis(prng *random, bool transposed, bool dilated, int64_t output)
+{
+    faltung_axis axis = FALTUNG_AXIS(0, random_between(random, 3, 4));
+    axis.padding.begin = random_between(random, 0, 4);
+    axis.padding.end = random_between(random, 0, 4);
+    axis.transposed = transposed;
+    axis.output_padding = transposed ? random_between(random, 0, 1) : 0;
+    axis.stride = dilated ? 1 : 2;
+    axis.input_dilation = dilated ? 2 : 1;
+    axis.input = transposed || dilated ? output / 2 + 1 : 2 * output + random_between(random, 0, 1);
+    return axis;
+}
+
+trial trial_of_phases(prng *random, int64_t width)
+{
+    const int64_t kind = random_between(random, 0, 4);
+    const bool transposed = kind < 2, dilated = kind == 2;
+    sample s = sample_make(transposed, 2);
+    trial t = {
+        .dtype = FALTUNG_F32, .with_bias = random_between(random, 0, 1), .algorithm = "winograd"};
+    t.accuracy = random_between(random, 0, 1) ? FALTUNG_ACCURACY_FAST : FALTUNG_ACCURACY_BALANCED;
+    t.way = (way)random_between(random, BY_ONE_CALL, IN_SLABS);
+    t.channels_last = random_between(random, 0, 3) == 0;
+    t.threads = (int)random_between(random, 0, 3);
+    s.batch = random_between(random, 1, 3);
+    s.groups = random_between(random, 1, 2);
+    s.channels_in = s.groups * random_between(random, 1, 40);
+    s.channels_out = s.groups * random_between(random, 1, 40);
+    do {
+        s.axis[1] = phased_axis(random, transposed, dilated, random_between(random, 1, 24));
+        if (random_between(random, 0, 3) == 0) { // kernels of one row
+            s.axis[1] = (faltung_axis)FALTUNG_AXIS(random_between(random, 1, 9), 1);
+            s.axis[1].transposed = transposed;
+        }
+        s.axis[2] = phased_axis(random, transposed, dilated, width);
+    } while (!sample_measure(&s));
+    t.sample = s;
+    return t;
+}
+
 // An axis of a kernel of up to so many, with the border anywhere.
 static faltung_axis transformed_axis(prng *random, bool transposed, int64_t kernel)
 {
@@ -316,6 +359,8 @@ trial trial_by_chance(prng *random)
     if (kind == 0)
         return trial_of_tiles(random, random_between(random, 1, 70));
     if (kind == 1)
+        return trial_of_phases(random, random_between(random, 1, 70));
+    if (kind == 2)
         return trial_of_spectra(random, random_between(random, 2, 40));
     trial t = plane_by_chance(random);
     int axes = (int)random_between(random, 0, 3);

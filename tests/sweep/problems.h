@@ -26,6 +26,10 @@ bool trial_of_bytes(const uint8_t *bytes, size_t count, trial *t);
 // Winograd's transforms.
 trial trial_of_tiles(prng *random, int64_t width);
 
+// Kernels of 3 or 4 with a stride of 2, or transposed so, for an output of about that width, by
+// Winograd's transforms.
+trial trial_of_phases(prng *random, int64_t width);
+
 // A kernel of up to so many rows and columns without strides, by Fourier transforms.
 trial trial_of_spectra(prng *random, int64_t kernel);
 

@@ -67,6 +67,18 @@ static void tiles_of_any_width_give_nearly_the_exact_result(void **state)
     trials_end();
 }
 
+static void phases_of_any_width_give_nearly_the_exact_result(void **state)
+{
+    (void)state;
+    prng random = {7};
+    trials_begin();
+    for (int64_t width = 1; width <= 60; width++) {
+        trial t = trial_of_phases(&random, width);
+        trial_check(&t, &random);
+    }
+    trials_end();
+}
+
 // Whatever there are spectra of.
 static void try_transforms(const int *combination)
 {
@@ -131,6 +143,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(any_three_special_values_give_the_exact_result),
         cmocka_unit_test(random_problems_give_the_exact_result),
         cmocka_unit_test(tiles_of_any_width_give_nearly_the_exact_result),
+        cmocka_unit_test(phases_of_any_width_give_nearly_the_exact_result),
         cmocka_unit_test(any_two_values_give_nearly_the_exact_result_by_spectra),
         cmocka_unit_test(spectra_of_kernels_of_any_size_give_nearly_the_exact_result),
     };

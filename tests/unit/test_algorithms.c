@@ -110,13 +110,13 @@ static void what_cannot_be_is_refused(void **state)
          "winograd_gradient, weight_gradient, complex, reference, winograd4, winograd2"},
         {"conv2d:1x8x9x9,8x8x5x5", "winograd", 0,
          "algorithm='winograd' cannot compute this: it computes kernels of 3x3 or 3, or of such "
-         "slices, "
-         "without stride and dilation only"},
+         "slices, without stride and dilation, and of 3 to 4 along each axis with a stride of 2"},
         {"conv2d:1x8x9x9,8x8x3x3,stride=2", "fft", 0,
          "algorithm='fft' cannot compute this: rows or columns have a stride, "
          "or the input is dilated"},
         {"conv1d:1x8x9,8x8x3", "winograd4", 0,
-         "algorithm='winograd4' cannot compute this: its tiles are for kernels of 3x3"},
+         "algorithm='winograd4' cannot compute this: its tiles are for kernels of 3x3 "
+         "without a stride"},
         {"conv2d:1x8x9x9,8x8x3x3,dtype=f64", "winograd2", 0,
          "algorithm='winograd2' cannot compute this: it computes f32 and halves only"},
         {"conv2d:0x8x9x9,8x8x3x3", "direct", 0,

@@ -90,6 +90,7 @@ static const char *const large[] = {
     "conv1d:1x16x20000,24x16x5,padding=same",
     "conv3d:1x16x12x20x20,24x16x3x3x3,padding=1",
     "conv_transpose2d:2x64x20x20,64x48x4x4,stride=2,padding=1",
+    "conv2d:4x64x63x65,72x64x3x3,padding=1,stride=2",
     "conv2d:1x16x30x30,64x16x5x5,padding=2,dtype=f64",
     "conv2d_input:4x32x28x28,90x32x3x3,padding=1,stride=2",
     "conv2d_weight:4x32x28x28,90x32x3x3,padding=1",

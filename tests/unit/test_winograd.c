@@ -35,7 +35,22 @@ static void it_is_chosen_by_shape_and_accuracy(void **state)
         {"conv2d:1x64x30x30,64x64x3x1", "direct", "direct", "direct"},
         {"conv_transpose1d:2x40x200,40x32x3", "phases", "winograd", "winograd"},
         {"conv2d:1x64x64x3,64x64x3x3", "direct", "direct", "direct"}, // hardly filled ones
-        {"conv2d:1x64x28x28,64x64x3x3,stride=2", "direct", "direct", "direct"},
+        {"conv2d:1x64x28x28,64x64x3x3,stride=2", "direct", "direct", "direct"}, // too little saved
+        {"conv2d:1x64x56x56,64x64x3x3,stride=2,padding=1", "direct", "winograd", "winograd"},
+        {"conv2d:1x64x28x28,64x64x4x4,stride=2,padding=1", "direct", "winograd", "winograd"},
+        {"conv2d:1x64x56x56,64x64x3x3,stride=2+1,padding=1", "direct", "direct", "direct"},
+        {"conv2d:1x64x56x56,64x64x3x3,stride=2,padding=1,padding_mode=reflect", "direct", "direct",
+         "direct"},
+        {"conv3d:1x64x5x56x56,64x64x1x3x3,stride=2,padding=0+1+1", "direct", "winograd",
+         "winograd"},
+        {"conv1d:1x128x2000,128x128x3,stride=2", "direct", "winograd", "winograd"},
+        {"conv_transpose2d:1x64x14x14,64x64x4x4,stride=2,padding=1", "phases", "winograd",
+         "winograd"},
+        {"conv_transpose2d:1x32x28x28,32x64x4x4,stride=2,padding=1", "phases", "phases",
+         "winograd"},
+        {"conv_transpose2d:1x64x14x14,64x64x2x2,stride=2", "phases", "phases", "phases"},
+        {"conv_transpose1d:1x64x200,64x64x4,stride=2,padding=1", "phases", "winograd", "winograd"},
+        {"conv2d_input:1x64x56x56,64x64x3x3,stride=2,padding=1", "phases", "winograd", "winograd"},
         {"conv2d:1x64x28x28,64x64x3x3,dilation=2", "direct", "lattice", "lattice"},
         {"conv2d:1x64x28x28,64x64x3x3,dilation=9", "direct", "direct", "direct"},
         {"conv2d:1x64x28x28,64x64x5x5,stride=2", "direct", "direct", "direct"},
@@ -57,21 +72,41 @@ static void it_is_chosen_by_shape_and_accuracy(void **state)
 
 // ----------------------------------------------------------------------------------------- errors
 
-// By kernels of 3x3, or of 1x3 where there is one row.
-static sample tiled_sample(int64_t batch, int64_t groups, int64_t in, int64_t out, int64_t rows,
-                           int64_t columns)
+// How outputs and the input's elements follow each other.
+typedef enum kind { PLAIN, STRIDED, TRANSPOSED } kind; // by 2
+
+typedef struct shape {
+    kind kind;
+    int64_t kernel; // along each axis, but in one row
+    int64_t batch, groups, in, out, rows, columns;
+} shape;
+
+static sample tiled_sample(shape v)
 {
-    sample s = sample_make(false, 2);
-    s.batch = batch;
-    s.groups = groups;
-    s.channels_in = groups * in;
-    s.channels_out = groups * out;
-    s.axis[1] = (faltung_axis)FALTUNG_AXIS(rows, rows > 1 ? 3 : 1);
-    s.axis[2] = (faltung_axis)FALTUNG_AXIS(columns, 3);
-    for (int i = 1; i < 3; i++)
-        s.axis[i].padding.begin = s.axis[i].padding.end = s.axis[i].kernel / 2;
+    sample s = sample_make(v.kind == TRANSPOSED, 2);
+    s.batch = v.batch;
+    s.groups = v.groups;
+    s.channels_in = v.groups * v.in;
+    s.channels_out = v.groups * v.out;
+    s.axis[1] = (faltung_axis)FALTUNG_AXIS(v.rows, v.rows > 1 ? v.kernel : 1);
+    s.axis[2] = (faltung_axis)FALTUNG_AXIS(v.columns, v.kernel);
+    for (int i = 1; i < 3; i++) {
+        s.axis[i].padding.begin = s.axis[i].padding.end = (s.axis[i].kernel - 1) / 2;
+        s.axis[i].transposed = v.kind == TRANSPOSED;
+        s.axis[i].stride = v.kind != PLAIN && s.axis[i].kernel > 1 ? 2 : 1;
+    }
     assert_true(sample_measure(&s));
     return s;
+}
+
+// By transforms, which of small shapes are not chosen for strides.
+static faltung_conv tiled_conv(const sample *s, faltung_accuracy accuracy)
+{
+    faltung_conv conv = sample_conv(s);
+    conv.accuracy = accuracy;
+    if (s->axis[2].stride > 1)
+        conv.algorithm = "winograd";
+    return conv;
 }
 
 static void compute(const faltung_conv *conv, const operands *o)
@@ -84,20 +119,24 @@ static void compute(const faltung_conv *conv, const operands *o)
 
 static void errors_keep_to_the_derived_bound(void **state)
 {
-    static const int64_t shapes[][6] = {{2, 1, 32, 33, 17, 19},  {1, 2, 48, 40, 14, 14},
-                                        {1, 1, 100, 32, 11, 23}, {2, 1, 64, 32, 4, 4},
-                                        {2, 1, 40, 36, 1, 77},   {8, 1, 64, 32, 7, 7}};
+    static const shape shapes[] = {
+        {PLAIN, 3, 2, 1, 32, 33, 17, 19},     {PLAIN, 3, 1, 2, 48, 40, 14, 14},
+        {PLAIN, 3, 1, 1, 100, 32, 11, 23},    {PLAIN, 3, 2, 1, 64, 32, 4, 4},
+        {PLAIN, 3, 2, 1, 40, 36, 1, 77},      {PLAIN, 3, 8, 1, 64, 32, 7, 7},
+        {STRIDED, 3, 1, 1, 64, 64, 33, 40},   {STRIDED, 4, 2, 1, 64, 64, 30, 30},
+        {STRIDED, 3, 1, 1, 64, 64, 1, 200},   {TRANSPOSED, 3, 1, 1, 64, 64, 17, 20},
+        {TRANSPOSED, 4, 1, 2, 48, 64, 16, 8}, {TRANSPOSED, 4, 1, 1, 64, 64, 1, 90},
+    };
     (void)state;
     prng random = {70};
     double worst = 0;
     for (size_t i = 0; i < COUNT_OF(shapes) * 2; i++) {
-        const int64_t *v = shapes[i / 2];
-        sample s = tiled_sample(v[0], v[1], v[2], v[3], v[4], v[5]);
+        sample s = tiled_sample(shapes[i / 2]);
         operands o;
         operands_make(&o, &s, FALTUNG_F32);
         operands_fill_reals(&o, &random);
-        faltung_conv conv = sample_conv(&s);
-        conv.accuracy = i % 2 ? FALTUNG_ACCURACY_FAST : FALTUNG_ACCURACY_BALANCED;
+        const faltung_conv conv =
+            tiled_conv(&s, i % 2 ? FALTUNG_ACCURACY_FAST : FALTUNG_ACCURACY_BALANCED);
         assert_true(sample_is_computed_by(&s, FALTUNG_F32, &conv, "winograd"));
         compute(&conv, &o);
         oracle_sum *sums = oracle_convolve(&s, &o, true);
@@ -114,25 +153,47 @@ static void errors_keep_to_the_derived_bound(void **state)
     print_message("largest error %.3f of the bound\n", worst);
 }
 
+// The element of the input that an output meets with an element of the kernel, or -1.
+static int64_t find_element(const faltung_axis *axis, int64_t output, int64_t k)
+{
+    int64_t i = output * axis->stride + k - axis->padding.begin;
+    if (axis->transposed) {
+        i = output - k + axis->padding.begin;
+        i = i % axis->stride ? -1 : i / axis->stride;
+    }
+    return i >= 0 && i < axis->input ? i : -1;
+}
+
+// The product of one channel and one element of the kernel, row by row, of an output; zeros if that
+// meets none.
+static void find_factors(const sample *s, const operands *o, int64_t output, int64_t channel,
+                         int64_t k, float *x, float *w)
+{
+    const faltung_axis *high = &s->axis[1], *wide = &s->axis[2];
+    const int64_t rows = o->output.shape[2], columns = o->output.shape[3];
+    const int64_t taps = high->kernel * wide->kernel, out = output / columns / rows;
+    const int64_t r = find_element(high, output / columns % rows, k / wide->kernel);
+    const int64_t q = find_element(wide, output % columns, k % wide->kernel);
+    const int64_t pair =
+        high->transposed ? channel * s->channels_out + out : out * s->channels_in + channel;
+    const float *input = o->input.memory, *weight = o->weight.memory;
+    *x = r < 0 || q < 0 ? 0 : input[(channel * high->input + r) * wide->input + q];
+    *w = weight[pair * taps + k];
+}
+
 // The mean square of the errors of what was computed over that of plain sums: one chain of f32 for
 // each output.
 static double compare_errors(const sample *s, const operands *o)
 {
-    const int64_t rows = s->axis[1].input, columns = s->axis[2].input;
-    const int taps = 3 * (int)s->axis[1].kernel, middle = (int)s->axis[1].kernel / 2;
-    const float *x = o->input.memory, *w = o->weight.memory, *y = o->output.memory;
+    const int64_t taps = s->axis[1].kernel * s->axis[2].kernel;
+    const float *y = o->output.memory;
     double ours = 0, plain = 0;
     for (int64_t i = 0; i < o->output.count; i++) {
-        int64_t column = i % columns, row = i / columns % rows, out = i / columns / rows;
         double exact = 0;
-        float chain = 0;
+        float chain = 0, a, b;
         for (int64_t c = 0; c < s->channels_in; c++)
-            for (int k = 0; k < taps; k++) {
-                int64_t r = row + k / 3 - middle, q = column + k % 3 - 1;
-                if (r < 0 || r >= rows || q < 0 || q >= columns)
-                    continue;
-                float a = x[(c * rows + r) * columns + q],
-                      b = w[(out * s->channels_in + c) * taps + k];
+            for (int64_t k = 0; k < taps; k++) {
+                find_factors(s, o, i, c, k, &a, &b);
                 exact += (double)a * b;
                 chain = fmaf(a, b, chain);
             }
@@ -150,8 +211,7 @@ static double find_ratio(const sample *s, faltung_accuracy accuracy, bool by_tra
     operands_make(&o, s, FALTUNG_F32);
     array_fill_normal(&o.input, &random);
     array_fill_normal(&o.weight, &random);
-    faltung_conv conv = sample_conv(s);
-    conv.accuracy = accuracy;
+    const faltung_conv conv = tiled_conv(s, accuracy);
     assert_int_equal(sample_is_computed_by(s, FALTUNG_F32, &conv, "winograd"), by_transforms);
     compute(&conv, &o);
     const double ratio = sqrt(compare_errors(s, &o));
@@ -171,7 +231,7 @@ static void errors_are_comparable_to_those_of_plain_sums(void **state)
         for (size_t k = 0; k < COUNT_OF(accuracies); k++) {
             const faltung_accuracy accuracy = accuracies[k].accuracy;
             const bool all = accuracy == FALTUNG_ACCURACY_FAST || channels[i] >= 32;
-            sample s = tiled_sample(1, 1, channels[i], 32, 14, 14);
+            sample s = tiled_sample((shape){PLAIN, 3, 1, 1, channels[i], 32, 14, 14});
             const double ratio = find_ratio(&s, accuracy, all);
             print_message("%d channels: %.2f\n", (int)channels[i], ratio);
             assert_true(ratio <= accuracies[k].most);
@@ -183,8 +243,8 @@ static void smaller_forms_have_smaller_errors(void **state)
     static const int64_t channels[] = {32, 64, 128, 256};
     (void)state;
     for (size_t i = 0; i < COUNT_OF(channels); i++) {
-        const sample small = tiled_sample(1, 1, channels[i], 64, 2, 32);
-        const sample flat = tiled_sample(1, 1, channels[i], 64, 1, 96);
+        const sample small = tiled_sample((shape){PLAIN, 3, 1, 1, channels[i], 64, 2, 32});
+        const sample flat = tiled_sample((shape){PLAIN, 3, 1, 1, channels[i], 64, 1, 96});
         const double of_small = find_ratio(&small, FALTUNG_ACCURACY_BALANCED, true);
         const double of_flat = find_ratio(&flat, FALTUNG_ACCURACY_BALANCED, true);
         print_message("%d channels: %.2f by tiles of 2x2, %.2f of 1x4\n", (int)channels[i],
@@ -193,48 +253,89 @@ static void smaller_forms_have_smaller_errors(void **state)
     }
 }
 
+// Plain sums of a transposed convolution are of a quarter of the products, so that it takes more
+// channels for errors as large as theirs.
+static void errors_of_phases_are_comparable_too(void **state)
+{
+    static const kind kinds[] = {STRIDED, TRANSPOSED};
+    static const int64_t channels[] = {32, 48, 63, 64, 65, 128, 256};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(channels) * 8; i++) {
+        const kind k = kinds[i / 2 % 2];
+        const bool fast = i % 2;
+        const int64_t in = channels[i / 8], kernel = 3 + (int64_t)i / 4 % 2;
+        const int64_t edge = k == STRIDED ? 28 : 14;
+        const sample square = tiled_sample((shape){k, kernel, 1, 1, in, 64, edge, edge});
+        const sample flat = tiled_sample((shape){k, kernel, 1, 1, in, 64, 1, 4 * edge});
+        const faltung_accuracy accuracy = fast ? FALTUNG_ACCURACY_FAST : FALTUNG_ACCURACY_BALANCED;
+        if (k == TRANSPOSED && !fast && in < 48)
+            continue;
+        const double of_square = find_ratio(&square, accuracy, true);
+        const double of_flat = find_ratio(&flat, accuracy, true);
+        print_message("%d channels, kernel %d, %s: %.2f, %.2f in one row\n", (int)in, (int)kernel,
+                      k == STRIDED ? "stride 2" : "transposed", of_square, of_flat);
+        assert_true(of_square <= (fast ? 2.5 : 2) && of_flat <= 2);
+    }
+}
+
 // ----------------------------------------------------------------------------------- bits and NaN
 
 static void every_instruction_set_gives_the_same_bits(void **state)
 {
-    static const int64_t shapes[][6] = {{1, 1, 33, 70, 9, 61},  {3, 2, 35, 33, 15, 15},
-                                        {9, 1, 64, 32, 7, 7},   {1, 1, 70, 70, 4, 4},
-                                        {3, 1, 50, 33, 1, 130}, {1, 1, 130, 32, 21, 25}};
+    static const shape shapes[] = {
+        {PLAIN, 3, 1, 1, 33, 70, 9, 61},      {PLAIN, 3, 3, 2, 35, 33, 15, 15},
+        {PLAIN, 3, 9, 1, 64, 32, 7, 7},       {PLAIN, 3, 1, 1, 70, 70, 4, 4},
+        {PLAIN, 3, 3, 1, 50, 33, 1, 130},     {PLAIN, 3, 1, 1, 130, 32, 21, 25},
+        {STRIDED, 3, 2, 1, 33, 70, 40, 31},   {STRIDED, 4, 1, 2, 70, 64, 33, 29},
+        {TRANSPOSED, 3, 2, 1, 33, 70, 12, 9}, {TRANSPOSED, 4, 1, 1, 70, 66, 1, 77},
+    };
     (void)state;
     prng random = {72};
     for (size_t i = 0; i < COUNT_OF(shapes); i++) {
-        const int64_t *v = shapes[i];
-        sample s = tiled_sample(v[0], v[1], v[2], v[3], v[4], v[5]);
+        sample s = tiled_sample(shapes[i]);
         operands o;
         operands_make(&o, &s, FALTUNG_F32);
         operands_fill_reals(&o, &random);
-        const faltung_conv conv = sample_conv(&s);
+        const faltung_conv conv = tiled_conv(&s, FALTUNG_ACCURACY_BALANCED);
         assert_true(sample_is_computed_by(&s, FALTUNG_F32, &conv, "winograd"));
         sample_has_the_same_bits(&conv, &o);
         operands_free(&o);
     }
 }
 
-// An infinity at row and column 9 is in the tiles whose 6x6 numbers have it: those of the outputs
-// from 8 to 11.
+// An infinity at row 9 and column 10 is in the tiles whose numbers have it: of 6x6 from the 7th row
+// and column on, by which the outputs from 8 to 11 are computed; of phases those of every other
+// position from the 7th to the 15th, or of 5x5 from the 7th on, of which the outputs before and
+// after are those of two phases.
 static void an_infinity_reaches_the_outputs_of_its_tiles(void **state)
 {
+    static const struct {
+        shape shape;
+        int64_t first, past; // outputs that are reached, along both axes
+    } cases[] = {
+        {{PLAIN, 3, 1, 1, 32, 32, 20, 20}, 8, 12},
+        {{STRIDED, 3, 1, 1, 32, 32, 40, 40}, 4, 8},
+        {{TRANSPOSED, 4, 1, 1, 32, 32, 20, 20}, 15, 23},
+    };
     (void)state;
     prng random = {73};
-    sample s = tiled_sample(1, 1, 32, 32, 20, 20);
-    operands o;
-    operands_make(&o, &s, FALTUNG_F32);
-    operands_fill_reals(&o, &random);
-    array_set(&o.input, (5 * 20 + 9) * 20 + 10, INFINITY);
-    faltung_conv conv = sample_conv(&s);
-    assert_true(sample_is_computed_by(&s, FALTUNG_F32, &conv, "winograd"));
-    compute(&conv, &o);
-    for (int64_t i = 0; i < o.output.count; i++) {
-        int64_t column = i % 20, row = i / 20 % 20;
-        bool reached = row >= 8 && row < 12 && column >= 8 && column < 12;
-        assert_int_equal(!isfinite(array_get(&o.output, i)), reached);
+    for (size_t n = 0; n < COUNT_OF(cases); n++) {
+        sample s = tiled_sample(cases[n].shape);
+        operands o;
+        operands_make(&o, &s, FALTUNG_F32);
+        operands_fill_reals(&o, &random);
+        array_set(&o.input, (5 * s.axis[1].input + 9) * s.axis[2].input + 10, INFINITY);
+        const faltung_conv conv = tiled_conv(&s, FALTUNG_ACCURACY_BALANCED);
+        assert_true(sample_is_computed_by(&s, FALTUNG_F32, &conv, "winograd"));
+        compute(&conv, &o);
+        for (int64_t i = 0; i < o.output.count; i++) {
+            int64_t column = i % o.output.shape[3], row = i / o.output.shape[3] % o.output.shape[2];
+            bool reached = row >= cases[n].first && row < cases[n].past &&
+                           column >= cases[n].first && column < cases[n].past;
+            assert_int_equal(!isfinite(array_get(&o.output, i)), reached);
+        }
+        operands_free(&o);
     }
-    operands_free(&o);
 }
 
 int main(void)
@@ -244,6 +345,7 @@ int main(void)
         cmocka_unit_test(errors_keep_to_the_derived_bound),
         cmocka_unit_test(errors_are_comparable_to_those_of_plain_sums),
         cmocka_unit_test(smaller_forms_have_smaller_errors),
+        cmocka_unit_test(errors_of_phases_are_comparable_too),
         cmocka_unit_test(every_instruction_set_gives_the_same_bits),
         cmocka_unit_test(an_infinity_reaches_the_outputs_of_its_tiles),
     };

@@ -31,10 +31,20 @@ static const double output_4[] = {
 static const double input_2[] = {1, 0, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 0, 1};
 static const double weight_2[] = {1, 0, 0, .5, .5, .5, .5, .5, .5, 0, 0, 1};
 static const double output_2[] = {1, 1, 1, 0, 0, 1, 1, 1};
+static const double input_short[] = {
+    2 * A, 2, A, 1, 0, 2 * A, 2, A, 1, 0, B / 2, .5, B, 1, 0, B / 2, .5, B, 1, 0, 1, 0, 2.5, 0, 1,
+};
+static const double weight_short[] = {
+    1 / (3 * A), 1. / 3, 1 / (3 * A), 1. / 3, 1 / (3 * B), 1. / 3, 1 / (3 * B), 1. / 3, 0, 1,
+};
+static const double output_short[] = {
+    1, 1, 1, 1, 0, A, A, B, B, 0, .5, .5, 2, 2, 0, A / 2, A / 2, 2 * B, 2 * B, 1,
+};
 static const double one[] = {1};
 
 static const matrices by_4 = {6, 3, 4, input_4, weight_4, output_4};
 static const matrices by_2 = {4, 3, 2, input_2, weight_2, output_2};
+static const matrices by_short = {5, 2, 4, input_short, weight_short, output_short};
 static const matrices by_1 = {1, 1, 1, one, one, one};
 
 // Along rows and along columns.
@@ -50,6 +60,10 @@ static form find_form(const operands *o, const faltung_conv *conv)
     assert_ok(faltung_explain(conv, &o->input.tensor, &o->weight.tensor, &e, &message), &message);
     if (strstr(e.how, "F(2x2, 3x3)"))
         return (form){&by_2, &by_2};
+    if (strstr(e.how, "F(4x4, 2x2)"))
+        return (form){&by_short, &by_short};
+    if (strstr(e.how, "F(1x4, 1x2)"))
+        return (form){&by_1, &by_short};
     if (strstr(e.how, "F(1x4, 1x3)"))
         return (form){&by_1, &by_4};
     assert_non_null(strstr(e.how, "F(4x4, 3x3)"));
@@ -116,64 +130,171 @@ static int64_t slices_of(const sample *s)
     return s->axis[0].kernel;
 }
 
-static int64_t planes_of(const sample *s)
-{
-    return slices_of(s) * inputs_of(s);
-}
+// ----------------------------------------------------------------------------------------- phases
 
-// A slice of the kernel of a pair of channels; a transposed convolution has it turned around.
-static void transform_kernel(const sample *s, form f, const array *weight, int64_t pair,
-                             int64_t slice, double *to)
-{
-    const int taps = f.high->taps * f.wide->taps;
-    const int64_t all = slices_of(s) * taps;
-    double kernel[MOST_ELEMENTS];
-    for (int k = 0; k < taps; k++) {
-        int64_t at = slice * taps + k;
-        kernel[k] = fabs(array_get(weight, pair * all + (s->transposed ? all - 1 - at : at)));
-    }
-    transform(weight_matrix(f.high), weight_matrix(f.wide), kernel, to);
-}
-
-// Kernels of all pairs of channels, [output channel of all groups][slice][input channel of its
-// group].
-static double *transform_weights(const sample *s, form f, const array *weight)
-{
-    const int64_t ins = inputs_of(s), outs = outputs_of(s);
-    double *all = malloc((size_t)(s->channels_out * planes_of(s) * elements_of(f)) * sizeof *all);
-    assert_non_null(all);
-    for (int64_t o = 0; o < s->channels_out; o++)
-        for (int64_t p = 0; p < planes_of(s); p++) {
-            int64_t c = p % ins;
-            int64_t pair = s->transposed ? (o / outs * ins + c) * outs + o % outs : o * ins + c;
-            transform_kernel(s, f, weight, pair, p / ins,
-                             all + (o * planes_of(s) + p) * elements_of(f));
-        }
-    return all;
-}
-
+// The padding of the axis as one of a correlation, and what it has between the input's elements and
+// between positions of the output.
 static int64_t padding_of(const faltung_axis *axis)
 {
     const int64_t reach = axis->dilation * (axis->kernel - 1);
     return axis->transposed ? reach - axis->padding.begin : axis->padding.begin;
 }
 
-// The tile of a plane of the input that begins under a pixel of the output; with a dilation its
-// numbers lie that far apart. A plane of -1 is one of the border.
-static void transform_tile(const sample *s, form f, const array *input, int64_t plane, int64_t row,
-                           int64_t column, double outside, double *to)
+static int64_t zeros_of(const faltung_axis *axis)
+{
+    return axis->transposed ? axis->stride : axis->input_dilation;
+}
+
+static int64_t stride_of(const faltung_axis *axis)
+{
+    return axis->transposed ? 1 : axis->stride;
+}
+
+// A plain convolution that an axis has been taken apart into. Tile t has outputs q from
+// t * outputs - lead on, which are at output + q * apart; its element j is at
+// position + (q + j) * step of the input; and its kernel has `taps` elements from `tap` on.
+typedef struct phase {
+    int64_t tap, every;
+    int taps;
+    int64_t position, step, output, apart, lead;
+} phase;
+
+// How many the output is dealt out to: by zeros between the input's elements, or by a dilation; and
+// how many the input is, over which outputs sum.
+static int64_t count_outputs(const faltung_axis *axis)
+{
+    return zeros_of(axis) > 1 ? zeros_of(axis) : axis->dilation;
+}
+
+static int64_t count_inputs(const faltung_axis *axis)
+{
+    return stride_of(axis);
+}
+
+static phase find_scattered(const faltung_axis *axis, int64_t output)
+{
+    const int64_t from = output - padding_of(axis), odd = from % 2 != 0;
+    const int64_t first = -padding_of(axis), shift = (from + odd) / 2;
+    const int64_t lead = shift - (first + (first % 2 != 0)) / 2;
+    return (phase){odd, 2, (int)(axis->kernel - odd + 1) / 2, shift, 1, output, 2, lead};
+}
+
+static phase find_phase(const faltung_axis *axis, int64_t output, int64_t input)
+{
+    if (zeros_of(axis) == 2)
+        return find_scattered(axis, output);
+    if (stride_of(axis) == 2)
+        return (phase){
+            input, 2, (int)(axis->kernel - input + 1) / 2, input - padding_of(axis), 2, 0, 1, 0};
+    return (phase){
+        0, 1, (int)axis->kernel, output - padding_of(axis), axis->dilation, output, axis->dilation,
+        0};
+}
+
+// The phase of rows and that of columns.
+typedef struct phases {
+    phase row, column;
+} phases;
+
+static phases find_phases(const sample *s, int64_t output, int64_t input)
 {
     const faltung_axis *down = &s->axis[1], *along = &s->axis[2];
-    double tile[MOST_ELEMENTS];
-    for (int r = 0; r < f.high->edge; r++)
-        for (int c = 0; c < f.wide->edge; c++) {
-            int64_t i = row + r * down->dilation - padding_of(down);
-            int64_t j = column + c * along->dilation - padding_of(along);
-            bool inside = plane >= 0 && i >= 0 && i < down->input && j >= 0 && j < along->input;
-            int64_t at = (plane * down->input + i) * along->input + j;
-            tile[r * f.wide->edge + c] = inside ? fabs(array_get(input, at)) : outside;
+    const int64_t outputs = count_outputs(along), inputs = count_inputs(along);
+    return (phases){find_phase(down, output / outputs, input / inputs),
+                    find_phase(along, output % outputs, input % inputs)};
+}
+
+static int64_t inputs_phases(const sample *s)
+{
+    return count_inputs(&s->axis[1]) * count_inputs(&s->axis[2]);
+}
+
+static int64_t planes_of(const sample *s)
+{
+    return slices_of(s) * inputs_of(s) * inputs_phases(s);
+}
+
+// A plane of those that an output sums over: of a channel of a group, in a slice and a phase.
+typedef struct plane {
+    int64_t slice, phase, channel;
+} plane;
+
+static plane find_plane(const sample *s, int64_t index)
+{
+    const int64_t ins = inputs_of(s), all = inputs_phases(s);
+    return (plane){index / ins / all, index / ins % all, index % ins};
+}
+
+// ----------------------------------------------------------------------------------------- weights
+
+// What a phase has of a slice of the kernel of a pair of channels; a transposed convolution has the
+// kernel turned around.
+static void transform_kernel(const sample *s, form f, phases p, const array *weight, int64_t pair,
+                             int64_t slice, double *to)
+{
+    const int64_t rows = s->axis[1].kernel, columns = s->axis[2].kernel;
+    const int64_t all = slices_of(s) * rows * columns;
+    double kernel[MOST_ELEMENTS] = {0};
+    for (int r = 0; r < p.row.taps; r++)
+        for (int c = 0; c < p.column.taps; c++) {
+            int64_t row = p.row.tap + r * p.row.every, column = p.column.tap + c * p.column.every;
+            int64_t at = (slice * rows + row) * columns + column;
+            at = pair * all + (s->transposed ? all - 1 - at : at);
+            kernel[r * f.wide->taps + c] = fabs(array_get(weight, at));
         }
-    transform(input_matrix(f.high), input_matrix(f.wide), tile, to);
+    transform(weight_matrix(f.high), weight_matrix(f.wide), kernel, to);
+}
+
+// Kernels of all pairs of channels for a phase of the output, [output channel of all
+// groups][plane].
+static double *transform_weights(const sample *s, form f, int64_t output, const array *weight)
+{
+    const int64_t ins = inputs_of(s), outs = outputs_of(s);
+    double *all = malloc((size_t)(s->channels_out * planes_of(s) * elements_of(f)) * sizeof *all);
+    assert_non_null(all);
+    for (int64_t o = 0; o < s->channels_out; o++)
+        for (int64_t i = 0; i < planes_of(s); i++) {
+            const plane p = find_plane(s, i);
+            const int64_t pair = s->transposed ? (o / outs * ins + p.channel) * outs + o % outs
+                                               : o * ins + p.channel;
+            transform_kernel(s, f, find_phases(s, output, p.phase), weight, pair, p.slice,
+                             all + (o * planes_of(s) + i) * elements_of(f));
+        }
+    return all;
+}
+
+// ------------------------------------------------------------------------------------------- tiles
+
+// What is the same for all tiles of a phase of the output.
+typedef struct work {
+    const sample *s;
+    const operands *o;
+    form f;
+    int64_t output;        // the phase
+    const double *weights; // of it
+    double roundings, outside;
+} work;
+
+// A tile of a group at a depth: its first output, of those of its phase.
+typedef struct place {
+    int64_t image, group, depth, row, column;
+} place;
+
+// The tile of a plane of the input; -1: of the border.
+static void transform_tile(const work *w, phases p, int64_t of_plane, const place *at, double *to)
+{
+    const int64_t rows = w->s->axis[1].input, columns = w->s->axis[2].input;
+    const int wide = w->f.wide->edge;
+    double tile[MOST_ELEMENTS];
+    for (int r = 0; r < w->f.high->edge; r++)
+        for (int c = 0; c < wide; c++) {
+            int64_t i = p.row.position + (at->row + r) * p.row.step;
+            int64_t j = p.column.position + (at->column + c) * p.column.step;
+            bool inside = of_plane >= 0 && i >= 0 && i < rows && j >= 0 && j < columns;
+            int64_t element = (of_plane * rows + i) * columns + j;
+            tile[r * wide + c] = inside ? fabs(array_get(&w->o->input, element)) : w->outside;
+        }
+    transform(input_matrix(w->f.high), input_matrix(w->f.wide), tile, to);
 }
 
 // Roundings of a sum: of a chain and of the chunks that are added up, of both transforms, of a
@@ -186,72 +307,91 @@ static double count_roundings(const sample *s, faltung_accuracy accuracy)
 }
 
 // The plane of the input that a tap of depth meets in a channel of all groups; -1: the border.
-static int64_t find_plane(const sample *s, int64_t channel, int64_t depth, int64_t tap)
+static int64_t find_depth(const sample *s, int64_t channel, int64_t depth, int64_t tap)
 {
     const faltung_axis *deep = &s->axis[0];
-    const int64_t stride = s->transposed ? 1 : deep->stride;
-    const int64_t i = depth * stride + tap * deep->dilation - padding_of(deep);
+    const int64_t i = depth * stride_of(deep) + tap * deep->dilation - padding_of(deep);
     return i >= 0 && i < deep->input ? channel * deep->input + i : -1;
 }
 
-// The tile of all output channels of a group at a depth.
-static void bound_tile(const sample *s, form f, const operands *o, const double *weights,
-                       int64_t image, int64_t group, int64_t depth, int64_t row, int64_t column,
-                       double roundings, double outside, double *bounds)
+// The outputs of a tile in one channel of all groups, whose sums are transformed.
+static void bound_outputs(const work *w, const place *at, int64_t channel, const double *out,
+                          double *bounds)
 {
     const double unit = 0x1p-24, subnormal = 0x1p-120;
+    const phases p = find_phases(w->s, w->output, 0);
+    const int64_t *size = w->s->output;
+    const int64_t deep = (at->image * w->s->channels_out + channel) * size[0] + at->depth;
+    for (int i = 0; i < w->f.high->outputs * w->f.wide->outputs; i++) {
+        const int64_t row = at->row + i / w->f.wide->outputs;
+        const int64_t column = at->column + i % w->f.wide->outputs;
+        const int64_t r = p.row.output + row * p.row.apart;
+        const int64_t c = p.column.output + column * p.column.apart;
+        const double magnitude = out[i] + fabs(array_get(&w->o->bias, channel));
+        if (row >= 0 && column >= 0 && r < size[1] && c < size[2])
+            bounds[(deep * size[1] + r) * size[2] + c] =
+                w->roundings * unit * magnitude + subnormal;
+    }
+}
+
+// The tile of all output channels of a group.
+static void bound_tile(const work *w, const place *at, double *bounds)
+{
+    const sample *s = w->s;
     const int64_t ins = inputs_of(s), outs = outputs_of(s), planes = planes_of(s);
-    const int64_t *size = s->output;
-    const int elements = elements_of(f), outputs = f.high->outputs * f.wide->outputs;
+    const int elements = elements_of(w->f);
     double *tiles = malloc((size_t)(planes * elements) * sizeof *tiles);
     assert_non_null(tiles);
-    for (int64_t p = 0; p < planes; p++) {
-        const int64_t channel = (image * s->groups + group) * ins + p % ins;
-        transform_tile(s, f, &o->input, find_plane(s, channel, depth, p / ins), row, column,
-                       outside, tiles + p * elements);
+    for (int64_t i = 0; i < planes; i++) {
+        const plane p = find_plane(s, i);
+        const int64_t channel = (at->image * s->groups + at->group) * ins + p.channel;
+        transform_tile(w, find_phases(s, w->output, p.phase),
+                       find_depth(s, channel, at->depth, p.slice), at, tiles + i * elements);
     }
-    for (int64_t channel = group * outs; channel < (group + 1) * outs; channel++) {
+    for (int64_t channel = at->group * outs; channel < (at->group + 1) * outs; channel++) {
         double sums[MOST_ELEMENTS] = {0}, out[MOST_ELEMENTS];
-        const double *weight = weights + channel * planes * elements;
+        const double *weight = w->weights + channel * planes * elements;
         for (int64_t i = 0; i < planes * elements; i++)
             sums[i % elements] += tiles[i] * weight[i];
-        transform(output_matrix(f.high), output_matrix(f.wide), sums, out);
-        for (int i = 0; i < outputs; i++) {
-            const int64_t r = row + i / f.wide->outputs * s->axis[1].dilation;
-            const int64_t c = column + i % f.wide->outputs * s->axis[2].dilation;
-            const double magnitude = out[i] + fabs(array_get(&o->bias, channel));
-            const int64_t plane = (image * s->channels_out + channel) * size[0] + depth;
-            if (r < size[1] && c < size[2])
-                bounds[(plane * size[1] + r) * size[2] + c] =
-                    roundings * unit * magnitude + subnormal;
-        }
+        transform(output_matrix(w->f.high), output_matrix(w->f.wide), sums, out);
+        bound_outputs(w, at, channel, out, bounds);
     }
     free(tiles);
 }
 
-// Where the next tile begins along an axis: of the next lattice, if the dilation makes several.
-static int64_t next_tile(int64_t first, int64_t dilation, const matrices *m)
+// Whether a phase has outputs from q on.
+static bool has_outputs(const phase *p, int64_t q, int64_t size)
 {
-    return (first + 1) % dilation ? first + 1 : first + 1 + (m->outputs - 1) * dilation;
+    return p->output + q * p->apart < size;
+}
+
+// All tiles of a phase of the output, of one plane of it.
+static void bound_plane(const work *w, place at, double *bounds)
+{
+    const phases p = find_phases(w->s, w->output, 0);
+    const int64_t *size = w->s->output;
+    for (at.row = -p.row.lead; has_outputs(&p.row, at.row, size[1]); at.row += w->f.high->outputs)
+        for (at.column = -p.column.lead; has_outputs(&p.column, at.column, size[2]);
+             at.column += w->f.wide->outputs)
+            bound_tile(w, &at, bounds);
 }
 
 double *transform_bounds(const sample *s, const operands *o, const faltung_conv *conv,
                          double outside)
 {
-    const form f = find_form(o, conv);
-    const double roundings = count_roundings(s, conv->accuracy);
-    double *weights = transform_weights(s, f, &o->weight);
+    work w = {.s = s, .o = o, .f = find_form(o, conv), .outside = outside};
+    const int64_t outputs = count_outputs(&s->axis[1]) * count_outputs(&s->axis[2]);
     double *bounds = malloc((size_t)o->output.count * sizeof *bounds);
     assert_non_null(bounds);
-    for (int64_t image = 0; image < (s->batch < 0 ? 1 : s->batch); image++)
-        for (int64_t g = 0; g < s->groups; g++)
-            for (int64_t d = 0; d < s->output[0]; d++)
-                for (int64_t row = 0; row < s->output[1];
-                     row = next_tile(row, s->axis[1].dilation, f.high))
-                    for (int64_t column = 0; column < s->output[2];
-                         column = next_tile(column, s->axis[2].dilation, f.wide))
-                        bound_tile(s, f, o, weights, image, g, d, row, column, roundings, outside,
-                                   bounds);
-    free(weights);
+    w.roundings = count_roundings(s, conv->accuracy);
+    for (w.output = 0; w.output < outputs; w.output++) {
+        double *weights = transform_weights(s, w.f, w.output, &o->weight);
+        w.weights = weights;
+        for (int64_t image = 0; image < (s->batch < 0 ? 1 : s->batch); image++)
+            for (int64_t g = 0; g < s->groups; g++)
+                for (int64_t d = 0; d < s->output[0]; d++)
+                    bound_plane(&w, (place){image, g, d, 0, 0}, bounds);
+        free(weights);
+    }
     return bounds;
 }

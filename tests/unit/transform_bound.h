@@ -7,7 +7,7 @@
 
 #include "oracle.h"
 
-// For every element of the output of a sample by kernels of 3x3 without strides, perhaps dilated,
+// For every element of the output of a sample that Winograd's transforms are for, perhaps dilated,
 // what its sum may be wrong by; to be freed. What is outside the input is at most `outside`.
 double *transform_bounds(const sample *s, const operands *o, const faltung_conv *conv,
                          double outside);

@@ -151,10 +151,10 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
     size[FAL_COLUMN] = wide * fal_fft_pair_outputs(&l, 1);
 }
 
-static int64_t together(const fal_task *task, int axis)
+static fal_together together(const fal_task *task, int axis)
 {
     const fal_fft_layout l = fal_fft_lay_out(task);
-    return axis ? fal_fft_pair_outputs(&l, axis - 1) : 1;
+    return (fal_together){axis ? fal_fft_pair_outputs(&l, axis - 1) : 1, 0};
 }
 
 // Every pair reads its input, writes and reads its picture, spectra and sums, and writes its

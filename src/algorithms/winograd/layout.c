@@ -3,40 +3,62 @@
 
 #include "base/checked.h"
 
-int64_t fal_count_tile_rows(const fal_winograd_form *form, int64_t rows)
-{
-    return fal_ceil_divide(rows, form->rows);
-}
-
-int64_t fal_count_tile_columns(const fal_winograd_form *form, int64_t columns)
-{
-    return fal_ceil_divide(columns, form->columns);
-}
-
 // -------------------------------------------------------------------------------------------- form
+
+// An axis along which kernels of three elements meet neighbours.
+static bool is_plain(const fal_problem_axis *axis)
+{
+    return axis->kernel == 3 && axis->stride == 1 && axis->dilation == 1 &&
+           axis->input_dilation == 1;
+}
+
+static bool has_phases(const fal_problem *p)
+{
+    return fal_has_winograd_phases(&p->axis[2]);
+}
 
 bool fal_winograd_has_form(const fal_problem *p)
 {
-    const fal_problem_axis *row = &p->axis[1], *column = &p->axis[2];
-    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
-        if (p->axis[i].input_dilation != 1)
-            return false;
-    return column->kernel == 3 && column->stride == 1 && column->dilation == 1 &&
-           row->stride == 1 && (row->kernel == 1 || (row->kernel == 3 && row->dilation == 1));
+    const fal_problem_axis *deep = &p->axis[0], *row = &p->axis[1], *column = &p->axis[2];
+    const bool is_flat = row->kernel == 1 && row->stride == 1 && row->input_dilation == 1;
+    if (deep->input_dilation != 1)
+        return false;
+    if (!has_phases(p))
+        return is_plain(column) && (is_flat || is_plain(row));
+    if (deep->kernel != 1 ||
+        (column->stride == 2 && p->border != FALTUNG_PADDING_ZEROS)) // borders are not of phases
+        return false;
+    return is_flat || (fal_has_winograd_phases(row) && row->stride == column->stride);
+}
+
+// Rows and columns of tiles of a plane of the output, or of each of its phases.
+static int64_t count_rows(const fal_winograd_form *form, const fal_winograd_phases *phases)
+{
+    return fal_ceil_divide(phases->phase->axis[1].outputs, form->rows);
+}
+
+static int64_t count_columns(const fal_winograd_form *form, const fal_winograd_phases *phases)
+{
+    return fal_ceil_divide(phases->phase->axis[2].outputs, form->columns);
 }
 
 // Transforms, and products for each weight, which has to be read for them: if weights are too many
 // for the caches, products may have to wait for that.
 double fal_winograd_count_work(const fal_problem *p, const fal_winograd_form *form)
 {
-    const double of_input = 8, of_output = 10, read = 3, far = 17, near = 1 << 23;
+    const double of_output = 10, read = 3, far = 17, near = 1 << 23;
+    const fal_winograd_phases phases = fal_find_winograd_phases(p);
+    const double of_input = phases.inputs > 1 ? 12 : 8; // columns apart are looked up
     const double in = (double)fal_count_planes(p);
     const double out = (double)fal_round_up(p->output_channels, FAL_WINOGRAD_LINE);
     const double tiles = (double)p->batch * (double)p->axis[0].output *
-                         (double)fal_count_tile_rows(form, p->axis[1].output) *
-                         (double)fal_count_tile_columns(form, p->axis[2].output);
-    const double weights = form->elements * in * out;
-    const double transforms = form->elements * (of_input * in + of_output * out);
+                         (double)count_rows(form, &phases) * (double)count_columns(form, &phases);
+    double elements = 0;
+    for (int i = 0; i < phases.inputs * phases.outputs; i++)
+        elements += (double)fal_count_phase_elements(&phases.phase[i], form);
+    const double weights = elements * in * out;
+    const double transforms = form->elements * (of_input * in * (double)phases.inputs +
+                                                of_output * out * (double)phases.outputs);
     const double least = weights < near ? 0 : far;
     return (double)p->groups *
            (tiles * transforms + weights * (tiles + read > least ? tiles + read : least));
@@ -49,7 +71,9 @@ const fal_winograd_form *fal_winograd_find_form(const fal_task *task)
     if (task->form)
         return task->form;
     if (p->axis[1].kernel == 1)
-        return &form[FAL_WINOGRAD_1X4];
+        return &form[has_phases(p) ? FAL_WINOGRAD_SHORT_1X4 : FAL_WINOGRAD_1X4];
+    if (has_phases(p))
+        return &form[FAL_WINOGRAD_SHORT_4X4];
     const double large = fal_winograd_count_work(p, &form[FAL_WINOGRAD_4X4]);
     const double small = fal_winograd_count_work(p, &form[FAL_WINOGRAD_2X2]);
     return &form[small < large ? FAL_WINOGRAD_2X2 : FAL_WINOGRAD_4X4];
@@ -58,14 +82,15 @@ const fal_winograd_form *fal_winograd_find_form(const fal_task *task)
 // ---------------------------------------------------------------------------------- chunks, blocks
 
 // Shorter chains have smaller errors, but each chunk's sums are written and read once more. Those
-// of few channels are all that errors can be kept down by.
-static int64_t chunk_size(const fal_problem *p)
+// of few channels are all that errors can be kept down by, and those of phases of the output, whose
+// plain sums are of few products.
+static int64_t chunk_size(const fal_problem *p, const fal_winograd_layout *l)
 {
-    const int64_t few = 64, planes = fal_count_planes(p);
-    int64_t most = planes < few ? 16 : 32;
-    if (p->accuracy == FALTUNG_ACCURACY_FAST)
+    const int64_t few = 64;
+    int64_t most = l->planes < few ? 16 : 32;
+    if (p->accuracy == FALTUNG_ACCURACY_FAST && l->phases.outputs == 1)
         most = 64;
-    return fal_ceil_divide(planes, fal_ceil_divide(planes, most));
+    return fal_ceil_divide(l->planes, fal_ceil_divide(l->planes, most));
 }
 
 static int64_t numbers_in_cache(const fal_task *task)
@@ -74,21 +99,22 @@ static int64_t numbers_in_cache(const fal_task *task)
 }
 
 // Weights of many channels come from far away. Where memory is short, fewer have to do.
-static int64_t least_tiles(const fal_task *task, const fal_winograd_form *form)
+static int64_t least_tiles(const fal_task *task, const fal_winograd_layout *l)
 {
     const int64_t near = 8 << 20, of_tile = 512; // bytes; numbers
-    int64_t weights = form->elements * fal_count_planes(&task->problem) *
+    int64_t weights = l->form->elements * l->planes * l->phases.outputs *
                       task->problem.output_channels * (int64_t)sizeof(float);
     int64_t wanted = weights > near ? FAL_WINOGRAD_MOST : 14;
     return fal_least(wanted, fal_most(1, numbers_in_cache(task) / of_tile));
 }
 
 // As many tiles as have their transforms and sums in half of the second-level cache.
-static int64_t most_tiles(const fal_task *task, const fal_winograd_form *form, int64_t least)
+static int64_t most_tiles(const fal_task *task, const fal_winograd_layout *l)
 {
-    int64_t planes = fal_count_planes(&task->problem) + task->kernels->winograd->channels;
-    int64_t fit = numbers_in_cache(task) / (form->elements * planes);
-    return fal_most(least, fal_most(fal_least(2 * least, 28), fal_least(fit, FAL_WINOGRAD_MOST)));
+    int64_t planes = l->planes + task->kernels->winograd->channels;
+    int64_t fit = numbers_in_cache(task) / (l->form->elements * planes);
+    return fal_most(l->least,
+                    fal_most(fal_least(2 * l->least, 28), fal_least(fit, FAL_WINOGRAD_MOST)));
 }
 
 fal_winograd_layout fal_winograd_lay_out(const fal_task *task)
@@ -98,16 +124,18 @@ fal_winograd_layout fal_winograd_lay_out(const fal_task *task)
     const fal_winograd_form *form = fal_winograd_find_form(task);
     fal_winograd_layout l = {
         .form = form,
-        .chunk = chunk_size(p),
         .channels = fal_round_up(p->output_channels, task->kernels->winograd->channels),
-        .planes = fal_count_planes(p),
-        .least = least_tiles(task, form),
+        .phases = fal_find_winograd_phases(p),
     };
-    l.most = most_tiles(task, form, l.least);
+    l.planes = fal_count_planes(p) * l.phases.inputs;
+    l.chunk = chunk_size(p, &l);
+    l.rows = count_rows(form, &l.phases);
+    l.columns = count_columns(form, &l.phases);
+    l.least = least_tiles(task, &l);
+    l.most = most_tiles(task, &l);
     l.weights = form->elements * l.channels * l.planes;
     fal_winograd_block b;
-    fal_size_block(&l, p->batch, fal_count_tile_rows(form, p->axis[1].output),
-                   fal_count_tile_columns(form, p->axis[2].output), &b);
+    fal_size_block(&l, p->batch, l.rows, l.columns, &b);
     fal_divide_block(task, &l, &b);
     const int64_t least =
         task->channels_last ? task->kernels->lanes : 1; // which are turned at once
@@ -128,6 +156,15 @@ void fal_size_block(const fal_winograd_layout *l, int64_t images, int64_t rows, 
     b->tiles = b->images * b->rows * b->columns;
 }
 
+// Half a vector may do: each plane lies over what the one before it leaves in the other half. But
+// those of phases are not transformed in their order.
+static int64_t find_pitch(const fal_winograd_layout *l, int64_t panel, int64_t lanes)
+{
+    if (panel <= lanes / 2 && l->phases.inputs == 1)
+        return lanes / 2;
+    return fal_round_up(panel, lanes);
+}
+
 void fal_divide_block(const fal_task *task, const fal_winograd_layout *l, fal_winograd_block *b)
 {
     const fal_winograd_kernels *kernels = task->kernels->winograd;
@@ -138,7 +175,7 @@ void fal_divide_block(const fal_task *task, const fal_winograd_layout *l, fal_wi
     b->panel = fal_round_up(fal_ceil_divide(b->tiles, b->panels), kernels->unit);
     b->panel = fal_least(b->tiles, b->panel);
     b->panels = fal_ceil_divide(b->tiles, b->panel);
-    b->pitch = b->panel <= lanes / 2 ? lanes / 2 : fal_round_up(b->panel, lanes);
+    b->pitch = find_pitch(l, b->panel, lanes);
     b->element = fal_round_up(l->planes * b->pitch, FAL_WINOGRAD_LINE) + FAL_WINOGRAD_LINE;
     b->sums = b->tiles * kernels->channels + FAL_WINOGRAD_LINE;
     b->line = l->form->columns * (b->tiles + 1) + lanes;

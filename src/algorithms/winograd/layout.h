@@ -6,6 +6,7 @@
 #define FAL_ALGORITHMS_WINOGRAD_LAYOUT_H
 
 #include "algorithms/slices.h"
+#include "algorithms/winograd/phases.h"
 
 // The most tiles of a block; and numbers of a cache line, by which elements and rows are moved
 // apart lest those a multiple of 4096 bytes from each other meet in one set of a cache.
@@ -15,11 +16,13 @@ typedef struct fal_winograd_layout {
     const fal_winograd_form *form; // which depends on the problem alone, too
     int64_t chunk;    // channels whose products are one chain; the chunks' sums are added in order
     int64_t channels; // of the output of a group, rounded up to what is computed at once
-    int64_t weights;  // of a group, transformed, in numbers
-    int64_t planes;   // of the input that an output sums over
-    int64_t least;    // tiles of a block that are worth reading all weights for
-    int64_t most;     // tiles of a block
-    int64_t batch;    // planes of the input whose rows lie together, of one slice
+    int64_t weights;  // of a group and a phase of the output, transformed, in numbers
+    int64_t planes;   // of the input that an output sums over, of all phases
+    int64_t rows, columns; // of tiles, of a plane of the output
+    int64_t least;         // tiles of a block that are worth reading all weights for
+    int64_t most;          // tiles of a block
+    int64_t batch;         // planes of the input whose rows lie together, of one slice and phase
+    fal_winograd_phases phases;
 } fal_winograd_layout;
 
 // Whether there is a form for a problem's kernels.
@@ -31,10 +34,6 @@ const fal_winograd_form *fal_winograd_find_form(const fal_task *task);
 double fal_winograd_count_work(const fal_problem *problem, const fal_winograd_form *form);
 
 fal_winograd_layout fal_winograd_lay_out(const fal_task *task);
-
-// Rows and columns of tiles that so many rows and columns of an output have.
-int64_t fal_count_tile_rows(const fal_winograd_form *form, int64_t rows);
-int64_t fal_count_tile_columns(const fal_winograd_form *form, int64_t columns);
 
 // Tiles that are transformed, multiplied and transformed back together, while they stay in the
 // second-level cache: of some images, rows and columns of them, numbered image by image and row by

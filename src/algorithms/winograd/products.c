@@ -32,32 +32,65 @@ static int64_t list_calls(const fal_winograd_work *w, const fal_winograd_block *
     return count;
 }
 
-// Each call fetches its share of the weights that come next. Planes that are left out are zeros: to
-// the chunks, which are counted from the first plane of all, they would add nothing.
-void fal_winograd_multiply(const fal_winograd_work *w, const fal_winograd_block *b,
+// Planes that an element of the transforms is multiplied over.
+typedef struct range {
+    int64_t begin, end;
+} range;
+
+// Those of the phases whose kernels have the element, or of the slices that are not left out.
+static range find_planes(const fal_winograd_work *w, const fal_winograd_block *b, int phase,
+                         int64_t element)
+{
+    const fal_winograd_phases *phases = &w->layout.phases;
+    const fal_winograd_form *form = w->layout.form;
+    const int64_t channels = w->task->problem.input_channels;
+    range planes = {b->slices.first_plane, b->slices.past_plane};
+    if (phases->inputs == 1) {
+        if (!fal_phase_has_element(fal_winograd_output_phase(phases, phase), form, element))
+            planes.end = planes.begin;
+        return planes;
+    }
+    int first = 0, past = phases->inputs;
+    while (!fal_phase_has_element(&phases->phase[first], form, element))
+        first++;
+    while (!fal_phase_has_element(&phases->phase[past - 1], form, element))
+        past--;
+    return (range){first * channels, past * channels};
+}
+
+// One element. Each call fetches its share of the weights that come next. Planes that are left out
+// are zeros: to the chunks, which are counted from the first plane of all, they would add nothing.
+static void multiply_element(const fal_winograd_work *w, const fal_winograd_block *b,
+                             const call *calls, int64_t count, int64_t element, range planes,
+                             const float *weight)
+{
+    const int64_t width = w->task->kernels->winograd->channels;
+    fal_winograd_products p = {.pitch = b->pitch, .share = fal_ceil_divide(width, count)};
+    float *sums = w->desk.sums + element * b->sums;
+    if (planes.begin == planes.end)
+        memset(sums, 0, (size_t)(b->tiles * width) * sizeof(float));
+    weight += (element * w->layout.planes + planes.begin) * width;
+    for (int64_t c = planes.begin; c < planes.end; c += p.count) {
+        const int64_t plane = c - b->slices.first_plane;
+        const float *tiles = w->desk.tiles + element * b->element + plane * b->pitch;
+        p.count = fal_least(w->layout.chunk - c % w->layout.chunk, planes.end - c);
+        p.weight = weight;
+        p.add = c > planes.begin;
+        weight += p.count * width;
+        for (int64_t i = 0; i < count; i++) {
+            p.tiles = tiles + calls[i].tiles;
+            p.sums = sums + calls[i].sums;
+            p.fetch = weight + i * p.count * p.share;
+            calls[i].multiply(&p);
+        }
+    }
+}
+
+void fal_winograd_multiply(const fal_winograd_work *w, const fal_winograd_block *b, int phase,
                            const float *weight)
 {
     call calls[FAL_WINOGRAD_MOST];
-    const int64_t width = w->task->kernels->winograd->channels, count = list_calls(w, b, calls);
-    const int64_t begin = b->slices.first_plane, end = b->slices.past_plane;
-    const int64_t absent = w->layout.planes - (end - begin);
-    fal_winograd_products p = {.pitch = b->pitch, .share = fal_ceil_divide(width, count)};
-    if (begin == end)
-        memset(w->desk.sums, 0, (size_t)(w->layout.form->elements * b->sums) * sizeof(float));
-    weight += begin * width;
-    for (int64_t e = 0; e < w->layout.form->elements; e++, weight += absent * width)
-        for (int64_t c = begin; c < end; c += p.count) {
-            const float *tiles = w->desk.tiles + e * b->element + (c - begin) * b->pitch;
-            float *sums = w->desk.sums + e * b->sums;
-            p.count = fal_least(w->layout.chunk - c % w->layout.chunk, end - c);
-            p.weight = weight;
-            p.add = c > begin;
-            weight += p.count * width;
-            for (int64_t i = 0; i < count; i++) {
-                p.tiles = tiles + calls[i].tiles;
-                p.sums = sums + calls[i].sums;
-                p.fetch = weight + i * p.count * p.share;
-                calls[i].multiply(&p);
-            }
-        }
+    const int64_t count = list_calls(w, b, calls);
+    for (int64_t e = 0; e < w->layout.form->elements; e++)
+        multiply_element(w, b, calls, count, e, find_planes(w, b, phase, e), weight);
 }

@@ -1,101 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Winograd's minimal filtering for kernels of 3x3 and 1x3 with a stride of 1: tiles of the input
-// and kernels are transformed so that fewer products give a tile of outputs, 36 instead of 144 by
-// the form F(4x4, 3x3); a matrix multiplication over channels for each of them; and the sums are
-// transformed back. A block of tiles goes all the way before the next one begins, so that it stays
-// in the second-level cache.
+// Winograd's minimal filtering for kernels of 3x3 and 1x3 with a stride of 1, and, by phases, of
+// 3x3, 4x4 and such rows with one of 2: tiles of the input and kernels are transformed so that
+// fewer products give a tile of outputs, 36 instead of 144 by the form F(4x4, 3x3); a matrix
+// multiplication over channels for each of them; and the sums are transformed back. A block of
+// tiles goes all the way before the next one begins, so that it stays in the second-level cache.
 //
 // The order of all sums is laid down in docs/numerics.md. What is computed of a tile depends on its
 // place in the output alone, so that parts have the bits of the whole.
+#include "algorithms/winograd/choice.h"
 #include "algorithms/winograd/work.h"
 
 #include "algorithms/finish.h"
-#include "algorithms/numbers.h"
 #include "algorithms/workspace.h"
 #include "base/checked.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-
-// ----------------------------------------------------------------------------------------- weights
-
-// Weights and biases of a group, and whether slices that meet the border may be left out.
-static size_t group_numbers(const fal_winograd_layout *l)
-{
-    return (size_t)(l->weights + l->channels + FAL_WINOGRAD_LINE);
-}
-
-// A number of a packed group that is not 0 if they may: where all weights are finite.
-static int64_t place_of_skips(const fal_winograd_layout *l)
-{
-    return l->weights + l->channels;
-}
-
-static size_t packed_bytes(const fal_task *task)
-{
-    const fal_winograd_layout l = fal_winograd_lay_out(task);
-    return (size_t)task->problem.groups * group_numbers(&l) * sizeof(float);
-}
-
-enum { MOST_ELEMENTS = 9, MOST_CHANNELS = 64 }; // of a kernel; that are computed at once
-
-// The kernels of an input channel and some output channels, from an element of the weight on, as
-// numbers.
-static void take_kernels(const fal_problem *p, const fal_view *weight, int64_t at, int channels,
-                         float *to)
-{
-    const int64_t elements = p->axis[1].kernel * p->axis[2].kernel;
-    for (int o = 0; o < channels; o++)
-        for (int64_t i = 0; i < elements; i++)
-            fal_take_weight(p, weight,
-                            at + o * weight->outer + i / 3 * weight->axis[1] +
-                                i % 3 * weight->axis[2],
-                            false, to++);
-}
-
-// One group's: [channels computed at once][element][slice][input channel][channel].
-static void pack_group(const fal_task *task, const fal_winograd_form *form, const fal_view *weight,
-                       int64_t group, float *to)
-{
-    const fal_problem *p = &task->problem;
-    const int64_t width = task->kernels->winograd->channels, planes = fal_count_planes(p);
-    for (int64_t o = 0; o < p->output_channels; o += width)
-        for (int64_t plane = 0; plane < planes; plane++) {
-            const int64_t slice = plane / p->input_channels, c = plane % p->input_channels;
-            float taken[MOST_ELEMENTS * MOST_CHANNELS];
-            const int channels = (int)fal_least(width, p->output_channels - o);
-            take_kernels(p, weight,
-                         group * weight->group + o * weight->outer + c * weight->channel +
-                             slice * weight->axis[0],
-                         channels, taken);
-            const fal_winograd_weight kernels = {
-                .from = taken,
-                .channel = p->axis[1].kernel * p->axis[2].kernel,
-                .row = 3,
-                .column = 1,
-                .channels = channels,
-                .to = to + (o * form->elements * planes) + plane * width,
-                .element = planes * width,
-            };
-            form->weight(&kernels);
-        }
-}
-
-static void pack(const fal_task *task, const fal_operands *all, void *packed)
-{
-    const fal_winograd_layout l = fal_winograd_lay_out(task);
-    const int64_t channels = task->problem.output_channels;
-    for (int64_t g = 0; g < task->problem.groups; g++) {
-        float *to = (float *)packed + (size_t)g * group_numbers(&l), *bias = to + l.weights;
-        pack_group(task, l.form, &all->weight, g, to);
-        fal_pack_biases(task, all, g * channels, channels, bias);
-        for (int64_t o = channels; o < l.channels; o++)
-            bias[o] = 0;
-        to[place_of_skips(&l)] =
-            !task->problem.border_counts || task->kernels->are_finite(to, l.weights);
-    }
-}
 
 // --------------------------------------------------------------------------------------- workspace
 
@@ -145,19 +66,25 @@ static void prepare_block(const fal_winograd_work *w, const fal_winograd_block *
     *m = (fal_winograd_memory){input, *b};
 }
 
-// The output channels [begin, end) of a group over one block.
+// The output channels [begin, end) of a group over one block, in all phases of the output.
 static void run_block(const fal_winograd_work *w, fal_winograd_block b, const float *packed,
                       int64_t begin, int64_t end)
 {
+    const fal_winograd_layout *l = &w->layout;
     const int64_t width = w->task->kernels->winograd->channels;
-    const float *group = packed + (size_t)b.group * group_numbers(&w->layout);
-    fal_divide_block(w->task, &w->layout, &b);
-    b.slices = fal_find_slices(&w->task->problem, b.depth, group[place_of_skips(&w->layout)] != 0);
+    const fal_winograd_group group = fal_winograd_find_group(l, packed, b.group);
+    fal_divide_block(w->task, l, &b);
+    b.slices = fal_find_slices(&w->task->problem, b.depth, group.skips_border);
+    b.slices.first_plane *= l->phases.inputs;
+    b.slices.past_plane *= l->phases.inputs;
     prepare_block(w, &b);
-    for (int64_t first = begin / width * width; first < end; first += width) {
-        fal_winograd_multiply(w, &b, group + first * w->layout.form->elements * w->layout.planes);
-        fal_winograd_emit(w, &b, group + w->layout.weights + first, first, begin, end);
-    }
+    for (int64_t first = begin / width * width; first < end; first += width)
+        for (int i = 0; i < l->phases.outputs; i++) {
+            const float *weight = group.weight + i * l->weights +
+                                  first / width * fal_winograd_block_weights(w->task, l);
+            fal_winograd_multiply(w, &b, i, weight);
+            fal_winograd_emit(w, &b, i, group.bias + first, first, begin, end);
+        }
 }
 
 // A part of the output in tiles.
@@ -165,18 +92,49 @@ typedef struct tiled {
     int64_t row, past_row, column, past_column;
 } tiled;
 
-static tiled tile_part(const fal_winograd_form *form, const fal_part *part)
+// Tiles [*first, *past) along an axis, which is an axis of the part as well, that have the outputs
+// of all phases in the part.
+static void tile_axis(const fal_winograd_work *w, int axis, int64_t outputs, int64_t *first,
+                      int64_t *past)
 {
-    return (tiled){part->begin[FAL_ROW] / form->rows, fal_count_tile_rows(form, part->end[FAL_ROW]),
-                   part->begin[FAL_COLUMN] / form->columns,
-                   fal_count_tile_columns(form, part->end[FAL_COLUMN])};
+    *first = INT64_MAX;
+    *past = 0;
+    for (int i = 0; i < w->layout.phases.outputs; i++) {
+        const fal_winograd_target *t = &w->target[i];
+        const int64_t begin = t->part.begin[FAL_DEPTH + axis], end = t->part.end[FAL_DEPTH + axis];
+        const int64_t lead = t->phase->axis[axis].lead;
+        if (begin >= end)
+            continue;
+        *first = fal_least(*first, (begin + lead) / outputs);
+        *past = fal_most(*past, fal_ceil_divide(end + lead, outputs));
+    }
+}
+
+static tiled tile_part(const fal_winograd_work *w)
+{
+    tiled t;
+    tile_axis(w, 1, w->layout.form->rows, &t.row, &t.past_row);
+    tile_axis(w, 2, w->layout.form->columns, &t.column, &t.past_column);
+    return t;
+}
+
+static void find_targets(fal_winograd_work *w)
+{
+    for (int i = 0; i < w->layout.phases.outputs; i++) {
+        const fal_winograd_phase *phase = fal_winograd_output_phase(&w->layout.phases, i);
+        w->target[i] = (fal_winograd_target){
+            phase,
+            fal_view_output_phase(phase, &w->all->output, w->task->kernels->output_size),
+            fal_part_of_winograd_phase(phase, w->part),
+        };
+    }
 }
 
 // All blocks of some images and a group at one depth.
 static void run_blocks(const fal_winograd_work *w, fal_winograd_block b, const float *packed,
                        int64_t begin, int64_t end)
 {
-    const tiled t = tile_part(w->layout.form, w->part);
+    const tiled t = tile_part(w);
     const int64_t rows = b.rows, columns = b.columns;
     for (b.row = t.row; b.row < t.past_row; b.row += rows)
         for (b.column = t.column; b.column < t.past_column; b.column += columns) {
@@ -193,10 +151,11 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
         .task = task, .all = all, .part = part, .layout = fal_winograd_lay_out(task)};
     const int64_t *from = part->begin, *to = part->end;
     const int64_t channels = task->problem.output_channels;
-    const tiled t = tile_part(w.layout.form, part);
     fal_winograd_block b;
     fal_finish finish;
     w.finish = fal_find_finish(task, all, &finish);
+    find_targets(&w);
+    const tiled t = tile_part(&w);
     lay_out_desk(&w, workspace);
     fal_size_block(&w.layout, to[FAL_IMAGE] - from[FAL_IMAGE], t.past_row - t.row,
                    t.past_column - t.column, &b);
@@ -219,29 +178,36 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
 // input for itself.
 static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
 {
-    const fal_problem *p = &task->problem;
     const fal_winograd_layout l = fal_winograd_lay_out(task);
-    int64_t rows = fal_count_tile_rows(l.form, p->axis[1].output);
-    int64_t columns = fal_count_tile_columns(l.form, p->axis[2].output);
-    int64_t wide = fal_ceil_divide(columns, fal_ceil_divide(columns, l.most));
-    int64_t high = fal_least(rows, fal_ceil_divide(l.least, wide));
+    const fal_winograd_phase_axis *axis = fal_winograd_output_phase(&l.phases, 0)->axis;
+    int64_t wide = fal_ceil_divide(l.columns, fal_ceil_divide(l.columns, l.most));
+    int64_t high = fal_least(l.rows, fal_ceil_divide(l.least, wide));
     int64_t tiles = high * wide;
-    size[FAL_IMAGE] = high == rows && wide == columns ? fal_ceil_divide(l.least, tiles) : 1;
+    size[FAL_IMAGE] = high == l.rows && wide == l.columns ? fal_ceil_divide(l.least, tiles) : 1;
     size[FAL_CHANNEL] = task->kernels->winograd->channels;
     size[FAL_DEPTH] = 1;
-    size[FAL_ROW] = high * l.form->rows;
-    size[FAL_COLUMN] = wide * l.form->columns;
+    size[FAL_ROW] = high * l.form->rows * axis[1].apart;
+    size[FAL_COLUMN] = wide * l.form->columns * axis[2].apart;
 }
 
-static int64_t together(const fal_task *task, int axis)
+static fal_together together(const fal_task *task, int axis)
 {
     const fal_winograd_form *form = fal_winograd_find_form(task);
-    return axis == 0 ? 1 : axis == 1 ? form->rows : form->columns;
+    const fal_winograd_phases phases = fal_find_winograd_phases(&task->problem);
+    fal_together t = {axis == 0 ? 1 : axis == 1 ? form->rows : form->columns, 0};
+    t.count *= phases.phase->axis[axis].apart;
+    for (int i = 0; i < phases.outputs; i++)
+        t.lead = fal_most(t.lead, phases.phase[i].axis[axis].lead);
+    return t;
 }
 
-static double work(const fal_task *task)
+static const char *name_phases(const fal_winograd_phases *phases)
 {
-    return fal_winograd_count_work(&task->problem, fal_winograd_find_form(task));
+    if (phases->inputs > 1)
+        return phases->inputs > 2 ? "4 phases of the input by " : "2 phases of the input by ";
+    if (phases->outputs > 1)
+        return phases->outputs > 2 ? "4 phases of the output by " : "2 phases of the output by ";
+    return "";
 }
 
 // Every block reads its input, writes and reads its transforms and sums, and needs all weights of
@@ -250,78 +216,36 @@ static void describe(const fal_task *task, fal_description *d)
 {
     const fal_problem *p = &task->problem;
     const fal_winograd_layout l = fal_winograd_lay_out(task);
-    int64_t rows = fal_count_tile_rows(l.form, p->axis[1].output);
-    int64_t columns = fal_count_tile_columns(l.form, p->axis[2].output);
     fal_winograd_block b;
-    fal_size_block(&l, p->batch, rows, columns, &b);
+    fal_size_block(&l, p->batch, l.rows, l.columns, &b);
     double planes = (double)p->batch * (double)p->groups * (double)p->axis[0].output;
-    double tiles = planes * (double)rows * (double)columns;
-    double of_tile = l.form->elements * (3.0 * (double)l.planes + 2.0 * (double)l.channels) +
-                     (double)(l.form->rows * l.form->columns) * (double)p->output_channels;
-    d->bytes = (tiles * of_tile + tiles / (double)b.tiles * (double)l.weights) * sizeof(float);
+    double tiles = planes * (double)l.rows * (double)l.columns;
+    double of_output = 2.0 * l.form->elements * (double)l.channels +
+                       (double)(l.form->rows * l.form->columns) * (double)p->output_channels;
+    double of_tile =
+        l.form->elements * 3.0 * (double)l.planes + (double)l.phases.outputs * of_output;
+    double blocks = tiles / (double)b.tiles;
+    d->bytes = (tiles * of_tile + blocks * (double)(l.weights * l.phases.outputs)) * sizeof(float);
     snprintf(d->how, sizeof d->how,
-             "%s in blocks of %" PRId64 " by %" PRId64 " tiles of %" PRId64
+             "%s%s in blocks of %" PRId64 " by %" PRId64 " tiles of %" PRId64
              " images, up to %d tiles by %d channels at once; sums of %" PRId64
              " products at a time",
-             l.form->name, b.rows, b.columns, b.images, task->kernels->winograd->most,
-             task->kernels->winograd->channels, l.chunk);
-}
-
-// Transformed weights that lie in memory are never so many, but those of a view by strides of 0 may
-// be.
-static bool is_huge(const fal_problem *p)
-{
-    const double most = (double)(INT64_C(1) << 40); // numbers
-    double planes = (double)p->input_channels * (double)p->axis[0].kernel;
-    double pairs = planes * (double)p->output_channels * (double)p->groups;
-    return planes > 8192 || 36 * pairs > most;
-}
-
-static const char *cannot(const fal_task *task)
-{
-    const fal_problem *p = &task->problem;
-    if (p->accuracy == FALTUNG_ACCURACY_EXACT)
-        return "accuracy is exact, and its transforms round";
-    if (p->dtype != FALTUNG_F32 && p->dtype != FALTUNG_F16 && p->dtype != FALTUNG_BF16)
-        return "it computes f32 and halves only";
-    if (p->of_weight)
-        return "it is a weight's gradient";
-    if (!fal_winograd_has_form(p))
-        return "it computes kernels of 3x3 or 3, or of such slices, without stride and dilation "
-               "only";
-    if (task->form && (task->form->high == 1) != (p->axis[1].kernel == 1))
-        return "its tiles are for kernels of 3x3";
-    if (p->input_channels == 0)
-        return "there are no products to sum";
-    if (is_huge(p))
-        return "a few tiles of over 8192 channels, or over 2^40 transformed weights, are too much";
-    return NULL;
-}
-
-static const char *should_not(const fal_task *task)
-{
-    const fal_problem *p = &task->problem;
-    const double worth = 1.1; // times less work
-    const int64_t few = p->accuracy == FALTUNG_ACCURACY_FAST ? 16 : 32;
-    if (fal_count_planes(p) < few || p->output_channels < few)
-        return "of few channels, transforms take longer than the products that they save";
-    if (work(task) * worth > fal_direct.work(task))
-        return "transforms would take longer than the products that they save";
-    return NULL;
+             name_phases(&l.phases), l.form->name, b.rows, b.columns, b.images,
+             task->kernels->winograd->most, task->kernels->winograd->channels, l.chunk);
 }
 
 const fal_algorithm fal_winograd = {
     .name = "winograd",
     .reason = "Winograd's transforms, which save half to three quarters of the products",
-    .cannot = cannot,
-    .should_not = should_not,
-    .packed_bytes = packed_bytes,
-    .pack = pack,
+    .cannot = fal_winograd_cannot,
+    .should_not = fal_winograd_should_not,
+    .packed_bytes = fal_winograd_packed_bytes,
+    .pack = fal_winograd_pack,
     .workspace = workspace_bytes,
     .grain = grain,
     .together = together,
     .enough_pieces = 2,
-    .work = work,
+    .work = fal_winograd_find_work,
     .describe = describe,
     .run = run,
 };

@@ -15,32 +15,56 @@ typedef struct fal_winograd_memory {
 // Tables and buffers of one thread, laid out in its workspace.
 typedef struct fal_winograd_desk {
     fal_winograd_memory *memory;
-    float *rows;    // of some channels of the input: [channel][six rows][tile]
+    float *rows;    // of some channels of the input: [phase][channel][six rows][tile]
     float *tiles;   // transformed: [panel][element][plane][tile]
     float *sums;    // of products: [element][tile][channel]
     float *outputs; // of some channels: [channel][four rows][tile]
 } fal_winograd_desk;
+
+// Where the outputs of a phase go, and which of them.
+typedef struct fal_winograd_target {
+    const fal_winograd_phase *phase;
+    fal_view output;
+    fal_part part;
+} fal_winograd_target;
 
 typedef struct fal_winograd_work {
     const fal_task *task;
     const fal_operands *all;
     const fal_part *part;
     fal_winograd_layout layout;
+    fal_winograd_target target[FAL_WINOGRAD_PHASES]; // of each phase of the output
     fal_winograd_desk desk;
     const fal_finish *finish; // NULL: nothing
 } fal_winograd_work;
 
+// Packed weights and biases of a group.
+typedef struct fal_winograd_group {
+    const float
+        *weight; // [phase of the output][channels computed at once][element][plane][channel]
+    const float *bias;
+    bool skips_border; // slices that meet it may be left out
+} fal_winograd_group;
+
+size_t fal_winograd_packed_bytes(const fal_task *task);
+void fal_winograd_pack(const fal_task *task, const fal_operands *all, void *packed);
+fal_winograd_group fal_winograd_find_group(const fal_winograd_layout *layout, const float *packed,
+                                           int64_t group);
+
+// The weights of as many channels as are computed at once, of a phase.
+int64_t fal_winograd_block_weights(const fal_task *task, const fal_winograd_layout *layout);
+
 // Transforms the input of a block.
 void fal_winograd_transform(const fal_winograd_work *work, const fal_winograd_block *block);
 
-// Multiplies a block with the transformed weights of as many output channels as that is done for at
-// once, and leaves the sums.
+// Multiplies a block with the transformed weights of a phase of the output, of as many channels as
+// that is done for at once, and leaves the sums.
 void fal_winograd_multiply(const fal_winograd_work *work, const fal_winograd_block *block,
-                           const float *weight);
+                           int phase, const float *weight);
 
 // Transforms the sums of output channels from `first` of the block's group on, and writes those in
-// [begin, end). `bias` is that of the first.
-void fal_winograd_emit(const fal_winograd_work *work, const fal_winograd_block *block,
+// [begin, end) to a phase of the output. `bias` is that of the first.
+void fal_winograd_emit(const fal_winograd_work *work, const fal_winograd_block *block, int phase,
                        const float *bias, int64_t first, int64_t begin, int64_t end);
 
 // Numbers of the buffers: of transformed tiles for any block, and for one of so many tiles.
