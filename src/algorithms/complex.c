@@ -331,9 +331,10 @@ static fal_together together(const fal_task *task, int axis)
 {
     const fal_task real = make_real_task(task);
     const fal_algorithm *inner = inner_of(&real);
-    if (!axis || !inner->together)
-        return (fal_together){1, 0};
-    return inner->together(&real, axis);
+    fal_together found = {1, 0};
+    if (axis && inner->together)
+        found = inner->together(&real, axis);
+    return found;
 }
 
 static void describe(const fal_task *task, fal_description *d)
