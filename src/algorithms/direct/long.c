@@ -131,9 +131,10 @@ static const fal_stretch *find_stretches(const fal_work *w, const fal_band *band
     fal_tile_key key = fal_tile_inside;
     if (!w->packed->skips_border || w->in_place || last - first >= FAL_TILE_PIXELS)
         return w->desk.lists->all;
-    if (fal_is_at_border(&p->axis[0], band->depth))
+    if (!fal_is_inside(fal_find_inside(&p->axis[0]), band->depth))
         key.depth = band->depth;
-    if (fal_is_at_border(&p->axis[1], first) || fal_is_at_border(&p->axis[1], last)) {
+    const fal_inside rows_inside = fal_find_inside(&p->axis[1]);
+    if (!fal_is_inside(rows_inside, first) || !fal_is_inside(rows_inside, last)) {
         key.first_row = first;
         key.last_row = last;
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "algorithms/direct/stretches.h"
 
+#include "base/checked.h"
+
 #include <string.h>
 
 void fal_lists_begin(fal_lists *lists, int64_t taps)
@@ -18,9 +20,13 @@ static bool is_border(const fal_problem_axis *axis, int64_t output, int64_t k)
     return at < 0 || at >= axis->input;
 }
 
-bool fal_is_at_border(const fal_problem_axis *axis, int64_t output)
+fal_inside fal_find_inside(const fal_problem_axis *axis)
 {
-    return is_border(axis, output, 0) || is_border(axis, output, axis->kernel - 1);
+    const int64_t reach = (axis->kernel - 1) * axis->dilation - axis->padding; // of an output at 0
+    return (fal_inside){
+        fal_ceil_divide(axis->padding, axis->stride),
+        fal_floor_divide(axis->input - 1 - reach, axis->stride) + 1,
+    };
 }
 
 // ----------------------------------------------------------------------------------------- finding

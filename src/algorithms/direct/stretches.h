@@ -45,8 +45,17 @@ typedef struct fal_lists {
 
 void fal_lists_begin(fal_lists *lists, int64_t taps);
 
-// Whether any of the products of an output is with the border along an axis.
-bool fal_is_at_border(const fal_problem_axis *axis, int64_t output);
+// Outputs along an axis none of whose products is with the border: [begin, end), if that is any.
+typedef struct fal_inside {
+    int64_t begin, end;
+} fal_inside;
+
+fal_inside fal_find_inside(const fal_problem_axis *axis);
+
+static inline bool fal_is_inside(fal_inside inside, int64_t output)
+{
+    return output >= inside.begin && output < inside.end;
+}
 
 // The list for a key; NULL: it has to be made.
 const fal_stretch *fal_find_list(const fal_lists *lists, const fal_tile_key *key);

@@ -51,9 +51,9 @@ static fal_tile_pixels list_pixels(const fal_work *w, const fal_band *band, int6
 
 // Pixels follow each other in rows, so the first one's place is that of all; and no two tiles that
 // begin with the same pixel differ but in how many of theirs are dead.
-static fal_tile_key make_key(const fal_work *w, const fal_band *band, int64_t first_run)
+static fal_tile_key make_key(const fal_work *w, const fal_band *band, const fal_inside *inside,
+                             int64_t first_run)
 {
-    const fal_problem_axis *axis = w->task->problem.axis;
     const int run = w->l->lanes.wide->run, runs = w->l->lanes.wide->pixels / run;
     const fal_spot *spot = &w->desk.spot[first_run];
     int64_t first = band->row + spot->row, last = first;
@@ -67,12 +67,12 @@ static fal_tile_key make_key(const fal_work *w, const fal_band *band, int64_t fi
         if (pixels == 0)
             continue;
         last = band->row + spot[i].row;
-        columns = columns || fal_is_at_border(&axis[2], column) ||
-                  fal_is_at_border(&axis[2], column + pixels - 1);
+        columns = columns || !fal_is_inside(inside[2], column) ||
+                  !fal_is_inside(inside[2], column + pixels - 1);
     }
-    if (fal_is_at_border(&axis[0], band->depth))
+    if (!fal_is_inside(inside[0], band->depth))
         key.depth = band->depth;
-    if (fal_is_at_border(&axis[1], first) || fal_is_at_border(&axis[1], last)) {
+    if (!fal_is_inside(inside[1], first) || !fal_is_inside(inside[1], last)) {
         key.first_row = first;
         key.last_row = last;
         columns = columns || first != last;
@@ -86,15 +86,19 @@ void fal_find_wide_stretches(const fal_work *w, const fal_band *band)
 {
     const fal_wide_kernel *kernel = w->l->lanes.wide;
     const int64_t runs = kernel->pixels / kernel->run;
-    int64_t tiles = fal_ceil_divide(w->desk.memory->units, runs);
+    const fal_problem *p = &w->task->problem;
+    const int64_t tiles = fal_ceil_divide(w->desk.memory->units, runs);
+    fal_inside inside[FALTUNG_MAX_AXES];
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
+        inside[i] = fal_find_inside(&p->axis[i]);
     for (int64_t tile = 0; tile < tiles; tile++) {
         const fal_stretch *found = w->desk.lists->all;
         if (w->packed->skips_border) {
-            const fal_tile_key key = make_key(w, band, tile * runs);
+            const fal_tile_key key = make_key(w, band, inside, tile * runs);
             found = fal_find_list(w->desk.lists, &key);
             if (!found) {
                 const fal_tile_pixels pixels = list_pixels(w, band, tile * runs);
-                found = fal_make_list(w->desk.lists, &key, &w->task->problem, kernel, &pixels);
+                found = fal_make_list(w->desk.lists, &key, p, kernel, &pixels);
             }
         }
         w->desk.stretches[tile] = found;
