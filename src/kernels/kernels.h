@@ -63,16 +63,29 @@ static inline bool fal_is_clamp(const fal_finish *f)
 
 // ------------------------------------------------------------------------------- channels in lanes
 
+// Where a run of pixels goes, from an `output` on: its first pixel, and how many
+// there are, which may be fewer than the kernel's `run`, or none.
+typedef struct fal_place {
+    int64_t position;
+    int64_t pixels;
+} fal_place;
+
 // Tiles of a few pixels, broadcast, by one or two vectors of channels. A pixel is addressed by its
 // run, neighbours that lie `step` apart: pixel(p) = run[p / R] + (p % R) * step, R being the
 // kernel's `run`. The sums are left as [pixel][channel]; with `add` they are added to what is
-// there.
+// there. Or, if `output` is given, a tile's channels follow each other there: the sums are
+// finished by what is brief and written to it, the biases added.
 typedef struct fal_wide_strip {
     fal_products products;
     const int32_t *run; // of all tiles, one after the other
     int64_t step;
     void *sums; // aligned to 64 bytes
     bool add;
+    void *output;           // of numbers; NULL: none
+    const void *bias;       // the rest is of use with it alone
+    const fal_place *place; // of every run
+    int64_t pixel_stride;
+    const fal_finish *finish; // NULL: nothing
 } fal_wide_strip;
 
 // The most tiles of a strip.
@@ -91,13 +104,6 @@ typedef struct fal_wide_kernel {
     int skip_count, far_skips;
     void (*multiply)(const fal_wide_strip *strip);
 } fal_wide_kernel;
-
-// Where a run of pixels goes, from the `output` of an emission on: its first pixel, and how many
-// there are, which may be fewer than the kernel's `run`, or none.
-typedef struct fal_place {
-    int64_t position;
-    int64_t pixels;
-} fal_place;
 
 // Sums of a wide strip on their way to the output, with the bias added to each and then finished.
 typedef struct fal_emission {

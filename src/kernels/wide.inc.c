@@ -67,6 +67,34 @@ FAL_INLINE const real *TILE_FUNCTION(_stretch)(const fal_products *products,
     return fetch.next;
 }
 
+// Writes a pixel's sums to an output where channels follow each other.
+FAL_INLINE void TILE_FUNCTION(_write_pixel)(const fal_wide_strip *s, real *to, const vec *sums)
+{
+    const fal_finish *f = s->finish;
+    FAL_UNROLL
+    for (int v = 0; v < TILE_VECTORS; v++, to += FAL_LANES) {
+        vec sum = sums[v] + vec_load((const real *)s->bias + v * FAL_LANES);
+        if (f && f->adds)
+            sum += vec_load((const real *)((uintptr_t)to + (uintptr_t)f->residual));
+        if (f && f->activation.kind == FALTUNG_ACTIVATION_CLAMP)
+            sum = clamp(&f->activation, sum);
+        vec_store(to, sum);
+    }
+}
+
+FAL_INLINE void TILE_FUNCTION(_write)(const fal_wide_strip *s, const fal_place *place,
+                                      vec (*acc)[TILE_VECTORS])
+{
+    FAL_UNROLL
+    for (int run = 0; run < TILE_RUNS; run++) {
+        real *to = (real *)s->output + place[run].position;
+        FAL_UNROLL
+        for (int p = 0; p < TILE_RUN; p++, to += s->pixel_stride)
+            if (p < place[run].pixels)
+                TILE_FUNCTION(_write_pixel)(s, to, acc[run * TILE_RUN + p]);
+    }
+}
+
 // All stretches of a tile. `skips` is how many sets of pixels may be left out.
 FAL_INLINE void TILE_FUNCTION(_tile)(const fal_wide_strip *s, int tile, int64_t step, int skips,
                                      TILE_FUNCTION(_fetch) fetch)
@@ -93,13 +121,21 @@ FAL_INLINE void TILE_FUNCTION(_tile)(const fal_wide_strip *s, int tile, int64_t 
             TILE_SKIPS(TILE_CASE)
 #undef TILE_CASE
         }
+    if (s->add)
+        FAL_UNROLL
+    for (int p = 0; p < TILE_PIXELS; p++)
+        FAL_UNROLL
+    for (int v = 0; v < TILE_VECTORS; v++)
+        acc[p][v] = vec_load(sums + p * TILE_CHANNELS + v * FAL_LANES) + acc[p][v];
+    if (s->output) {
+        TILE_FUNCTION(_write)(s, s->place + (ptrdiff_t)tile * TILE_RUNS, acc);
+        return;
+    }
     FAL_UNROLL
     for (int p = 0; p < TILE_PIXELS; p++)
         FAL_UNROLL
-    for (int v = 0; v < TILE_VECTORS; v++) {
-        real *to = sums + p * TILE_CHANNELS + v * FAL_LANES;
-        vec_store(to, s->add ? vec_load(to) + acc[p][v] : acc[p][v]);
-    }
+    for (int v = 0; v < TILE_VECTORS; v++)
+        vec_store(sums + p * TILE_CHANNELS + v * FAL_LANES, acc[p][v]);
 }
 
 #define TILE_COUNT(i, set) +1

@@ -105,17 +105,24 @@ void fal_find_wide_stretches(const fal_work *w, const fal_band *band)
     }
 }
 
-// All products of a strip, chunk by chunk.
+// All products of a strip, chunk by chunk, the last of which the kernel writes itself if `writes`.
 static void multiply_strip(const fal_work *w, const fal_block *b, const fal_wide_kernel *kernel,
-                           int64_t first_tile, int tiles)
+                           int64_t first_tile, int tiles, bool writes)
 {
-    for (int64_t c = 0; c < w->task->problem.input_channels; c += w->l->chunk_channels) {
+    const int64_t channels = w->task->problem.input_channels;
+    const int64_t first_run = first_tile * (kernel->pixels / kernel->run);
+    for (int64_t c = 0; c < channels; c += w->l->chunk_channels) {
         fal_wide_strip strip = {
             .products = fal_chunk(w, b, c, kernel->channels),
-            .run = w->desk.run + first_tile * (kernel->pixels / kernel->run),
+            .run = w->desk.run + first_run,
             .step = w->source.column,
             .sums = w->desk.sums,
             .add = c > 0,
+            .output = writes && c + w->l->chunk_channels >= channels ? b->output : NULL,
+            .bias = b->bias,
+            .place = w->desk.place + first_run,
+            .pixel_stride = w->all->output.axis[2],
+            .finish = w->finish,
         };
         strip.products.stretches = w->desk.stretches + first_tile;
         strip.products.tiles = tiles;
@@ -142,11 +149,20 @@ static int64_t tiles_of_strip(const fal_kernels *kernels, const fal_wide_kernel 
     return fal_least(kernel->strip, fal_round_up(fal_ceil_divide(tiles, strips), squares));
 }
 
+// Whether the kernel itself writes a block's sums: where its channels follow each other.
+static bool is_written_by(const fal_wide_kernel *kernel, const fal_work *w, const fal_block *b,
+                          bool flat)
+{
+    const fal_kernels *kernels = w->task->kernels;
+    return !flat && w->all->output.channel == 1 && b->first == 0 && b->past == kernel->channels &&
+           kernels->output_size == kernels->size && fal_is_brief(w->finish);
+}
+
 void fal_run_wide(const fal_work *w, const fal_band *band, const fal_block *b,
                   const fal_wide_kernel *kernel)
 {
     const fal_kernels *kernels = w->task->kernels;
-    const bool flat = is_flat(w, band);
+    const bool flat = is_flat(w, band), writes = is_written_by(kernel, w, b, flat);
     int64_t tile_runs = kernel->pixels / kernel->run;
     int64_t pixels = (band->rows - 1) * band->columns + band->last_columns;
     int64_t tiles = fal_ceil_divide(w->desk.memory->units, tile_runs);
@@ -154,7 +170,9 @@ void fal_run_wide(const fal_work *w, const fal_band *band, const fal_block *b,
     for (int64_t tile = 0; tile < tiles; tile += strip) {
         int count = (int)fal_least(tiles - tile, strip);
         int64_t first_run = tile * tile_runs, pixel = tile * kernel->pixels;
-        multiply_strip(w, b, kernel, tile, count);
+        multiply_strip(w, b, kernel, tile, count, writes);
+        if (writes)
+            continue;
         const fal_emission emission = {
             .sums = w->desk.sums,
             .bias = b->bias,
