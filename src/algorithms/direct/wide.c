@@ -82,6 +82,21 @@ static fal_tile_key make_key(const fal_work *w, const fal_band *band, const fal_
     return key;
 }
 
+// Whether a tile is of one row and meets no border, as nearly all are: the runs between its first
+// and its last are as full as this one.
+static bool is_tile_inside(const fal_work *w, const fal_band *band, const fal_inside *inside,
+                           int64_t first_run)
+{
+    const int64_t run = w->l->lanes.wide->run;
+    const int64_t last_run = first_run + w->l->lanes.wide->pixels / run - 1;
+    const fal_spot first = w->desk.spot[first_run], last = w->desk.spot[last_run];
+    return w->desk.place[last_run].pixels == run && first.row == last.row &&
+           fal_is_inside(inside[0], band->depth) &&
+           fal_is_inside(inside[1], band->row + last.row) &&
+           band->column + first.column >= inside[2].begin &&
+           band->column + last.column + run <= inside[2].end;
+}
+
 void fal_find_wide_stretches(const fal_work *w, const fal_band *band)
 {
     const fal_wide_kernel *kernel = w->l->lanes.wide;
@@ -93,7 +108,7 @@ void fal_find_wide_stretches(const fal_work *w, const fal_band *band)
         inside[i] = fal_find_inside(&p->axis[i]);
     for (int64_t tile = 0; tile < tiles; tile++) {
         const fal_stretch *found = w->desk.lists->all;
-        if (w->packed->skips_border) {
+        if (w->packed->skips_border && !is_tile_inside(w, band, inside, tile * runs)) {
             const fal_tile_key key = make_key(w, band, inside, tile * runs);
             found = fal_find_list(w->desk.lists, &key);
             if (!found) {
