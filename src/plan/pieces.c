@@ -76,7 +76,7 @@ static int64_t count_pieces(fal_pieces *p)
 {
     int64_t count = 1;
     for (int i = 0; i < FAL_PART_AXES; i++) {
-        p->count[i] = fal_ceil_divide(extent(p, i), p->size[i]);
+        p->count[i] = fal_ceil_divide(extent(p, i) + p->missing[i], p->size[i]);
         count *= p->count[i];
     }
     return count;
@@ -138,6 +138,19 @@ static void join(fal_pieces *p, int64_t wanted)
     }
 }
 
+// Pieces that begin within outputs that are computed together would compute these twice.
+static void align(const fal_task *task, const fal_algorithm *algorithm, fal_pieces *p)
+{
+    for (int i = 0; i < FAL_PART_AXES; i++)
+        p->missing[i] = 0;
+    for (int i = 0; algorithm->together && i < FALTUNG_MAX_AXES; i++) {
+        const int axis = FAL_DEPTH + i;
+        const fal_together t = algorithm->together(task, i);
+        if (p->size[axis] < extent(p, axis) && p->size[axis] % t.count == 0)
+            p->missing[axis] = (p->part.begin[axis] + t.lead) % t.count;
+    }
+}
+
 int64_t fal_divide(const fal_task *task, const fal_algorithm *algorithm, const fal_part *part,
                    int threads, fal_pieces *p)
 {
@@ -146,6 +159,7 @@ int64_t fal_divide(const fal_task *task, const fal_algorithm *algorithm, const f
     algorithm->grain(task, grain);
     for (int i = 0; i < FAL_PART_AXES; i++)
         p->size[i] = fal_least(grain[i], extent(p, i));
+    align(task, algorithm, p);
     // Of whole groups, as many as are worth it: where their channels lie together, all.
     p->size[FAL_CHANNEL] = fal_least(
         fal_round_up(grain[FAL_CHANNEL], task->problem.output_channels), extent(p, FAL_CHANNEL));
@@ -173,8 +187,9 @@ fal_part fal_find_piece(const fal_pieces *p, int64_t index)
     fal_part piece;
     for (int k = 0; k < FAL_PART_AXES; k++) {
         int i = order[k];
-        piece.begin[i] = p->part.begin[i] + index % p->count[i] * p->size[i];
-        piece.end[i] = fal_least(piece.begin[i] + p->size[i], p->part.end[i]);
+        const int64_t begin = p->part.begin[i] - p->missing[i] + index % p->count[i] * p->size[i];
+        piece.begin[i] = fal_most(begin, p->part.begin[i]);
+        piece.end[i] = fal_least(begin + p->size[i], p->part.end[i]);
         index /= p->count[i];
     }
     return piece;

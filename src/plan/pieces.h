@@ -6,11 +6,13 @@
 
 #include "algorithms/algorithm.h"
 
-// A part in pieces of equal sizes, but for the last along each axis.
+// A part in pieces of equal sizes, but for the first and the last along each axis.
 typedef struct fal_pieces {
     fal_part part;
     int64_t size[FAL_PART_AXES];
-    int64_t count[FAL_PART_AXES]; // of the pieces along each axis
+    int64_t missing[FAL_PART_AXES]; // outputs that the first has less, so that the others do not
+                                    // part outputs that are computed together
+    int64_t count[FAL_PART_AXES];   // of the pieces along each axis
 } fal_pieces;
 
 // The whole output of a problem.
