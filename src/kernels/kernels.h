@@ -63,8 +63,8 @@ static inline bool fal_is_clamp(const fal_finish *f)
 
 // ------------------------------------------------------------------------------- channels in lanes
 
-// Where a run of pixels goes, from an `output` on: its first pixel, and how many
-// there are, which may be fewer than the kernel's `run`, or none.
+// Where a run of pixels goes, from an `output` on: its first pixel, and how many there are, which
+// may be fewer than the kernel's `run`, or none.
 typedef struct fal_place {
     int64_t position;
     int64_t pixels;
@@ -81,8 +81,8 @@ typedef struct fal_wide_strip {
     int64_t step;
     void *sums; // aligned to 64 bytes
     bool add;
-    void *output;           // of numbers; NULL: none
-    const void *bias;       // the rest is of use with it alone
+    void *output; // of numbers; NULL: none, and what follows is not looked at
+    const void *bias;
     const fal_place *place; // of every run
     int64_t pixel_stride;
     const fal_finish *finish; // NULL: nothing

@@ -293,7 +293,8 @@ trial trial_of_phases(prng *random, int64_t width)
 {
     const int64_t kind = random_between(random, 0, 4);
     const bool transposed = kind < 2, dilated = kind == 2;
-    sample s = sample_make(transposed, 2);
+    const int axes = random_between(random, 0, 2) ? 2 : 3;
+    sample s = sample_make(transposed, axes);
     trial t = {
         .dtype = FALTUNG_F32, .with_bias = random_between(random, 0, 1), .algorithm = "winograd"};
     t.accuracy = random_between(random, 0, 1) ? FALTUNG_ACCURACY_FAST : FALTUNG_ACCURACY_BALANCED;
@@ -311,6 +312,13 @@ trial trial_of_phases(prng *random, int64_t width)
             s.axis[1].transposed = transposed;
         }
         s.axis[2] = phased_axis(random, transposed, dilated, width);
+        if (axes == 3) { // of one slice, which may be of the border
+            s.axis[0] = (faltung_axis)FALTUNG_AXIS(random_between(random, 1, 3), 1);
+            s.axis[0].padding.begin = random_between(random, 0, transposed ? 0 : 1);
+            s.axis[0].padding.end = random_between(random, 0, transposed ? 0 : 2);
+            s.axis[0].stride = random_between(random, 1, transposed ? 1 : 2);
+            s.axis[0].transposed = transposed;
+        }
     } while (!sample_measure(&s));
     t.sample = s;
     return t;

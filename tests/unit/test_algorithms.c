@@ -110,7 +110,8 @@ static void what_cannot_be_is_refused(void **state)
          "winograd_gradient, weight_gradient, complex, reference, winograd4, winograd2"},
         {"conv2d:1x8x9x9,8x8x5x5", "winograd", 0,
          "algorithm='winograd' cannot compute this: it computes kernels of 3x3 or 3, or of such "
-         "slices, without stride and dilation, and of 3 to 4 along each axis with a stride of 2"},
+         "slices, without stride and dilation, and of 3 to 4 along each axis with a stride of 2 "
+         "and zeros at the border"},
         {"conv2d:1x8x9x9,8x8x3x3,stride=2", "fft", 0,
          "algorithm='fft' cannot compute this: rows or columns have a stride, "
          "or the input is dilated"},

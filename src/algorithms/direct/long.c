@@ -123,7 +123,7 @@ int64_t fal_place_vectors(const fal_work *w, const fal_band *band)
 
 // A row of the kernel is left out where all rows of a tile are at the border.
 static const fal_stretch *find_stretches(const fal_work *w, const fal_band *band,
-                                         int64_t first_vector, int vectors)
+                                         fal_inside rows_inside, int64_t first_vector, int vectors)
 {
     const fal_problem *p = &w->task->problem;
     const fal_spot *spot = w->desk.spot + first_vector;
@@ -133,7 +133,6 @@ static const fal_stretch *find_stretches(const fal_work *w, const fal_band *band
         return w->desk.lists->all;
     if (!fal_is_inside(fal_find_inside(&p->axis[0]), band->depth))
         key.depth = band->depth;
-    const fal_inside rows_inside = fal_find_inside(&p->axis[1]);
     if (!fal_is_inside(rows_inside, first) || !fal_is_inside(rows_inside, last)) {
         key.first_row = first;
         key.last_row = last;
@@ -152,6 +151,7 @@ static void multiply_strip(const fal_work *w, const fal_band *band, const fal_bl
                            const fal_long_kernel *kernel, int64_t first_vector, int tiles)
 {
     const fal_stretch *stretches[FAL_LONG_STRIP];
+    const fal_inside rows_inside = fal_find_inside(&w->task->problem.axis[1]);
     int64_t channels = w->task->problem.input_channels;
     const fal_kernels *kernels = w->task->kernels;
     // The kernel itself writes numbers only, and all channels.
@@ -159,8 +159,8 @@ static void multiply_strip(const fal_work *w, const fal_band *band, const fal_bl
         b->first == 0 && b->past == kernel->channels && kernels->output_size == kernels->size;
     fal_long_strip strip;
     for (int i = 0; i < tiles; i++)
-        stretches[i] =
-            find_stretches(w, band, first_vector + (int64_t)i * kernel->vectors, kernel->vectors);
+        stretches[i] = find_stretches(w, band, rows_inside,
+                                      first_vector + (int64_t)i * kernel->vectors, kernel->vectors);
     for (int64_t c = 0; c < channels; c += w->l->chunk_channels) {
         strip = (fal_long_strip){
             .products = fal_chunk(w, b, c, kernel->channels),

@@ -165,7 +165,7 @@ static int64_t tiles_of_strip(const fal_kernels *kernels, const fal_wide_kernel 
 }
 
 // Whether the kernel itself writes a block's sums: where its channels follow each other.
-static bool is_written_by(const fal_wide_kernel *kernel, const fal_work *w, const fal_block *b,
+static bool is_written_by(const fal_work *w, const fal_block *b, const fal_wide_kernel *kernel,
                           bool flat)
 {
     const fal_kernels *kernels = w->task->kernels;
@@ -177,7 +177,7 @@ void fal_run_wide(const fal_work *w, const fal_band *band, const fal_block *b,
                   const fal_wide_kernel *kernel)
 {
     const fal_kernels *kernels = w->task->kernels;
-    const bool flat = is_flat(w, band), writes = is_written_by(kernel, w, b, flat);
+    const bool flat = is_flat(w, band), writes = is_written_by(w, b, kernel, flat);
     int64_t tile_runs = kernel->pixels / kernel->run;
     int64_t pixels = (band->rows - 1) * band->columns + band->last_columns;
     int64_t tiles = fal_ceil_divide(w->desk.memory->units, tile_runs);

@@ -14,8 +14,11 @@ static bool is_huge(const fal_problem *p)
 {
     const double most = (double)(INT64_C(1) << 40); // numbers
     double planes = (double)p->input_channels * (double)p->axis[0].kernel;
-    double pairs = planes * (double)p->output_channels * (double)p->groups;
-    return planes > 8192 || 36 * pairs > most;
+    const fal_winograd_phases phases = fal_winograd_find_phases(p);
+    double elements = phases.inputs * phases.outputs > 1 ? 25 : 36;
+    planes *= phases.inputs;
+    double pairs = planes * phases.outputs * (double)p->output_channels * (double)p->groups;
+    return planes > 8192 || elements * pairs > most;
 }
 
 // Whether a form that was asked for is for such kernels.
@@ -23,7 +26,7 @@ static bool is_of_form(const fal_problem *p, const fal_winograd_form *form)
 {
     const fal_problem_axis *row = &p->axis[1], *column = &p->axis[2];
     return (form->high == 1) == (row->kernel == 1) &&
-           (form->kernel == 2) == fal_has_winograd_phases(column);
+           (form->kernel == 2) == fal_winograd_has_phases(column);
 }
 
 const char *fal_winograd_cannot(const fal_task *task)
@@ -37,7 +40,7 @@ const char *fal_winograd_cannot(const fal_task *task)
         return "it is a weight's gradient";
     if (!fal_winograd_has_form(p))
         return "it computes kernels of 3x3 or 3, or of such slices, without stride and dilation, "
-               "and of 3 to 4 along each axis with a stride of 2";
+               "and of 3 to 4 along each axis with a stride of 2 and zeros at the border";
     if (task->form && !is_of_form(p, task->form))
         return "its tiles are for kernels of 3x3 without a stride";
     if (p->input_channels == 0)

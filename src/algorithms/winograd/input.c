@@ -46,7 +46,7 @@ static source find_source(const fal_winograd_work *w, int phase, float *rows)
     const fal_winograd_phase *own = fal_winograd_input_phase(&w->layout.phases, phase);
     source s = {
         .task = *w->task,
-        .input = fal_view_input_phase(own, &w->all->input, w->task->kernels->input_size),
+        .input = fal_winograd_view_input(own, &w->all->input, w->task->kernels->input_size),
         .fetches = phase % 2 == 0,
         .rows = rows,
     };

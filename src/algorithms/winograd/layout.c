@@ -14,7 +14,7 @@ static bool is_plain(const fal_problem_axis *axis)
 
 static bool has_phases(const fal_problem *p)
 {
-    return fal_has_winograd_phases(&p->axis[2]);
+    return fal_winograd_has_phases(&p->axis[2]);
 }
 
 bool fal_winograd_has_form(const fal_problem *p)
@@ -28,10 +28,11 @@ bool fal_winograd_has_form(const fal_problem *p)
     if (deep->kernel != 1 ||
         (column->stride == 2 && p->border != FALTUNG_PADDING_ZEROS)) // borders are not of phases
         return false;
-    return is_flat || (fal_has_winograd_phases(row) && row->stride == column->stride);
+    return is_flat || (fal_winograd_has_phases(row) && row->stride == column->stride);
 }
 
-// Rows and columns of tiles of a plane of the output, or of each of its phases.
+// Rows and columns of tiles of a plane of the output, or of each of its phases, which count the
+// same.
 static int64_t count_rows(const fal_winograd_form *form, const fal_winograd_phases *phases)
 {
     return fal_ceil_divide(phases->phase->axis[1].outputs, form->rows);
@@ -47,7 +48,7 @@ static int64_t count_columns(const fal_winograd_form *form, const fal_winograd_p
 double fal_winograd_count_work(const fal_problem *p, const fal_winograd_form *form)
 {
     const double of_output = 10, read = 3, far = 17, near = 1 << 23;
-    const fal_winograd_phases phases = fal_find_winograd_phases(p);
+    const fal_winograd_phases phases = fal_winograd_find_phases(p);
     const double of_input = phases.inputs > 1 ? 12 : 8; // columns apart are looked up
     const double in = (double)fal_count_planes(p);
     const double out = (double)fal_round_up(p->output_channels, FAL_WINOGRAD_LINE);
@@ -55,7 +56,7 @@ double fal_winograd_count_work(const fal_problem *p, const fal_winograd_form *fo
                          (double)count_rows(form, &phases) * (double)count_columns(form, &phases);
     double elements = 0;
     for (int i = 0; i < phases.inputs * phases.outputs; i++)
-        elements += (double)fal_count_phase_elements(&phases.phase[i], form);
+        elements += (double)fal_winograd_count_elements(&phases.phase[i], form);
     const double weights = elements * in * out;
     const double transforms = form->elements * (of_input * in * (double)phases.inputs +
                                                 of_output * out * (double)phases.outputs);
@@ -125,7 +126,7 @@ fal_winograd_layout fal_winograd_lay_out(const fal_task *task)
     fal_winograd_layout l = {
         .form = form,
         .channels = fal_round_up(p->output_channels, task->kernels->winograd->channels),
-        .phases = fal_find_winograd_phases(p),
+        .phases = fal_winograd_find_phases(p),
     };
     l.planes = fal_count_planes(p) * l.phases.inputs;
     l.chunk = chunk_size(p, &l);

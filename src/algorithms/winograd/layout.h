@@ -18,7 +18,7 @@ typedef struct fal_winograd_layout {
     int64_t channels; // of the output of a group, rounded up to what is computed at once
     int64_t weights;  // of a group and a phase of the output, transformed, in numbers
     int64_t planes;   // of the input that an output sums over, of all phases
-    int64_t rows, columns; // of tiles, of a plane of the output
+    int64_t rows, columns; // of tiles, of a plane of the output or of each of its phases
     int64_t least;         // tiles of a block that are worth reading all weights for
     int64_t most;          // tiles of a block
     int64_t batch;         // planes of the input whose rows lie together, of one slice and phase

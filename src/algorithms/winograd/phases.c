@@ -3,15 +3,16 @@
 
 #include "base/checked.h"
 
-bool fal_has_winograd_phases(const fal_problem_axis *axis)
+bool fal_winograd_has_phases(const fal_problem_axis *axis)
 {
-    return axis->dilation == 1 && axis->stride * axis->input_dilation == 2 &&
-           (axis->kernel == 3 || axis->kernel == 4);
+    const int64_t stride = axis->stride, input_dilation = axis->input_dilation;
+    return axis->dilation == 1 && (axis->kernel == 3 || axis->kernel == 4) &&
+           ((stride == 2 && input_dilation == 1) || (stride == 1 && input_dilation == 2));
 }
 
 static int64_t count_phases(const fal_problem_axis *axis)
 {
-    return fal_has_winograd_phases(axis) ? 2 : 1;
+    return fal_winograd_has_phases(axis) ? 2 : 1;
 }
 
 static fal_winograd_phase_axis find_only_phase(const fal_problem_axis *axis)
@@ -87,14 +88,14 @@ static fal_winograd_phase_axis find_output_phase(const fal_problem_axis *axis, i
 
 static fal_winograd_phase_axis find_axis(const fal_problem_axis *axis, int64_t phase)
 {
-    if (!fal_has_winograd_phases(axis))
+    if (!fal_winograd_has_phases(axis))
         return find_only_phase(axis);
     return axis->stride == 2 ? find_input_phase(axis, phase) : find_output_phase(axis, phase);
 }
 
 // In an order in which those whose kernels have an element follow each other: of rows and columns
 // the first phase has two elements of the kernel, the second perhaps one.
-fal_winograd_phases fal_find_winograd_phases(const fal_problem *p)
+fal_winograd_phases fal_winograd_find_phases(const fal_problem *p)
 {
     static const int order[][2] = {{0, 1}, {0, 0}, {1, 0}, {1, 1}};
     fal_winograd_phases all = {.inputs = 1, .outputs = 1};
@@ -124,7 +125,7 @@ const fal_winograd_phase *fal_winograd_output_phase(const fal_winograd_phases *p
     return &phases->phase[phases->outputs > 1 ? i : 0];
 }
 
-fal_view fal_view_input_phase(const fal_winograd_phase *phase, const fal_view *input, int size)
+fal_view fal_winograd_view_input(const fal_winograd_phase *phase, const fal_view *input, int size)
 {
     fal_view v = *input;
     for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
@@ -134,7 +135,7 @@ fal_view fal_view_input_phase(const fal_winograd_phase *phase, const fal_view *i
     return v;
 }
 
-fal_view fal_view_output_phase(const fal_winograd_phase *phase, const fal_view *output, int size)
+fal_view fal_winograd_view_output(const fal_winograd_phase *phase, const fal_view *output, int size)
 {
     fal_view v = *output;
     for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
@@ -144,7 +145,7 @@ fal_view fal_view_output_phase(const fal_winograd_phase *phase, const fal_view *
     return v;
 }
 
-fal_part fal_part_of_winograd_phase(const fal_winograd_phase *phase, const fal_part *part)
+fal_part fal_winograd_part_of(const fal_winograd_phase *phase, const fal_part *part)
 {
     fal_part own = *part;
     for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
@@ -156,8 +157,8 @@ fal_part fal_part_of_winograd_phase(const fal_winograd_phase *phase, const fal_p
     return own;
 }
 
-bool fal_phase_has_element(const fal_winograd_phase *phase, const fal_winograd_form *form,
-                           int64_t element)
+bool fal_winograd_has_element(const fal_winograd_phase *phase, const fal_winograd_form *form,
+                              int64_t element)
 {
     const int64_t row = element / form->wide, column = element % form->wide;
     const bool high = form->high == 1 || phase->axis[1].taps == form->kernel;
@@ -165,10 +166,10 @@ bool fal_phase_has_element(const fal_winograd_phase *phase, const fal_winograd_f
     return (row < form->high - 1 || high) && (column < form->wide - 1 || wide);
 }
 
-int64_t fal_count_phase_elements(const fal_winograd_phase *phase, const fal_winograd_form *form)
+int64_t fal_winograd_count_elements(const fal_winograd_phase *phase, const fal_winograd_form *form)
 {
     int64_t count = 0;
     for (int64_t e = 0; e < form->elements; e++)
-        count += fal_phase_has_element(phase, form, e);
+        count += fal_winograd_has_element(phase, form, e);
     return count;
 }

@@ -32,26 +32,27 @@ typedef struct fal_winograd_phases {
 } fal_winograd_phases;
 
 // Whether an axis has phases that tiles of kernels of two elements serve.
-bool fal_has_winograd_phases(const fal_problem_axis *axis);
+bool fal_winograd_has_phases(const fal_problem_axis *axis);
 
-fal_winograd_phases fal_find_winograd_phases(const fal_problem *problem);
+fal_winograd_phases fal_winograd_find_phases(const fal_problem *problem);
 
 // Those that the input, or the output, is seen in; the one there is, where it has no others.
 const fal_winograd_phase *fal_winograd_input_phase(const fal_winograd_phases *phases, int i);
 const fal_winograd_phase *fal_winograd_output_phase(const fal_winograd_phases *phases, int i);
 
 // A view of what a phase has of a tensor. `size` is that of an element.
-fal_view fal_view_input_phase(const fal_winograd_phase *phase, const fal_view *input, int size);
-fal_view fal_view_output_phase(const fal_winograd_phase *phase, const fal_view *output, int size);
+fal_view fal_winograd_view_input(const fal_winograd_phase *phase, const fal_view *input, int size);
+fal_view fal_winograd_view_output(const fal_winograd_phase *phase, const fal_view *output,
+                                  int size);
 
 // The outputs of a phase that lie within a part.
-fal_part fal_part_of_winograd_phase(const fal_winograd_phase *phase, const fal_part *part);
+fal_part fal_winograd_part_of(const fal_winograd_phase *phase, const fal_part *part);
 
 // Whether kernels of a phase, transformed, have an element: the last ones of rows and columns, of
 // the point at infinity, are zeros if the kernels are shorter than the form's. And how many they
 // have of them all.
-bool fal_phase_has_element(const fal_winograd_phase *phase, const fal_winograd_form *form,
-                           int64_t element);
-int64_t fal_count_phase_elements(const fal_winograd_phase *phase, const fal_winograd_form *form);
+bool fal_winograd_has_element(const fal_winograd_phase *phase, const fal_winograd_form *form,
+                              int64_t element);
+int64_t fal_winograd_count_elements(const fal_winograd_phase *phase, const fal_winograd_form *form);
 
 #endif

@@ -46,14 +46,16 @@ static range find_planes(const fal_winograd_work *w, const fal_winograd_block *b
     const int64_t channels = w->task->problem.input_channels;
     range planes = {b->slices.first_plane, b->slices.past_plane};
     if (phases->inputs == 1) {
-        if (!fal_phase_has_element(fal_winograd_output_phase(phases, phase), form, element))
+        if (!fal_winograd_has_element(fal_winograd_output_phase(phases, phase), form, element))
             planes.end = planes.begin;
         return planes;
     }
+    if (planes.begin == planes.end) // the only slice is of the border
+        return planes;
     int first = 0, past = phases->inputs;
-    while (!fal_phase_has_element(&phases->phase[first], form, element))
+    while (!fal_winograd_has_element(&phases->phase[first], form, element))
         first++;
-    while (!fal_phase_has_element(&phases->phase[past - 1], form, element))
+    while (!fal_winograd_has_element(&phases->phase[past - 1], form, element))
         past--;
     return (range){first * channels, past * channels};
 }

@@ -124,8 +124,8 @@ static void find_targets(fal_winograd_work *w)
         const fal_winograd_phase *phase = fal_winograd_output_phase(&w->layout.phases, i);
         w->target[i] = (fal_winograd_target){
             phase,
-            fal_view_output_phase(phase, &w->all->output, w->task->kernels->output_size),
-            fal_part_of_winograd_phase(phase, w->part),
+            fal_winograd_view_output(phase, &w->all->output, w->task->kernels->output_size),
+            fal_winograd_part_of(phase, w->part),
         };
     }
 }
@@ -193,7 +193,7 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
 static fal_together together(const fal_task *task, int axis)
 {
     const fal_winograd_form *form = fal_winograd_find_form(task);
-    const fal_winograd_phases phases = fal_find_winograd_phases(&task->problem);
+    const fal_winograd_phases phases = fal_winograd_find_phases(&task->problem);
     fal_together t = {axis == 0 ? 1 : axis == 1 ? form->rows : form->columns, 0};
     t.count *= phases.phase->axis[axis].apart;
     for (int i = 0; i < phases.outputs; i++)
@@ -236,7 +236,7 @@ static void describe(const fal_task *task, fal_description *d)
 
 const fal_algorithm fal_winograd = {
     .name = "winograd",
-    .reason = "Winograd's transforms, which save half to three quarters of the products",
+    .reason = "Winograd's transforms, which save a quarter to three quarters of the products",
     .cannot = fal_winograd_cannot,
     .should_not = fal_winograd_should_not,
     .packed_bytes = fal_winograd_packed_bytes,

@@ -15,10 +15,10 @@ typedef struct fal_winograd_memory {
 // Tables and buffers of one thread, laid out in its workspace.
 typedef struct fal_winograd_desk {
     fal_winograd_memory *memory;
-    float *rows;    // of some channels of the input: [phase][channel][six rows][tile]
+    float *rows;    // of some channels of the input: [phase][channel][row of a tile][tile]
     float *tiles;   // transformed: [panel][element][plane][tile]
     float *sums;    // of products: [element][tile][channel]
-    float *outputs; // of some channels: [channel][four rows][tile]
+    float *outputs; // of some channels: [channel][row of a tile][tile], behind those that wait
 } fal_winograd_desk;
 
 // Where the outputs of a phase go, and which of them.
