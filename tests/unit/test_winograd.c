@@ -164,21 +164,25 @@ static int64_t find_element(const faltung_axis *axis, int64_t output, int64_t k)
     return i >= 0 && i < axis->input ? i : -1;
 }
 
-// The product of one channel and one element of the kernel, row by row, of an output; zeros if that
-// meets none.
-static void find_factors(const sample *s, const operands *o, int64_t output, int64_t channel,
-                         int64_t k, float *x, float *w)
+// Where the factors of an output are in a plane of the input and in a kernel.
+typedef struct factors {
+    int64_t input[16], weight[16];
+    int count;
+} factors;
+
+static factors find_factors(const sample *s, int64_t row, int64_t column)
 {
     const faltung_axis *high = &s->axis[1], *wide = &s->axis[2];
-    const int64_t rows = o->output.shape[2], columns = o->output.shape[3];
-    const int64_t taps = high->kernel * wide->kernel, out = output / columns / rows;
-    const int64_t r = find_element(high, output / columns % rows, k / wide->kernel);
-    const int64_t q = find_element(wide, output % columns, k % wide->kernel);
-    const int64_t pair =
-        high->transposed ? channel * s->channels_out + out : out * s->channels_in + channel;
-    const float *input = o->input.memory, *weight = o->weight.memory;
-    *x = r < 0 || q < 0 ? 0 : input[(channel * high->input + r) * wide->input + q];
-    *w = weight[pair * taps + k];
+    factors f = {.count = 0};
+    for (int64_t k = 0; k < high->kernel * wide->kernel; k++) {
+        const int64_t r = find_element(high, row, k / wide->kernel);
+        const int64_t q = find_element(wide, column, k % wide->kernel);
+        if (r < 0 || q < 0)
+            continue;
+        f.input[f.count] = r * wide->input + q;
+        f.weight[f.count++] = k;
+    }
+    return f;
 }
 
 // The mean square of the errors of what was computed over that of plain sums: one chain of f32 for
@@ -186,17 +190,25 @@ static void find_factors(const sample *s, const operands *o, int64_t output, int
 static double compare_errors(const sample *s, const operands *o)
 {
     const int64_t taps = s->axis[1].kernel * s->axis[2].kernel;
-    const float *y = o->output.memory;
+    const int64_t plane = s->axis[1].input * s->axis[2].input, columns = o->output.shape[3];
+    const int64_t outputs = o->output.shape[2] * columns; // of a channel
+    const bool transposed = s->axis[2].transposed;
+    const float *y = o->output.memory, *input = o->input.memory, *weight = o->weight.memory;
     double ours = 0, plain = 0;
     for (int64_t i = 0; i < o->output.count; i++) {
+        const factors f = find_factors(s, i % outputs / columns, i % columns);
+        const int64_t out = i / outputs;
         double exact = 0;
-        float chain = 0, a, b;
-        for (int64_t c = 0; c < s->channels_in; c++)
-            for (int64_t k = 0; k < taps; k++) {
-                find_factors(s, o, i, c, k, &a, &b);
-                exact += (double)a * b;
-                chain = fmaf(a, b, chain);
+        float chain = 0;
+        for (int64_t c = 0; c < s->channels_in; c++) {
+            const float *x = input + c * plane;
+            const float *w =
+                weight + taps * (transposed ? c * s->channels_out + out : out * s->channels_in + c);
+            for (int k = 0; k < f.count; k++) {
+                exact += (double)x[f.input[k]] * w[f.weight[k]];
+                chain = fmaf(x[f.input[k]], w[f.weight[k]], chain);
             }
+        }
         ours += (y[i] - exact) * (y[i] - exact);
         plain += (chain - exact) * (chain - exact);
     }
@@ -258,15 +270,15 @@ static void smaller_forms_have_smaller_errors(void **state)
 static void errors_of_phases_are_comparable_too(void **state)
 {
     static const kind kinds[] = {STRIDED, TRANSPOSED};
-    static const int64_t channels[] = {32, 48, 63, 64, 65, 128, 256};
+    static const int64_t channels[] = {32, 48, 63, 64, 65, 256};
     (void)state;
     for (size_t i = 0; i < COUNT_OF(channels) * 8; i++) {
         const kind k = kinds[i / 2 % 2];
         const bool fast = i % 2;
         const int64_t in = channels[i / 8], kernel = 3 + (int64_t)i / 4 % 2;
         const int64_t edge = k == STRIDED ? 28 : 14;
-        const sample square = tiled_sample((shape){k, kernel, 1, 1, in, 64, edge, edge});
-        const sample flat = tiled_sample((shape){k, kernel, 1, 1, in, 64, 1, 4 * edge});
+        const sample square = tiled_sample((shape){k, kernel, 1, 1, in, 32, edge, edge});
+        const sample flat = tiled_sample((shape){k, kernel, 1, 1, in, 32, 1, 4 * edge});
         const faltung_accuracy accuracy = fast ? FALTUNG_ACCURACY_FAST : FALTUNG_ACCURACY_BALANCED;
         if (k == TRANSPOSED && !fast && in < 48)
             continue;
