@@ -41,11 +41,6 @@ typedef struct lattice {
     fal_operands operands;
 } lattice;
 
-static void *offset_by(void *data, int64_t elements, int64_t size)
-{
-    return data ? (char *)data + elements * size : NULL; // else only sizes are asked for
-}
-
 static lattice make_lattice(const fal_task *task, const fal_operands *all, const int64_t *index,
                             const fal_winograd_form *form)
 {
@@ -58,11 +53,8 @@ static lattice make_lattice(const fal_task *task, const fal_operands *all, const
         const fal_problem_axis *axis = &task->problem.axis[i];
         int64_t first;
         l.task.problem.axis[i] = find_axis(axis, index[i], &first);
-        input->data = offset_by(input->data, first * input->axis[i], task->kernels->input_size);
-        output->data =
-            offset_by(output->data, index[i] * output->axis[i], task->kernels->output_size);
-        input->axis[i] *= axis->dilation;
-        output->axis[i] *= axis->dilation;
+        fal_view_every(input, i, first, axis->dilation, task->kernels->input_size);
+        fal_view_every(output, i, index[i], axis->dilation, task->kernels->output_size);
     }
     return l;
 }

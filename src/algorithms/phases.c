@@ -72,13 +72,6 @@ typedef struct phase {
     bool untouched; // they meet no element of the kernel: only the bias is left
 } phase;
 
-static void *offset_by(void *data, int64_t numbers, faltung_dtype dtype)
-{
-    if (!data) // then only sizes are asked for
-        return NULL;
-    return (char *)data + numbers * (int64_t)faltung_dtype_size(dtype);
-}
-
 static phase make_phase(const fal_task *task, const fal_operands *all, const int64_t *index)
 {
     phase p = {.task = *task};
@@ -99,12 +92,11 @@ static phase make_phase(const fal_task *task, const fal_operands *all, const int
             .stride = a.stride,
             .padding = -a.shift,
         };
-        fal_view *weight = &p.operands.weight, *output = &p.operands.output;
         const fal_problem *problem = &task->problem;
-        weight->data = offset_by(weight->data, a.first * weight->axis[i], problem->weight_dtype);
-        weight->axis[i] *= a.every;
-        output->data = offset_by(output->data, index[i] * output->axis[i], problem->output_dtype);
-        output->axis[i] *= count_phases(axis);
+        fal_view_every(&p.operands.weight, i, a.first, a.every,
+                       (int64_t)faltung_dtype_size(problem->weight_dtype));
+        fal_view_every(&p.operands.output, i, index[i], count_phases(axis),
+                       (int64_t)faltung_dtype_size(problem->output_dtype));
     }
     return p;
 }

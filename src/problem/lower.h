@@ -60,6 +60,16 @@ typedef struct fal_view {
     int64_t axis[FALTUNG_MAX_AXES];
 } fal_view;
 
+// Leaves a view of every `step`-th position along an axis, from `first` on, of elements of `size`
+// bytes. Without data only its strides are of use.
+static inline void fal_view_every(fal_view *view, int axis, int64_t first, int64_t step,
+                                  int64_t size)
+{
+    if (view->data)
+        view->data = (char *)view->data + first * view->axis[axis] * size;
+    view->axis[axis] *= step;
+}
+
 typedef struct fal_operands {
     fal_view input, weight, output;
     const void *bias; // NULL: none

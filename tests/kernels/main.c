@@ -58,8 +58,11 @@ static const struct CMUnitTest fft[] = {
     cmocka_unit_test(spectra_hold_every_number_once),
 };
 
-static const struct CMUnitTest winograd[] = {
+static const struct CMUnitTest winograd_products[] = {
     cmocka_unit_test(any_tiles_are_multiplied),
+};
+
+static const struct CMUnitTest winograd[] = {
     cmocka_unit_test(input_is_transformed),
     cmocka_unit_test(sums_are_transformed_back),
     cmocka_unit_test(outputs_take_turns),
@@ -97,6 +100,8 @@ int main(int argc, char **argv)
     failed += cmocka_run_group_tests(planes, make_plane_arenas, free_plane_arenas);
     failed += cmocka_run_group_tests(across, make_across_arenas, free_across_arenas);
     failed += cmocka_run_group_tests(dots, make_dots_arenas, free_dots_arenas);
+    failed += cmocka_run_group_tests(winograd_products, make_winograd_product_arenas,
+                                     free_winograd_product_arenas);
     failed += cmocka_run_group_tests(winograd, make_winograd_arenas, free_winograd_arenas);
     failed += cmocka_run_group_tests(winograd_gradient, make_winograd_gradient_arenas,
                                      free_winograd_gradient_arenas);

@@ -56,11 +56,15 @@ void any_number_of_dots_is_summed(void **state);
 // winograd.c
 int make_winograd_arenas(void **state);
 int free_winograd_arenas(void **state);
-void any_tiles_are_multiplied(void **state);
 void input_is_transformed(void **state);
 void sums_are_transformed_back(void **state);
 void outputs_take_turns(void **state);
 void weights_are_transformed_and_rounded_once(void **state);
+
+// winograd_products.c
+int make_winograd_product_arenas(void **state);
+int free_winograd_product_arenas(void **state);
+void any_tiles_are_multiplied(void **state);
 
 // winograd_gradient.c
 int make_winograd_gradient_arenas(void **state);

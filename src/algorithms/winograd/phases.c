@@ -128,20 +128,16 @@ const fal_winograd_phase *fal_winograd_output_phase(const fal_winograd_phases *p
 fal_view fal_winograd_view_input(const fal_winograd_phase *phase, const fal_view *input, int size)
 {
     fal_view v = *input;
-    for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
-        v.data = (char *)v.data + phase->axis[i].from * input->axis[i] * size;
-        v.axis[i] *= phase->axis[i].step;
-    }
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
+        fal_view_every(&v, i, phase->axis[i].from, phase->axis[i].step, size);
     return v;
 }
 
 fal_view fal_winograd_view_output(const fal_winograd_phase *phase, const fal_view *output, int size)
 {
     fal_view v = *output;
-    for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
-        v.data = (char *)v.data + phase->axis[i].to * output->axis[i] * size;
-        v.axis[i] *= phase->axis[i].apart;
-    }
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
+        fal_view_every(&v, i, phase->axis[i].to, phase->axis[i].apart, size);
     return v;
 }
 
