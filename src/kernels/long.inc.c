@@ -41,20 +41,21 @@ FAL_INLINE vec TILE_FUNCTION(_load)(const real *const *from, const vec_lanes *la
 #endif
 }
 
-// Has what the next tile reads for a product brought near. Where the input is read in place, every
-// product is in another page, and no processor sees by itself that the next one is a tile behind.
-FAL_INLINE void TILE_FUNCTION(_fetch)(const real *const *from, ptrdiff_t o)
+// Whether a tile has what the next one reads brought near. Where many channels of the input are
+// read in place, as they are where lanes can be left out, each is in another page, and no processor
+// sees by itself that what comes next is a tile behind. What is packed is near, and of many
+// products would only push the weights, and what this tile reads, out of the first-level cache.
+FAL_INLINE bool TILE_FUNCTION(_fetches)(const fal_products *products)
 {
-#if TILE_PIECES == 1
-    __builtin_prefetch(from[0] + o + TILE_VECTORS * FAL_LANES);
-#else
-    (void)from, (void)o;
-#endif
+    const int64_t room = 8 << 10; // bytes
+    return TILE_PIECES == 1 &&
+           (FAL_LANES_STORED || products->count * TILE_VECTORS * FAL_VECTOR <= room);
 }
 
-// All stretches of a tile, over all its channels.
+// All stretches of a tile, over all its channels. `fetches` is a constant.
 FAL_INLINE void TILE_FUNCTION(_sum)(const fal_products *products, const fal_piece *piece,
-                                    const fal_stretch *stretch, vec (*acc)[TILE_VECTORS])
+                                    const fal_stretch *stretch, bool fetches,
+                                    vec (*acc)[TILE_VECTORS])
 {
     const real *from[TILE_VECTORS][TILE_PIECES];
     vec_lanes lanes[TILE_VECTORS][TILE_PIECES];
@@ -77,8 +78,8 @@ FAL_INLINE void TILE_FUNCTION(_sum)(const fal_products *products, const fal_piec
             for (int v = 0; v < TILE_VECTORS; v++)
                 x[v] = TILE_FUNCTION(_load)(from[v], lanes[v], o);
             FAL_UNROLL
-            for (int v = 0; v < TILE_VECTORS; v++)
-                TILE_FUNCTION(_fetch)(from[v], o);
+            for (int v = 0; fetches && v < TILE_VECTORS; v += 64 / FAL_VECTOR)
+                __builtin_prefetch(from[v][0] + o + TILE_VECTORS * FAL_LANES);
             FAL_UNROLL
             for (int c = 0; c < TILE_CHANNELS; c++) {
                 vec w = vec_splat(weight[c]);
@@ -177,7 +178,10 @@ FAL_INLINE void TILE_FUNCTION(_tile)(const fal_long_strip *s, int tile)
         acc[c][v] = (vec){0};
     if (s->last && s->finish && s->finish->adds)
         TILE_FUNCTION(_fetch_residual)(s, piece);
-    TILE_FUNCTION(_sum)(&s->products, piece, s->products.stretches[tile], acc);
+    if (TILE_FUNCTION(_fetches)(&s->products))
+        TILE_FUNCTION(_sum)(&s->products, piece, s->products.stretches[tile], true, acc);
+    else
+        TILE_FUNCTION(_sum)(&s->products, piece, s->products.stretches[tile], false, acc);
     if (s->add) {
         FAL_UNROLL
         for (int c = 0; c < TILE_CHANNELS; c++)
