@@ -159,6 +159,15 @@ static void prepare_memory(const fal_work *w)
     fal_lists_begin(w->desk.lists, w->l->taps);
 }
 
+// Whether what the memory holds is of this layout: phases of a transposed convolution have theirs
+// each, which may be the same.
+static bool holds_layout(const fal_work *w)
+{
+    const fal_direct_memory *m = w->desk.memory;
+    return m->layout && m->in_place == w->in_place &&
+           (m->layout == w->l || fal_is_same_layout(m->layout, w->l));
+}
+
 static size_t workspace_bytes(const fal_task *task)
 {
     fal_desk d;
@@ -195,8 +204,8 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     lay_out_desk(w.l, task->kernels->size, workspace, &w.desk);
     fal_find_source(&w);
     w.finish = fal_find_finish(w.task, w.all, &finish);
-    if (w.desk.memory->layout != w.l || w.desk.memory->in_place != w.in_place)
-        prepare_memory(&w); // what it holds is of another one
+    if (!holds_layout(&w))
+        prepare_memory(&w);
     run_part(&w);
 }
 

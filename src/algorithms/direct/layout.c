@@ -139,3 +139,13 @@ fal_layout fal_lay_out(const fal_task *task, bool is_long)
     count_units(task, &l);
     return l;
 }
+
+bool fal_is_same_layout(const fal_layout *a, const fal_layout *b)
+{
+    return a->lanes.is_long == b->lanes.is_long && a->lanes.wide == b->lanes.wide &&
+           a->lanes.pieces == b->lanes.pieces && a->taps == b->taps &&
+           a->chunk_channels == b->chunk_channels && a->channels_last == b->channels_last &&
+           a->phases == b->phases && a->phase_pitch == b->phase_pitch && a->pixel == b->pixel &&
+           a->step == b->step && a->channel == b->channel && a->plane == b->plane &&
+           a->row == b->row && a->band == b->band && a->units == b->units;
+}

@@ -33,4 +33,7 @@ typedef struct fal_layout {
 // of.
 fal_layout fal_lay_out(const fal_task *task, bool is_long);
 
+// Whether bands of two layouts of tasks whose axes are the same lie alike, and are read alike.
+bool fal_is_same_layout(const fal_layout *a, const fal_layout *b);
+
 #endif
