@@ -7,9 +7,20 @@ typedef struct plan {
     PyObject_HEAD faltung_plan *plan;
     faltung_conv conv;
     faltung_dtype dtype; // of the result
+    int rank;
+    int64_t shape[FALTUNG_MAX_RANK];
 } plan;
 
 static PyTypeObject *plan_type;
+
+// Once for all runs: a plan that is there can be explained, but estimates everything for it.
+static void note_shape(plan *self)
+{
+    faltung_explanation e;
+    self->rank = faltung_plan_explain(self->plan, &e, NULL) ? 0 : e.rank;
+    for (int i = 0; i < self->rank; i++)
+        self->shape[i] = e.output_shape[i];
+}
 
 static PyObject *plan_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
@@ -39,6 +50,7 @@ static PyObject *plan_new(PyTypeObject *type, PyObject *arguments, PyObject *key
     self->plan = made;
     self->conv = conv;
     self->dtype = faltung_result_dtype(dtype);
+    note_shape(self);
     return (PyObject *)self;
 }
 
@@ -51,20 +63,12 @@ static void plan_free(PyObject *self)
     Py_DECREF(type);
 }
 
-static faltung_status explain(const plan *self, faltung_explanation *e, faltung_message *message)
-{
-    return faltung_plan_explain(self->plan, e, message);
-}
-
 static PyObject *run_operands(const plan *self, const operands *all, PyObject *out)
 {
-    faltung_explanation e;
     faltung_message message;
     faltung_tensor view;
-    faltung_status status = explain(self, &e, &message);
-    if (status)
-        return raise_status(status, &message);
-    PyObject *result = operands_result(all, out, self->dtype, e.rank, e.output_shape, &view);
+    faltung_status status;
+    PyObject *result = operands_result(all, out, self->dtype, self->rank, self->shape, &view);
     if (!result)
         return NULL;
     Py_BEGIN_ALLOW_THREADS if (is_of_weight(&self->conv)) status =
@@ -101,7 +105,7 @@ static PyObject *plan_explain(PyObject *self, PyObject *nothing)
     (void)nothing;
     faltung_explanation e;
     faltung_message message;
-    faltung_status status = explain((plan *)self, &e, &message);
+    faltung_status status = faltung_plan_explain(((plan *)self)->plan, &e, &message);
     if (status)
         return raise_status(status, &message);
     return Py_BuildValue("{s:N,s:s,s:s,s:s,s:i,s:n,s:n,s:d,s:d}", "output_shape",
@@ -147,17 +151,11 @@ static PyObject *make_part(int rank, const faltung_part *part)
     return tuple;
 }
 
-static int rank_of(const plan *self)
-{
-    faltung_explanation e;
-    return explain(self, &e, NULL) ? 0 : e.rank; // a plan that is there can be explained
-}
-
 // needed_input(part): the same of the input.
 static PyObject *plan_needed_input(PyObject *self, PyObject *value)
 {
     const plan *p = (plan *)self;
-    const int rank = rank_of(p);
+    const int rank = p->rank;
     faltung_part part, needed;
     faltung_message message;
     if (!read_part(value, rank, &part))
@@ -206,7 +204,7 @@ static PyObject *run_part(const plan *self, const operands *all, PyObject *out,
 static PyObject *plan_run_slab(PyObject *self, PyObject *arguments)
 {
     PyObject *array[OPERANDS] = {NULL}, *value;
-    const int rank = rank_of((plan *)self);
+    const int rank = ((plan *)self)->rank;
     operands all;
     faltung_part part;
     if (!PyArg_ParseTuple(arguments, "OOOO", &array[INPUT], &value, &array[RESIDUAL],

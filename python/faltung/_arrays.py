@@ -35,9 +35,11 @@ def given(array):
 
 def writable(out):
     """A caller's own `out`, which must not be one that PyTorch sees otherwise than it lies."""
-    if _is_torch(out) and (out.is_conj() or out.is_neg()):
+    if not _is_torch(out):
+        return out
+    if out.is_conj() or out.is_neg():
         raise RuntimeError("out is a conjugated or negated view: give a tensor of its own memory")
-    if _is_torch(out) and out.requires_grad and sys.modules["torch"].is_grad_enabled():
+    if out.requires_grad and sys.modules["torch"].is_grad_enabled():
         raise RuntimeError(
             "functions with out=... arguments don't support automatic differentiation, but one of "
             "the arguments requires grad."
