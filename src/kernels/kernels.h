@@ -148,8 +148,9 @@ typedef struct fal_long_strip {
 typedef struct fal_long_kernel {
     int channels; // of a tile
     int vectors;  // of pixels
-    int pieces;   // of each vector: with 1 all lanes of a vector are read, else those of the pieces
-    int strip;    // tiles of a strip whose sums have room
+    int pieces; // of each vector: with 1 all lanes of a vector are read, or, if it has none, no or
+                // all, else those of the pieces
+    int strip;  // tiles of a strip whose sums have room
     void (*multiply)(const fal_long_strip *strip);
 } fal_long_kernel;
 

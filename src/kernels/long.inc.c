@@ -18,6 +18,9 @@
 #define TILE_VECTORS 1
 #endif
 
+// Vectors that are computed alone where the others have no pixels.
+#define TILE_NARROW ((TILE_VECTORS + 1) / 2)
+
 // Tiles whose sums fit into a strip's.
 #define TILE_FITTING (FAL_STRIP_SUMS / (TILE_CHANNELS * TILE_VECTORS * FAL_LANES))
 
@@ -52,15 +55,26 @@ FAL_INLINE bool TILE_FUNCTION(_fetches)(const fal_products *products)
            (FAL_LANES_STORED || products->count * TILE_VECTORS * FAL_VECTOR <= room);
 }
 
-// All stretches of a tile, over all its channels. `fetches` is a constant.
+// Whether no more than half of the vectors of a tile, the last of a band, have pixels.
+FAL_INLINE bool TILE_FUNCTION(_is_narrow)(const fal_piece *piece)
+{
+    uint16_t lanes = 0;
+    FAL_UNROLL
+    for (int v = TILE_NARROW; v < TILE_VECTORS; v++)
+        lanes |= piece[v * TILE_PIECES].lanes;
+    return TILE_PIECES == 1 && TILE_NARROW < TILE_VECTORS && !lanes;
+}
+
+// All stretches of the first vectors of a tile, over all its channels. `vectors` and `fetches` are
+// constants.
 FAL_INLINE void TILE_FUNCTION(_sum)(const fal_products *products, const fal_piece *piece,
-                                    const fal_stretch *stretch, bool fetches,
+                                    const fal_stretch *stretch, int vectors, bool fetches,
                                     vec (*acc)[TILE_VECTORS])
 {
     const real *from[TILE_VECTORS][TILE_PIECES];
     vec_lanes lanes[TILE_VECTORS][TILE_PIECES];
     FAL_UNROLL
-    for (int v = 0; v < TILE_VECTORS; v++)
+    for (int v = 0; v < vectors; v++)
         FAL_UNROLL
     for (int i = 0; i < TILE_PIECES; i++) {
         from[v][i] = (const real *)products->input + piece[v * TILE_PIECES + i].from;
@@ -75,16 +89,16 @@ FAL_INLINE void TILE_FUNCTION(_sum)(const fal_products *products, const fal_piec
             vec x[TILE_VECTORS];
             ptrdiff_t o = *offset++;
             FAL_UNROLL
-            for (int v = 0; v < TILE_VECTORS; v++)
+            for (int v = 0; v < vectors; v++)
                 x[v] = TILE_FUNCTION(_load)(from[v], lanes[v], o);
             FAL_UNROLL
-            for (int v = 0; fetches && v < TILE_VECTORS; v += 64 / FAL_VECTOR)
+            for (int v = 0; fetches && v < vectors; v += 64 / FAL_VECTOR)
                 __builtin_prefetch(from[v][0] + o + TILE_VECTORS * FAL_LANES);
             FAL_UNROLL
             for (int c = 0; c < TILE_CHANNELS; c++) {
                 vec w = vec_splat(weight[c]);
                 FAL_UNROLL
-                for (int v = 0; v < TILE_VECTORS; v++)
+                for (int v = 0; v < vectors; v++)
                     acc[c][v] = vec_fma(x[v], w, acc[c][v]);
             }
             weight += TILE_CHANNELS;
@@ -170,6 +184,7 @@ FAL_INLINE void TILE_FUNCTION(_tile)(const fal_long_strip *s, int tile)
 {
     vec acc[TILE_CHANNELS][TILE_VECTORS];
     const fal_piece *piece = s->piece + (ptrdiff_t)tile * TILE_VECTORS * TILE_PIECES;
+    const fal_stretch *stretch = s->products.stretches[tile];
     real *sums = (real *)s->sums + (ptrdiff_t)tile * TILE_CHANNELS * TILE_VECTORS * FAL_LANES;
     FAL_UNROLL
     for (int c = 0; c < TILE_CHANNELS; c++)
@@ -178,10 +193,12 @@ FAL_INLINE void TILE_FUNCTION(_tile)(const fal_long_strip *s, int tile)
         acc[c][v] = (vec){0};
     if (s->last && s->finish && s->finish->adds)
         TILE_FUNCTION(_fetch_residual)(s, piece);
-    if (TILE_FUNCTION(_fetches)(&s->products))
-        TILE_FUNCTION(_sum)(&s->products, piece, s->products.stretches[tile], true, acc);
+    if (TILE_FUNCTION(_is_narrow)(piece))
+        TILE_FUNCTION(_sum)(&s->products, piece, stretch, TILE_NARROW, false, acc);
+    else if (TILE_FUNCTION(_fetches)(&s->products))
+        TILE_FUNCTION(_sum)(&s->products, piece, stretch, TILE_VECTORS, true, acc);
     else
-        TILE_FUNCTION(_sum)(&s->products, piece, s->products.stretches[tile], false, acc);
+        TILE_FUNCTION(_sum)(&s->products, piece, stretch, TILE_VECTORS, false, acc);
     if (s->add) {
         FAL_UNROLL
         for (int c = 0; c < TILE_CHANNELS; c++)
@@ -218,6 +235,7 @@ static const fal_long_kernel TILE_NAME = {
 
 #undef TILE_MOST
 #undef TILE_VECTORS
+#undef TILE_NARROW
 #undef TILE_FITTING
 #undef TILE_PASTE
 #undef TILE_JOIN
