@@ -7,31 +7,6 @@
 
 #include <string.h>
 
-// Tiles that are multiplied by one kernel.
-typedef struct call {
-    void (*multiply)(const fal_winograd_products *products);
-    int64_t tiles, sums; // where they are, from the first of an element on
-} call;
-
-// As few calls for each panel as can be, of nearly equal size; returns how many.
-static int64_t list_calls(const fal_winograd_work *w, const fal_winograd_block *b, call *calls)
-{
-    const fal_winograd_kernels *kernels = w->task->kernels->winograd;
-    int64_t count = 0;
-    for (int64_t panel = 0; panel < b->panels; panel++) {
-        int64_t tiles = fal_tiles_of_panel(b, panel), left = fal_ceil_divide(tiles, kernels->most);
-        for (int64_t first = 0, size; left > 0; first += size, left--) {
-            size = fal_ceil_divide(tiles - first, left);
-            calls[count++] = (call){
-                kernels->multiply[size - 1],
-                panel * w->layout.form->elements * b->element + first,
-                (panel * b->panel + first) * kernels->channels,
-            };
-        }
-    }
-    return count;
-}
-
 // Planes that an element of the transforms is multiplied over.
 typedef struct range {
     int64_t begin, end;
@@ -63,14 +38,16 @@ static range find_planes(const fal_winograd_work *w, const fal_winograd_block *b
 // One element. Each call fetches its share of the weights that come next. Planes that are left out
 // are zeros: to the chunks, which are counted from the first plane of all, they would add nothing.
 static void multiply_element(const fal_winograd_work *w, const fal_winograd_block *b,
-                             const call *calls, int64_t count, int64_t element, range planes,
+                             const fal_winograd_calls *calls, int64_t element, range planes,
                              const float *weight)
 {
     const int64_t width = w->task->kernels->winograd->channels;
-    fal_winograd_products p = {.pitch = b->pitch, .share = fal_ceil_divide(width, count)};
+    fal_winograd_products p = {.pitch = b->pitch};
     float *sums = w->desk.sums + element * b->sums;
     if (planes.begin == planes.end)
         memset(sums, 0, (size_t)(b->tiles * width) * sizeof(float));
+    if (calls->count > 0)
+        p.share = fal_ceil_divide(width, calls->count);
     weight += (element * w->layout.planes + planes.begin) * width;
     for (int64_t c = planes.begin; c < planes.end; c += p.count) {
         const int64_t plane = c - b->slices.first_plane;
@@ -79,20 +56,21 @@ static void multiply_element(const fal_winograd_work *w, const fal_winograd_bloc
         p.weight = weight;
         p.add = c > planes.begin;
         weight += p.count * width;
-        for (int64_t i = 0; i < count; i++) {
-            p.tiles = tiles + calls[i].tiles;
-            p.sums = sums + calls[i].sums;
+        for (int64_t i = 0; i < calls->count; i++) {
+            p.tiles = tiles + calls->call[i].tiles;
+            p.sums = sums + calls->call[i].sums;
             p.fetch = weight + i * p.count * p.share;
-            calls[i].multiply(&p);
+            calls->call[i].multiply(&p);
         }
     }
 }
 
-void fal_winograd_multiply(const fal_winograd_work *w, const fal_winograd_block *b, int phase,
-                           const float *weight)
+void fal_winograd_multiply(const fal_winograd_work *w, const fal_winograd_block *b,
+                           const fal_winograd_plan *plan, int phase, const float *weight)
 {
-    call calls[FAL_WINOGRAD_MOST];
-    const int64_t count = list_calls(w, b, calls);
-    for (int64_t e = 0; e < w->layout.form->elements; e++)
-        multiply_element(w, b, calls, count, e, find_planes(w, b, phase, e), weight);
+    const int high = w->layout.form->high, wide = w->layout.form->wide;
+    for (int row = 0, e = 0; row < high; row++)
+        for (int column = 0; column < wide; column++, e++)
+            multiply_element(w, b, plan->of[row == high - 1][column == wide - 1], e,
+                             find_planes(w, b, phase, e), weight);
 }
