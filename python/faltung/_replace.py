@@ -8,6 +8,7 @@ import torch
 import torch.fx
 
 _F = torch.nn.functional
+_ConvNd = torch.nn.modules.conv._ConvNd
 
 
 def _module_of(convolution):
@@ -19,6 +20,10 @@ def _module_of(convolution):
     new.__dict__.update(convolution.__dict__)
     new.keeps_plan = not convolution.training
     return new
+
+
+def _is_on_cpu(module):
+    return module.weight.device.type == "cpu"
 
 
 def _is_convolution(module):
@@ -45,6 +50,36 @@ class _MaxPool2d(torch.nn.MaxPool2d):
     def _pool(self, image):
         last = image.contiguous(memory_format=torch.channels_last)
         return super().forward(last).contiguous()
+
+
+# Fewer numbers PyTorch reduces without its own threads.
+_REDUCED_BY_ONE = 32768
+
+
+def _average(pool, input, *size):
+    """PyTorch's pooling of whole planes, some channels at a time, few enough to be done by the
+    calling thread: others would go on looking for work where Faltung's next want to run."""
+    if input.dim() != 4 or not input.is_contiguous() or not input.numel():
+        return pool(input, *size)
+    channels = (_REDUCED_BY_ONE - 1) * input.shape[1] // input.numel()
+    if channels >= input.shape[1] or 8 * channels < input.shape[1]:
+        return pool(input, *size)
+    return torch.cat([pool(part, *size) for part in input.split(channels, 1)], 1)
+
+
+def _is_one(size):
+    return size in (1, (1, 1), [1, 1])
+
+
+class _AdaptiveAvgPool2d(torch.nn.AdaptiveAvgPool2d):
+    """Averages of whole planes."""
+
+    def forward(self, input):
+        return _average(super().forward, input)
+
+
+def _adaptive_avg_pool2d(input, output_size):
+    return _average(_F.adaptive_avg_pool2d, input, output_size)
 
 
 _BATCH_NORMS = (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d, torch.nn.BatchNorm3d)
@@ -78,7 +113,7 @@ class _Tracer(torch.fx.Tracer):
     """Looks into no convolution and no pooling."""
 
     def is_leaf_module(self, module, qualified_name):
-        ours = hasattr(module, "_operation") or isinstance(module, _MaxPool2d)
+        ours = hasattr(module, "_operation") or isinstance(module, (_MaxPool2d, _AdaptiveAvgPool2d))
         return ours or super().is_leaf_module(module, qualified_name)
 
 
@@ -194,7 +229,10 @@ class _Graph:
                 uses[node.target] = uses.get(node.target, 0) + 1
         for node in list(self.traced.graph.nodes):
             module = self.module(node)
-            if module is None or not hasattr(module, "_operation"):
+            if node.target is _F.adaptive_avg_pool2d and _is_one(node.args[-1]):
+                node.target = _adaptive_avg_pool2d
+                self.report.append(f"{node.name}: adaptive_avg_pool2d by the calling thread")
+            if not isinstance(module, _ConvNd):
                 continue
             if uses[node.target] > 1:
                 self.report.append(f"{node.target}: called more than once, nothing is folded")
@@ -211,7 +249,7 @@ def _swap(module, report, prefix=""):
     for name, child in module.named_children():
         path = prefix + name
         if _is_convolution(child):
-            if child.weight.device.type != "cpu":
+            if not _is_on_cpu(child):
                 report.append(f"{path}: left alone, it is not on the CPU")
                 continue
             setattr(module, name, _module_of(child))
@@ -221,8 +259,14 @@ def _swap(module, report, prefix=""):
             new.__dict__.update(child.__dict__)
             setattr(module, name, new)
             report.append(f"{path}: MaxPool2d with channels last")
+        elif type(child) is torch.nn.AdaptiveAvgPool2d and _is_one(child.output_size):
+            setattr(module, name, _AdaptiveAvgPool2d(child.output_size))
+            report.append(f"{path}: AdaptiveAvgPool2d by the calling thread")
+        elif type(child) is torch.nn.Linear and not child.training and _is_on_cpu(child):
+            setattr(module, name, _module_of(child))
+            report.append(f"{path}: Linear by Faltung, one row at a time")
         else:
-            if isinstance(child, torch.nn.modules.conv._ConvNd):
+            if isinstance(child, _ConvNd):
                 report.append(f"{path}: left alone, {type(child).__name__} is no module of PyTorch")
             _swap(child, report, path + ".")
 
@@ -235,7 +279,8 @@ def replace(model, *, report=None):
     model : torch.nn.Module
         Left as it is. In evaluation mode, what follows a convolution is folded into it, as far as
         ``torch.fx`` can trace the model: batch norm into its weights, a residual and an activation
-        into its last step; and maxima are pooled by PyTorch with channels last.
+        into its last step; maxima are pooled by PyTorch with channels last, averages of whole
+        planes by the calling thread alone; and a linear layer computes one row by Faltung.
     report : list, optional
         Receives a line for everything that was replaced, folded, or left alone, with the reason.
 

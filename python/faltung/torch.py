@@ -22,6 +22,7 @@ __all__ = [
     "ConvTranspose1d",
     "ConvTranspose2d",
     "ConvTranspose3d",
+    "Linear",
     "conv1d",
     "conv2d",
     "conv3d",
@@ -123,6 +124,10 @@ class _Module:
         key = input.shape, input.dtype, self.activation, weight.data_ptr(), weight._version
         return key if bias is None else (*key, bias.data_ptr(), bias._version)
 
+    def _constants(self):
+        """Weight and bias as the operation takes them."""
+        return self.weight.detach(), None if self.bias is None else self.bias.detach()
+
     def _plan(self, input, chosen):
         """The kept plan, made anew where the input, the parameters or what was chosen changed."""
         key = self._key(input)
@@ -130,9 +135,8 @@ class _Module:
             key = (*key, *chosen.values())
         kept = self.__dict__.get("_kept_plan")
         if kept is None or kept[0] != key:
-            bias = None if self.bias is None else self.bias.detach()
             options = {**self._options(), **chosen, "activation": self.activation}
-            plan = Plan(self._operation, input.detach(), self.weight.detach(), bias, **options)
+            plan = Plan(self._operation, input.detach(), *self._constants(), **options)
             kept = self.__dict__["_kept_plan"] = (key, plan)
         return kept[1]
 
@@ -141,9 +145,8 @@ class _Module:
         of this call alone."""
         if self.keeps_plan:
             return self._plan(input, chosen)(input, **more)
-        bias = None if self.bias is None else self.bias.detach()
         options = {**self._options(), **chosen, "activation": self.activation, **more}
-        return _function(self._operation)(input.detach(), self.weight.detach(), bias, **options)
+        return _function(self._operation)(input.detach(), *self._constants(), **options)
 
     def __getstate__(self):
         """Plans are made anew where a module is copied or loaded."""
@@ -239,6 +242,26 @@ class _Transposed(_Module):
         options = {**self._options(), **chosen}
         y = _Convolve.apply(input, self.weight, self.bias, self._operation, options)
         return self._activate(y)
+
+
+class Linear(_Module, torch.nn.Linear):
+    """``torch.nn.Linear``: one row, as a convolution of one pixel, by Faltung, if no gradient is
+    recorded; more by PyTorch."""
+
+    _operation = "conv1d"
+
+    def _options(self):
+        return {}
+
+    def _constants(self):
+        weight, bias = super()._constants()
+        return weight.unsqueeze(2), bias
+
+    def forward(self, input):
+        is_row = input.shape == (1, self.in_features) and input.dtype == self.weight.dtype
+        if not is_row or self._is_recorded(input):
+            return super().forward(input)
+        return self._run(input.unsqueeze(2), {}).squeeze(2)
 
 
 class Conv1d(_Forward, torch.nn.Conv1d):

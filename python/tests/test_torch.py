@@ -376,6 +376,56 @@ class Whole(unittest.TestCase):
         model = torch.nn.Sequential(torch.nn.MaxPool2d(2, return_indices=True)).eval()
         self.assertIs(type(getattr(faltung.torch.replace(model), "0")), torch.nn.MaxPool2d)
 
+    def test_averages_are_the_same(self):
+        class Called(torch.nn.Module):
+            def forward(self, x):
+                return torch.nn.functional.adaptive_avg_pool2d(x, (1, 1))
+
+        for model in (torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1)), Called()):
+            report = []
+            new = faltung.torch.replace(model.eval(), report=report)
+            self.assertIn("by the calling thread", report[0])
+            # Of few, many and too many numbers, and of planes that are larger than what is few.
+            for n, channels, edge in (2, 3, 4), (1, 1280, 7), (8, 1280, 7), (1, 2, 200):
+                x = torch.randn(n, channels, edge, edge)
+                self.assertTrue(torch.equal(new(x), model(x)), x.shape)
+            x = torch.randn(3, 9, 9)
+            self.assertTrue(torch.equal(new(x), model(x)))
+            for x in (x.transpose(1, 2), torch.randn(1, 3000, 5, 5).transpose(2, 3)):
+                self.assertTrue(torch.equal(new(x), model(x)))
+        x = torch.zeros(1, 2, 0, 3)
+        torch.testing.assert_close(new(x), model(x), equal_nan=True)
+        model = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(7)).eval()
+        self.assertIs(type(getattr(faltung.torch.replace(model), "0")), torch.nn.AdaptiveAvgPool2d)
+
+    def test_linear_layers_are_the_same(self):
+        for bias in (True, False):
+            model = torch.nn.Sequential(torch.nn.Linear(70, 33, bias=bias), torch.nn.ReLU()).eval()
+            report = []
+            new = faltung.torch.replace(model, report=report)
+            self.assertEqual(report, ["0: Linear by Faltung, one row at a time"])
+            self.assertTrue(getattr(new, "0").keeps_plan)
+            for shape in ((1, 70), (5, 70), (0, 70), (70,), (2, 3, 70), (1, 1, 70)):
+                x = torch.randn(shape)
+                with torch.no_grad():
+                    for _ in range(2):
+                        torch.testing.assert_close(new(x), model(x))
+            x = torch.randn(1, 70, requires_grad=True)
+            new(x).sum().backward()
+            got, x.grad = x.grad, None
+            model(x).sum().backward()
+            torch.testing.assert_close(got, x.grad)
+        with torch.no_grad():
+            getattr(new, "0").weight.mul_(2)
+            torch.testing.assert_close(new(x), 2 * model(x))
+        for rows in (1, 5):
+            with self.assertRaisesRegex(RuntimeError, "cannot be multiplied"), torch.no_grad():
+                new(torch.randn(rows, 71))
+        with self.assertRaisesRegex(RuntimeError, "dtype"), torch.no_grad():
+            new(torch.randn(1, 70).double())
+        model.train()
+        self.assertIs(type(getattr(faltung.torch.replace(model), "0")), torch.nn.Linear)
+
     def test_the_old_model_is_left_as_it_is(self):
         model = self.settle(Block(torch.nn.ReLU()))
         before = {name: value.clone() for name, value in model.state_dict().items()}
