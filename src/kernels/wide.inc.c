@@ -68,12 +68,11 @@ FAL_INLINE const real *TILE_FUNCTION(_stretch)(const fal_products *products,
 }
 
 // Writes a pixel's sums to an output where channels follow each other.
-FAL_INLINE void TILE_FUNCTION(_write_pixel)(const fal_wide_strip *s, real *to, const vec *sums)
+FAL_INLINE void TILE_FUNCTION(_write_pixel)(const fal_finish *f, real *to, const vec *sums)
 {
-    const fal_finish *f = s->finish;
     FAL_UNROLL
     for (int v = 0; v < TILE_VECTORS; v++, to += FAL_LANES) {
-        vec sum = sums[v] + vec_load((const real *)s->bias + v * FAL_LANES);
+        vec sum = sums[v];
         if (f && f->adds)
             sum += vec_load((const real *)((uintptr_t)to + (uintptr_t)f->residual));
         if (f && f->activation.kind == FALTUNG_ACTIVATION_CLAMP)
@@ -82,16 +81,28 @@ FAL_INLINE void TILE_FUNCTION(_write_pixel)(const fal_wide_strip *s, real *to, c
     }
 }
 
+// Writes those of a tile. What the strip says is read before, since it might be what is written to.
 FAL_INLINE void TILE_FUNCTION(_write)(const fal_wide_strip *s, const fal_place *place,
                                       vec (*acc)[TILE_VECTORS])
 {
+    const fal_finish *finish = s->finish;
+    const ptrdiff_t stride = s->pixel_stride;
+    real *output = s->output;
+    FAL_UNROLL
+    for (int v = 0; v < TILE_VECTORS; v++) {
+        const vec bias = vec_load((const real *)s->bias + v * FAL_LANES);
+        FAL_UNROLL
+        for (int p = 0; p < TILE_PIXELS; p++)
+            acc[p][v] += bias;
+    }
     FAL_UNROLL
     for (int run = 0; run < TILE_RUNS; run++) {
-        real *to = (real *)s->output + place[run].position;
+        real *to = output + place[run].position;
+        const int64_t pixels = place[run].pixels;
         FAL_UNROLL
-        for (int p = 0; p < TILE_RUN; p++, to += s->pixel_stride)
-            if (p < place[run].pixels)
-                TILE_FUNCTION(_write_pixel)(s, to, acc[run * TILE_RUN + p]);
+        for (int p = 0; p < TILE_RUN; p++, to += stride)
+            if (p < pixels)
+                TILE_FUNCTION(_write_pixel)(finish, to, acc[run * TILE_RUN + p]);
     }
 }
 

@@ -42,8 +42,7 @@ static void add_panel(const maker *m, int64_t panel, fal_winograd_calls *to)
     int64_t first = 0, past = 0; // of those that lie together
     for (int64_t vector = 0; vector < tiles; vector += m->lanes) {
         const int64_t lanes = fal_least(m->lanes, tiles - vector);
-        const fal_segments s =
-            fal_find_segments(m->l->form, panel * m->b->panel + vector, lanes);
+        const fal_segments s = fal_find_segments(m->l->form, panel * m->b->panel + vector, lanes);
         for (int64_t lane = 0; lane < lanes; lane++) {
             if (is_left_out(m, &s, lane))
                 continue;
