@@ -154,7 +154,8 @@ static void run_part(fal_work *w)
 
 static void prepare_memory(const fal_work *w)
 {
-    *w->desk.memory = (fal_direct_memory){.layout = w->l, .in_place = w->in_place};
+    *w->desk.memory = (fal_direct_memory){
+        .layout = w->l, .in_place = w->in_place, .skips_border = w->packed->skips_border};
     fal_fill_offsets(w);
     fal_lists_begin(w->desk.lists, w->l->taps);
 }
@@ -164,7 +165,7 @@ static void prepare_memory(const fal_work *w)
 static bool holds_layout(const fal_work *w)
 {
     const fal_direct_memory *m = w->desk.memory;
-    return m->layout && m->in_place == w->in_place &&
+    return m->layout && m->in_place == w->in_place && m->skips_border == w->packed->skips_border &&
            (m->layout == w->l || fal_is_same_layout(m->layout, w->l));
 }
 

@@ -11,6 +11,7 @@
 typedef struct fal_direct_memory {
     const fal_layout *layout; // of all that is there, offsets and lists of stretches among it
     bool in_place;            // whether offsets are those in the input
+    bool skips_border;        // whether stretches leave products with it out
     bool has_band;
     fal_band band;
     const void *packed; // the input that the band was packed from

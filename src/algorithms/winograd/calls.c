@@ -93,26 +93,26 @@ static int64_t find_short(int64_t first, int64_t count, int64_t all, int64_t out
     return outputs % of_tile && first + count == all ? count - 1 : -1;
 }
 
-void fal_winograd_plan_calls(const fal_task *task, const fal_winograd_layout *l,
-                             const fal_winograd_block *b, fal_winograd_plan *plan)
+void fal_winograd_schedule_calls(const fal_task *task, const fal_winograd_layout *l,
+                                 const fal_winograd_block *b, fal_winograd_schedule *schedule)
 {
     const fal_winograd_phase_axis *axis = l->phases.phase->axis;
     const int64_t short_row = find_short(b->row, b->rows, l->rows, axis[1].outputs, l->form->rows);
     const int64_t short_column =
         find_short(b->column, b->columns, l->columns, axis[2].outputs, l->form->columns);
     maker m = {task->kernels->winograd, l, b, task->kernels->lanes, -1, -1};
-    fal_winograd_calls *all = &plan->list[0][0];
+    fal_winograd_calls *all = &schedule->list[0][0];
     list_all(&m, all);
     for (int row = 0; row < 2; row++)
         for (int column = 0; column < 2; column++) {
-            fal_winograd_calls *list = &plan->list[row][column];
+            fal_winograd_calls *list = &schedule->list[row][column];
             m.row = row ? short_row : -1;
             m.column = column ? short_column : -1;
-            plan->of[row][column] = all;
+            schedule->of[row][column] = all;
             if (m.row < 0 && m.column < 0)
                 continue;
             list_chosen(&m, list);
             if (count_time(&m, list) < count_time(&m, all))
-                plan->of[row][column] = list;
+                schedule->of[row][column] = list;
         }
 }

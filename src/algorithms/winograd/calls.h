@@ -20,12 +20,12 @@ typedef struct fal_winograd_calls {
 // The calls for elements of a transformed tile: whether it is the last of its column, and of its
 // row, decides. Only the last outputs of a tile need those, and the last tiles of a plane may not
 // have them.
-typedef struct fal_winograd_plan {
+typedef struct fal_winograd_schedule {
     const fal_winograd_calls *of[2][2];
     fal_winograd_calls list[2][2]; // those of them that differ
-} fal_winograd_plan;
+} fal_winograd_schedule;
 
-void fal_winograd_plan_calls(const fal_task *task, const fal_winograd_layout *layout,
-                             const fal_winograd_block *block, fal_winograd_plan *plan);
+void fal_winograd_schedule_calls(const fal_task *task, const fal_winograd_layout *layout,
+                                 const fal_winograd_block *block, fal_winograd_schedule *schedule);
 
 #endif

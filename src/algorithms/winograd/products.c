@@ -66,11 +66,11 @@ static void multiply_element(const fal_winograd_work *w, const fal_winograd_bloc
 }
 
 void fal_winograd_multiply(const fal_winograd_work *w, const fal_winograd_block *b,
-                           const fal_winograd_plan *plan, int phase, const float *weight)
+                           const fal_winograd_schedule *schedule, int phase, const float *weight)
 {
     const int high = w->layout.form->high, wide = w->layout.form->wide;
     for (int row = 0, e = 0; row < high; row++)
         for (int column = 0; column < wide; column++, e++)
-            multiply_element(w, b, plan->of[row == high - 1][column == wide - 1], e,
+            multiply_element(w, b, schedule->of[row == high - 1][column == wide - 1], e,
                              find_planes(w, b, phase, e), weight);
 }

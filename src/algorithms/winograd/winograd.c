@@ -73,18 +73,18 @@ static void run_block(const fal_winograd_work *w, fal_winograd_block b, const fl
     const fal_winograd_layout *l = &w->layout;
     const int64_t width = w->task->kernels->winograd->channels;
     const fal_winograd_group group = fal_winograd_find_group(l, packed, b.group);
-    fal_winograd_plan plan;
+    fal_winograd_schedule schedule;
     fal_divide_block(w->task, l, &b);
     b.slices = fal_find_slices(&w->task->problem, b.depth, group.skips_border);
     b.slices.first_plane *= l->phases.inputs;
     b.slices.past_plane *= l->phases.inputs;
     prepare_block(w, &b);
-    fal_winograd_plan_calls(w->task, l, &b, &plan);
+    fal_winograd_schedule_calls(w->task, l, &b, &schedule);
     for (int64_t first = begin / width * width; first < end; first += width)
         for (int i = 0; i < l->phases.outputs; i++) {
             const float *weight = group.weight + i * l->weights +
                                   first / width * fal_winograd_block_weights(w->task, l);
-            fal_winograd_multiply(w, &b, &plan, i, weight);
+            fal_winograd_multiply(w, &b, &schedule, i, weight);
             fal_winograd_emit(w, &b, i, group.bias + first, first, begin, end);
         }
 }

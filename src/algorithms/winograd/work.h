@@ -57,11 +57,11 @@ int64_t fal_winograd_block_weights(const fal_task *task, const fal_winograd_layo
 // Transforms the input of a block.
 void fal_winograd_transform(const fal_winograd_work *work, const fal_winograd_block *block);
 
-// Multiplies a block, by calls that were planned for it, with the transformed weights of a phase of
+// Multiplies a block, by calls as scheduled for it, with the transformed weights of a phase of
 // the output, of as many channels as that is done for at once, and leaves the sums: of tiles and
 // elements for which there is no call anything, of which no output is made.
 void fal_winograd_multiply(const fal_winograd_work *work, const fal_winograd_block *block,
-                           const fal_winograd_plan *plan, int phase, const float *weight);
+                           const fal_winograd_schedule *schedule, int phase, const float *weight);
 
 // Transforms the sums of output channels from `first` of the block's group on, and writes those in
 // [begin, end) to a phase of the output. `bias` is that of the first.
