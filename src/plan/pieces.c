@@ -3,6 +3,8 @@
 
 #include "base/checked.h"
 
+#include <math.h>
+
 // Work that is worth a piece.
 static const double work_of_piece = 1e6;
 
@@ -118,6 +120,29 @@ static void divide_rows(fal_pieces *p, const fal_problem *problem, int threads, 
     p->size[FAL_ROW] = best;
 }
 
+// Where rows need nothing of their neighbours, bands may be higher as well, and channels be divided
+// besides: of what makes enough pieces, the heights by which the threads are done soonest, and of
+// those the one that divides channels least, and then the highest.
+static void even_rows(fal_pieces *p, int64_t least, int threads, int64_t enough, int64_t grain)
+{
+    const int64_t rows = extent(p, FAL_ROW), highest = fal_least(rows, 2 * p->size[FAL_ROW]);
+    const int64_t others = count_pieces(p) / p->count[FAL_ROW];
+    const int64_t channels = fal_ceil_divide(p->size[FAL_CHANNEL], grain);
+    int64_t fewest = INT64_MAX;
+    double soonest = INFINITY;
+    for (int64_t size = highest; size >= least; size--) {
+        const int64_t count = others * fal_ceil_divide(rows, size);
+        const int64_t times = fal_least(fal_ceil_divide(enough, count), channels);
+        const double turns = (double)fal_ceil_divide(count * times, threads);
+        const double time = turns * (double)size / (double)times;
+        if (time > soonest || (time == soonest && times >= fewest))
+            continue;
+        soonest = time;
+        fewest = times;
+        p->size[FAL_ROW] = size;
+    }
+}
+
 // And then channels are divided, though each thread packs the band for itself.
 static void divide_channels(fal_pieces *p, int64_t grain, int64_t times)
 {
@@ -170,7 +195,11 @@ int64_t fal_divide(const fal_task *task, const fal_algorithm *algorithm, const f
     int64_t enough = fal_least(wanted, (int64_t)ENOUGH * threads);
     if (algorithm->enough_pieces)
         enough = fal_least(wanted, (int64_t)algorithm->enough_pieces * threads);
-    else if (count_pieces(p) < wanted && !task->problem.of_weight) {
+    else if (task->problem.axis[1].kernel == 1 && !task->problem.of_weight) {
+        if (count_pieces(p) < wanted)
+            divide_images(p, fal_ceil_divide(enough, count_pieces(p)));
+        even_rows(p, least_rows(p, &task->problem), threads, enough, grain[FAL_CHANNEL]);
+    } else if (count_pieces(p) < wanted && !task->problem.of_weight) {
         divide_images(p, fal_ceil_divide(enough, count_pieces(p)));
         divide_rows(p, &task->problem, threads, enough, wanted);
     }
