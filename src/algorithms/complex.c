@@ -331,10 +331,7 @@ static fal_together together(const fal_task *task, int axis)
 {
     const fal_task real = make_real_task(task);
     const fal_algorithm *inner = inner_of(&real);
-    fal_together found = {1, 0};
-    if (axis && inner->together)
-        found = inner->together(&real, axis);
-    return found;
+    return axis && inner->together ? inner->together(&real, axis) : (fal_together){1, 0};
 }
 
 static void describe(const fal_task *task, fal_description *d)
