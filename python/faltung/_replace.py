@@ -11,14 +11,19 @@ _F = torch.nn.functional
 _ConvNd = torch.nn.modules.conv._ConvNd
 
 
-def _module_of(convolution):
-    """Faltung's module with the parameters of PyTorch's, which nobody else has."""
+def _as(kind, module):
+    """A module of another kind with all that one has, which nobody else has."""
+    new = kind.__new__(kind)
+    new.__dict__.update(module.__dict__)
+    return new
+
+
+def _module_of(module):
+    """Faltung's module with the parameters of PyTorch's of the same name."""
     from . import torch as modules
 
-    made = getattr(modules, type(convolution).__name__)
-    new = made.__new__(made)
-    new.__dict__.update(convolution.__dict__)
-    new.keeps_plan = not convolution.training
+    new = _as(getattr(modules, type(module).__name__), module)
+    new.keeps_plan = not module.training
     return new
 
 
@@ -52,8 +57,8 @@ class _MaxPool2d(torch.nn.MaxPool2d):
         return super().forward(last).contiguous()
 
 
-# Fewer numbers PyTorch reduces without its own threads.
-_REDUCED_BY_ONE = 32768
+# Fewer numbers PyTorch reduces without its own threads; and more parts take longer than with them.
+_REDUCED_BY_ONE, _MOST_PARTS = 32768, 8
 
 
 def _average(pool, input, *size):
@@ -62,12 +67,12 @@ def _average(pool, input, *size):
     if input.dim() != 4 or not input.is_contiguous() or not input.numel():
         return pool(input, *size)
     channels = (_REDUCED_BY_ONE - 1) * input.shape[1] // input.numel()
-    if channels >= input.shape[1] or 8 * channels < input.shape[1]:
+    if channels >= input.shape[1] or _MOST_PARTS * channels < input.shape[1]:
         return pool(input, *size)
     return torch.cat([pool(part, *size) for part in input.split(channels, 1)], 1)
 
 
-def _is_one(size):
+def _is_of_planes(size):
     return size in (1, (1, 1), [1, 1])
 
 
@@ -76,6 +81,10 @@ class _AdaptiveAvgPool2d(torch.nn.AdaptiveAvgPool2d):
 
     def forward(self, input):
         return _average(super().forward, input)
+
+
+def _averages_planes(module):
+    return type(module) is torch.nn.AdaptiveAvgPool2d and _is_of_planes(module.output_size)
 
 
 def _adaptive_avg_pool2d(input, output_size):
@@ -222,6 +231,12 @@ class _Graph:
         self.report.append(f"{after.target}: applied by {node.target}")
         self.remove(after, node)
 
+    def average(self, node):
+        arguments = dict(zip(("input", "output_size"), node.args), **node.kwargs)
+        if _is_of_planes(arguments["output_size"]):
+            node.target = _adaptive_avg_pool2d
+            self.report.append(f"{node.name}: adaptive_avg_pool2d by the calling thread")
+
     def fold(self):
         uses = {}
         for node in self.traced.graph.nodes:
@@ -229,9 +244,8 @@ class _Graph:
                 uses[node.target] = uses.get(node.target, 0) + 1
         for node in list(self.traced.graph.nodes):
             module = self.module(node)
-            if node.target is _F.adaptive_avg_pool2d and _is_one(node.args[-1]):
-                node.target = _adaptive_avg_pool2d
-                self.report.append(f"{node.name}: adaptive_avg_pool2d by the calling thread")
+            if node.target is _F.adaptive_avg_pool2d:
+                self.average(node)
             if not isinstance(module, _ConvNd):
                 continue
             if uses[node.target] > 1:
@@ -255,12 +269,10 @@ def _swap(module, report, prefix=""):
             setattr(module, name, _module_of(child))
             report.append(f"{path}: {type(child).__name__} by Faltung")
         elif type(child) is torch.nn.MaxPool2d and not child.training and not child.return_indices:
-            new = _MaxPool2d.__new__(_MaxPool2d)
-            new.__dict__.update(child.__dict__)
-            setattr(module, name, new)
+            setattr(module, name, _as(_MaxPool2d, child))
             report.append(f"{path}: MaxPool2d with channels last")
-        elif type(child) is torch.nn.AdaptiveAvgPool2d and _is_one(child.output_size):
-            setattr(module, name, _AdaptiveAvgPool2d(child.output_size))
+        elif _averages_planes(child) and not child.training:
+            setattr(module, name, _as(_AdaptiveAvgPool2d, child))
             report.append(f"{path}: AdaptiveAvgPool2d by the calling thread")
         elif type(child) is torch.nn.Linear and not child.training and _is_on_cpu(child):
             setattr(module, name, _module_of(child))

@@ -12,13 +12,16 @@ typedef struct maker {
     int64_t row, column; // of the block's tiles, that are left out; -1: none
 } maker;
 
-// As few calls for neighbours as can be, of nearly equal size.
+// As few calls for neighbours as can be, of nearly equal size. Products of few tiles wait for each
+// other, and a call takes as long as a tile.
 static void add_calls(const maker *m, int64_t panel, int64_t first, int64_t past,
                       fal_winograd_calls *to)
 {
+    const int64_t few = 3;
     int64_t left = fal_ceil_divide(past - first, m->kernels->most);
     for (int64_t size; left > 0; first += size, left--) {
         size = fal_ceil_divide(past - first, left);
+        to->time += fal_most(size, few) + 1;
         to->call[to->count++] = (fal_winograd_call){
             m->kernels->multiply[size - 1],
             panel * m->l->form->elements * m->b->element + first,
@@ -59,31 +62,16 @@ static void add_panel(const maker *m, int64_t panel, fal_winograd_calls *to)
 // All tiles.
 static void list_all(const maker *m, fal_winograd_calls *to)
 {
-    to->count = 0;
+    to->count = to->time = 0;
     for (int64_t panel = 0; panel < m->b->panels; panel++)
         add_calls(m, panel, 0, fal_tiles_of_panel(m->b, panel), to);
 }
 
 static void list_chosen(const maker *m, fal_winograd_calls *to)
 {
-    to->count = 0;
+    to->count = to->time = 0;
     for (int64_t panel = 0; panel < m->b->panels; panel++)
         add_panel(m, panel, to);
-}
-
-// About how long calls take, in tiles: chains of products of few tiles wait for each other, and a
-// call takes as long as a tile.
-static int64_t count_time(const maker *m, const fal_winograd_calls *calls)
-{
-    const int64_t few = 3;
-    int64_t time = 0;
-    for (int64_t i = 0; i < calls->count; i++) {
-        int64_t tiles = 1;
-        while (m->kernels->multiply[tiles - 1] != calls->call[i].multiply)
-            tiles++;
-        time += fal_most(tiles, few) + 1;
-    }
-    return time;
 }
 
 // The last row of a block's tiles, or column, if it is the last of all and too short; else -1.
@@ -112,7 +100,7 @@ void fal_winograd_schedule_calls(const fal_task *task, const fal_winograd_layout
             if (m.row < 0 && m.column < 0)
                 continue;
             list_chosen(&m, list);
-            if (count_time(&m, list) < count_time(&m, all))
+            if (list->time < all->time)
                 schedule->of[row][column] = list;
         }
 }

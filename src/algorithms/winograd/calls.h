@@ -13,7 +13,7 @@ typedef struct fal_winograd_call {
 } fal_winograd_call;
 
 typedef struct fal_winograd_calls {
-    int64_t count;
+    int64_t count, time; // about how long they take, in tiles
     fal_winograd_call call[FAL_WINOGRAD_MOST];
 } fal_winograd_calls;
 

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Models that faltung.torch.replace made, beside what they were made from. Where PyTorch is not
+installed the exit status is 77: skipped."""
+
+import importlib.util
+import sys
+import unittest
+
+if importlib.util.find_spec("torch") is None:
+    print("skipped: PyTorch is not installed")
+    sys.exit(77)
+
+import torch
+
+import faltung.torch
+
+
+class Block(torch.nn.Module):
+    """What residual networks are made of."""
+
+    def __init__(self, activation):
+        super().__init__()
+        self.first = torch.nn.Conv2d(6, 6, 3, padding=1, bias=False)
+        self.norm = torch.nn.BatchNorm2d(6)
+        self.activation = activation
+        self.second = torch.nn.Conv2d(6, 6, 1)
+        self.again = torch.nn.BatchNorm2d(6)
+
+    def forward(self, x):
+        y = self.activation(self.norm(self.first(x)))
+        return self.activation(self.again(self.second(y)) + x)
+
+
+class Whole(unittest.TestCase):
+    def settle(self, model):
+        for module in model.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.running_mean.normal_(0, 0.1)
+                module.running_var.uniform_(0.5, 1.5)
+        return model.eval()
+
+    def test_what_follows_is_folded(self):
+        for activation in (
+            torch.nn.ReLU(),
+            torch.nn.ReLU6(),
+            torch.nn.SiLU(),
+            torch.nn.GELU(),
+            torch.nn.Hardswish(),
+            torch.nn.LeakyReLU(0.2),
+            torch.nn.functional.relu,
+            torch.sigmoid,
+        ):
+            model = self.settle(Block(activation))
+            report = []
+            new = faltung.torch.replace(model, report=report)
+            x = torch.randn(2, 6, 7, 7)
+            with torch.no_grad():
+                torch.testing.assert_close(new(x), model(x), rtol=1e-4, atol=1e-5)
+            self.assertIn("norm: folded into first", report)
+            self.assertIn("second: adds its residual itself", report)
+            left = [node for node in new.graph.nodes if node.op.startswith("call")]
+            self.assertEqual(len(left), 2)
+
+    def test_maxima_are_the_same(self):
+        for options in ({"kernel_size": 3, "stride": 2, "padding": 1}, {"kernel_size": 2}):
+            layers = torch.nn.Conv2d(3, 16, 3), torch.nn.MaxPool2d(**options), torch.nn.ReLU()
+            model = torch.nn.Sequential(*layers).eval()
+            report = []
+            new = faltung.torch.replace(model, report=report)
+            self.assertIn("1: MaxPool2d with channels last", report)
+            pool = getattr(new, "1")
+            x = torch.randn(3, 16, 13, 12)
+            x[0, 3, 4, 5] = torch.nan
+            for input in (x, x[:1], x[0], x[:, :3], x.transpose(2, 3), x[:0]):
+                expected = layers[1](input)
+                self.assertTrue(torch.equal(pool(input).nan_to_num(), expected.nan_to_num()))
+                self.assertTrue(torch.equal(pool(input).isnan(), expected.isnan()))
+                self.assertEqual(pool(input).stride(), expected.stride())
+            with torch.no_grad():
+                torch.testing.assert_close(new(x[:, :3]), model(x[:, :3]), equal_nan=True)
+        model = torch.nn.Sequential(torch.nn.MaxPool2d(2, return_indices=True)).eval()
+        self.assertIs(type(getattr(faltung.torch.replace(model), "0")), torch.nn.MaxPool2d)
+
+    def test_averages_are_the_same(self):
+        pool = torch.nn.functional.adaptive_avg_pool2d
+
+        class Called(torch.nn.Module):
+            def __init__(self, call):
+                super().__init__()
+                self.call = call
+
+            def forward(self, x):
+                return self.call(x)
+
+        for model in (
+            torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1)),
+            Called(lambda x: pool(x, (1, 1))),
+            Called(lambda x: pool(x, output_size=1)),
+            Called(lambda x: pool(input=x, output_size=[1, 1])),
+        ):
+            report = []
+            new = faltung.torch.replace(model.eval(), report=report)
+            self.assertIn("by the calling thread", report[0])
+            # Of few, many and too many numbers, and of planes that are larger than what is few.
+            for n, channels, edge in (2, 3, 4), (1, 1280, 7), (8, 1280, 7), (1, 2, 200):
+                x = torch.randn(n, channels, edge, edge)
+                self.assertTrue(torch.equal(new(x), model(x)), x.shape)
+            x = torch.randn(3, 9, 9)
+            self.assertTrue(torch.equal(new(x), model(x)))
+            for x in (x.transpose(1, 2), torch.randn(1, 3000, 5, 5).transpose(2, 3)):
+                self.assertTrue(torch.equal(new(x), model(x)))
+        x = torch.zeros(1, 2, 0, 3)
+        torch.testing.assert_close(new(x), model(x), equal_nan=True)
+        for model in (
+            torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(7)).eval(),
+            torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1)),  # which trains
+        ):
+            new = getattr(faltung.torch.replace(model), "0")
+            self.assertIs(type(new), torch.nn.AdaptiveAvgPool2d)
+        model = Called(lambda x: pool(x, 7)).eval()
+        x = torch.randn(1, 1280, 14, 14)
+        self.assertTrue(torch.equal(faltung.torch.replace(model)(x), model(x)))
+
+    def test_linear_layers_are_the_same(self):
+        for bias in (True, False):
+            model = torch.nn.Sequential(torch.nn.Linear(70, 33, bias=bias), torch.nn.ReLU()).eval()
+            report = []
+            new = faltung.torch.replace(model, report=report)
+            self.assertEqual(report, ["0: Linear by Faltung, one row at a time"])
+            self.assertTrue(getattr(new, "0").keeps_plan)
+            for shape in ((1, 70), (5, 70), (0, 70), (70,), (2, 3, 70), (1, 1, 70)):
+                x = torch.randn(shape)
+                with torch.no_grad():
+                    for _ in range(2):
+                        torch.testing.assert_close(new(x), model(x))
+            x = torch.randn(1, 70, requires_grad=True)
+            new(x).sum().backward()
+            got, x.grad = x.grad, None
+            model(x).sum().backward()
+            torch.testing.assert_close(got, x.grad)
+        with torch.no_grad():
+            getattr(new, "0").weight.mul_(2)
+            torch.testing.assert_close(new(x), 2 * model(x))
+        for rows in (1, 5):
+            with self.assertRaisesRegex(RuntimeError, "cannot be multiplied"), torch.no_grad():
+                new(torch.randn(rows, 71))
+        with self.assertRaisesRegex(RuntimeError, "dtype"), torch.no_grad():
+            new(torch.randn(1, 70).double())
+        model.train()
+        self.assertIs(type(getattr(faltung.torch.replace(model), "0")), torch.nn.Linear)
+
+    def test_the_old_model_is_left_as_it_is(self):
+        model = self.settle(Block(torch.nn.ReLU()))
+        before = {name: value.clone() for name, value in model.state_dict().items()}
+        faltung.torch.replace(model)
+        self.assertIs(type(model.first), torch.nn.Conv2d)
+        for name, value in model.state_dict().items():
+            self.assertTrue(torch.equal(value, before[name]), name)
+
+    def test_what_is_left_alone_is_said(self):
+        class Branching(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layer = torch.nn.Conv2d(1, 1, 1)
+
+            def forward(self, x):
+                return self.layer(x) if x.sum() > 0 else x
+
+        report = []
+        model = faltung.torch.replace(Branching().eval(), report=report)
+        self.assertIs(type(model.layer), faltung.torch.Conv2d)
+        self.assertTrue(any("cannot trace" in line for line in report))
+
+    def test_what_is_written_in_place_keeps_its_order(self):
+        class Rewriting(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layer = torch.nn.Conv2d(2, 2, 1)
+
+            def forward(self, x):
+                x = x.clone()
+                y = self.layer(x)
+                z = torch.nn.functional.relu(x, inplace=True)
+                return y + z
+
+        model, x = Rewriting().eval(), torch.randn(1, 2, 5, 5)
+        report = []
+        new = faltung.torch.replace(model, report=report)
+        with torch.no_grad():
+            torch.testing.assert_close(new(x), model(x), rtol=1e-5, atol=1e-6)
+        self.assertIn("layer: something in place lies before its residual", report)
+
+    def test_a_batch_norm_in_training_mode_stays(self):
+        model = torch.nn.Sequential(torch.nn.Conv2d(2, 3, 1), torch.nn.BatchNorm2d(3)).eval()
+        model[1].train()
+        report = []
+        new = faltung.torch.replace(model, report=report)
+        x = torch.randn(4, 2, 5, 5)
+        with torch.no_grad():
+            torch.testing.assert_close(new(x), model(x), rtol=1e-4, atol=1e-5)
+        self.assertIn("1: a batch norm of the batch's own statistics stays", report)
+
+    def test_a_module_that_is_shared_is_not_folded_into(self):
+        layer = torch.nn.Conv2d(2, 2, 1)
+        model = torch.nn.Sequential(layer, torch.nn.ReLU(), layer).eval()
+        x = torch.randn(1, 2, 3, 3)
+        new = faltung.torch.replace(model)
+        with torch.no_grad():
+            torch.testing.assert_close(new(x), model(x), rtol=1e-5, atol=1e-6)
+
+
+if __name__ == "__main__":
+    unittest.main()
