@@ -41,7 +41,6 @@ static void it_is_chosen_by_shape_and_accuracy(void **state)
         {"conv1d:1x16x1000,16x16x257", "direct", "direct"},   // a longer one than transforms
         {"conv2d:1x3x9x9,4x3x5x5", "direct", "direct"},       // few products
         {"conv2d:1x64x28x28,64x64x5x5,dtype=c64", "complex", "complex"},
-        {"conv2d:1x64x28x28,64x64x5x5,dtype=i8", "direct", "direct"},
         {"conv2d_weight:1x64x28x28,64x64x5x5", "weight_gradient", "weight_gradient"},
     };
     (void)state;
@@ -52,6 +51,10 @@ static void it_is_chosen_by_shape_and_accuracy(void **state)
         assert_string_equal(setting_algorithm(cases[i].problem, FALTUNG_ACCURACY_BALANCED),
                             cases[i].balanced);
     }
+    // Of integers: direct or, where there are any, matrix tiles.
+    assert_string_not_equal(
+        setting_algorithm("conv2d:1x64x28x28,64x64x5x5,dtype=i8", FALTUNG_ACCURACY_BALANCED),
+        "fft");
 }
 
 // ----------------------------------------------------------------------------------------- errors

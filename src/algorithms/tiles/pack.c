@@ -121,7 +121,8 @@ typedef struct plane {
     const fal_view *input;
     const char *part[FAL_TILE_PARTS]; // the first element of each channel; NULL: none
     int64_t row, column;              // positions of the first row and column, perhaps outside
-    int64_t rows, pitch;
+    int64_t rows, columns;            // that are read
+    int64_t pitch;                    // from one row of the band to the next
     uint32_t *to;
 } plane;
 
@@ -159,7 +160,7 @@ static void gather(const plane *s, int64_t y, int64_t x, int64_t rows, int64_t r
 static void pack_shown(const plane *s, int64_t y, int64_t rows, int64_t r, fal_tiles_range inside)
 {
     const fal_problem *p = &s->task->problem;
-    for (int64_t c = 0; c < s->pitch; c++) {
+    for (int64_t c = 0; c < s->columns; c++) {
         const int64_t position = s->column + c * p->axis[2].stride;
         const int64_t x = fal_find_element(p->border, position, p->axis[2].input);
         const fal_tiles_range one = {c, c + 1};
@@ -172,8 +173,8 @@ static void pack_shown(const plane *s, int64_t y, int64_t rows, int64_t r, fal_t
 static void pack_rows(const plane *s, int64_t y, int64_t rows, int64_t r)
 {
     const fal_problem_axis *axis = &s->task->problem.axis[2];
-    const fal_tiles_range inside = fal_tiles_find_inside(axis, s->column, s->pitch),
-                          all = {0, s->pitch};
+    const fal_tiles_range inside = fal_tiles_find_inside(axis, s->column, s->columns),
+                          all = {0, s->columns};
     if (inside.begin < inside.end)
         gather(s, y, s->column + inside.begin * axis->stride, rows, r, inside, all);
     else
@@ -209,6 +210,8 @@ static void pack_slice(plane s, const fal_tiles_layout *l, const fal_tiles_band 
         for (int64_t x = 0; x < l->column_phases; x++, s.to += l->phase_rows * l->pitch) {
             s.row = band->row * axis[1].stride + (y - axis[1].padding);
             s.column = band->column * axis[2].stride + (x - axis[2].padding);
+            s.rows = fal_tiles_count_read(&axis[1], y, band->rows);
+            s.columns = fal_tiles_count_read(&axis[2], x, band->columns);
             pack_plane(&s);
         }
 }
@@ -235,7 +238,7 @@ void fal_tiles_pack_planes(const fal_task *task, const fal_tiles_layout *l, cons
 {
     const fal_problem *p = &task->problem;
     const fal_problem_axis *deep = &p->axis[0];
-    plane s = {.task = task, .input = input, .rows = l->phase_rows, .pitch = l->pitch};
+    plane s = {.task = task, .input = input, .pitch = l->pitch};
     const int64_t image = band->image * input->outer + band->group * input->group;
     for (int64_t n = 0; n < l->numbers; n++)
         for (int64_t kd = 0; kd < deep->kernel; kd++) {

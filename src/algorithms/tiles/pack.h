@@ -41,4 +41,13 @@ static inline fal_tiles_range fal_tiles_find_inside(const fal_problem_axis *axis
     return r;
 }
 
+// Positions of an axis that some outputs read of a phase, which begins with the `phase`-th. Those
+// behind them may not be there.
+static inline int64_t fal_tiles_count_read(const fal_problem_axis *axis, int64_t phase,
+                                           int64_t outputs)
+{
+    const int64_t reach = axis->dilation * (axis->kernel - 1);
+    return fal_ceil_divide((outputs - 1) * axis->stride + reach + 1 - phase, axis->stride);
+}
+
 #endif

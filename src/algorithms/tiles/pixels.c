@@ -89,18 +89,36 @@ static void pack_row(const pixels *s, const char *row, int64_t first, int64_t co
     }
 }
 
+// What a band reads of a phase, whose rows lie `pitch` pixels apart.
+typedef struct phase {
+    int64_t row, column; // positions of its first row and column
+    int64_t rows, columns, pitch;
+} phase;
+
+static phase find_phase(const fal_problem_axis *axis, const fal_tiles_layout *l,
+                        const fal_tiles_band *band, int64_t y, int64_t x)
+{
+    return (phase){
+        .row = band->row * axis[1].stride + (y - axis[1].padding),
+        .column = band->column * axis[2].stride + (x - axis[2].padding),
+        .rows = fal_tiles_count_read(&axis[1], y, band->rows),
+        .columns = fal_tiles_count_read(&axis[2], x, band->columns),
+        .pitch = l->pitch,
+    };
+}
+
 // One phase, of the plane of the input that begins with an element.
-static void pack_phase(const pixels *s, const fal_tiles_layout *l, const char *plane, int64_t row,
-                       int64_t column, char *to)
+static void pack_phase(const pixels *s, const phase *h, const char *plane, char *to)
 {
     const fal_problem *p = &s->task->problem;
     const fal_problem_axis *axis = &p->axis[1];
-    for (int64_t r = 0; r < l->phase_rows; r++, to += (size_t)l->pitch * s->step) {
-        const int64_t y = fal_find_element(p->border, row + r * axis->stride, axis->input);
+    for (int64_t r = 0; r < h->rows; r++, to += (size_t)h->pitch * s->step) {
+        const int64_t y = fal_find_element(p->border, h->row + r * axis->stride, axis->input);
         if (y >= 0)
-            pack_row(s, plane + y * s->input->axis[1] * (int64_t)s->size, column, l->pitch, to);
+            pack_row(s, plane + y * s->input->axis[1] * (int64_t)s->size, h->column, h->columns,
+                     to);
         else
-            clear(s, to, l->pitch);
+            clear(s, to, h->columns);
     }
 }
 
@@ -111,20 +129,19 @@ void fal_tiles_pack_pixels(const fal_task *task, const fal_tiles_layout *l, cons
     const fal_problem_axis *axis = p->axis;
     const pixels s = find_pixels(task, l, input);
     const int64_t image = band->image * input->outer + band->group * input->group;
-    const size_t phase = (size_t)(l->phase_rows * l->pitch) * s.step;
+    const size_t apart = (size_t)(l->phase_rows * l->pitch) * s.step;
     char *at = (char *)to;
     for (int64_t kd = 0; kd < axis[0].kernel; kd++) {
         int64_t d = band->depth * axis[0].stride + (kd * axis[0].dilation - axis[0].padding);
         d = fal_find_element(p->border, d, axis[0].input);
         const int64_t plane = image + d * input->axis[0];
         for (int64_t y = 0; y < l->row_phases; y++)
-            for (int64_t x = 0; x < l->column_phases; x++, at += phase) {
+            for (int64_t x = 0; x < l->column_phases; x++, at += apart) {
+                const phase h = find_phase(axis, l, band, y, x);
                 if (d < 0)
                     clear(&s, at, l->phase_rows * l->pitch);
                 else
-                    pack_phase(&s, l, (const char *)input->data + plane * (int64_t)s.size,
-                               band->row * axis[1].stride + (y - axis[1].padding),
-                               band->column * axis[2].stride + (x - axis[2].padding), at);
+                    pack_phase(&s, &h, (const char *)input->data + plane * (int64_t)s.size, at);
             }
     }
 }
