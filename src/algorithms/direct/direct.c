@@ -155,17 +155,24 @@ static void run_part(fal_work *w)
 static void prepare_memory(const fal_work *w)
 {
     *w->desk.memory = (fal_direct_memory){
-        .layout = w->l, .in_place = w->in_place, .skips_border = w->packed->skips_border};
+        .layout = w->l,
+        .in_place = w->in_place,
+        .skips_border = w->packed->skips_border,
+        .first_column = w->part->begin[FAL_COLUMN],
+        .past_column = w->part->end[FAL_COLUMN],
+    };
     fal_fill_offsets(w);
     fal_lists_begin(w->desk.lists, w->l->taps);
 }
 
 // Whether what the memory holds is of this layout: phases of a transposed convolution have theirs
-// each, which may be the same.
+// each, which may be the same. Where rows of a part end, tiles go on in the next.
 static bool holds_layout(const fal_work *w)
 {
     const fal_direct_memory *m = w->desk.memory;
     return m->layout && m->in_place == w->in_place && m->skips_border == w->packed->skips_border &&
+           m->first_column == w->part->begin[FAL_COLUMN] &&
+           m->past_column == w->part->end[FAL_COLUMN] &&
            (m->layout == w->l || fal_is_same_layout(m->layout, w->l));
 }
 

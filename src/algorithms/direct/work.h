@@ -12,6 +12,7 @@ typedef struct fal_direct_memory {
     const fal_layout *layout; // of all that is there, offsets and lists of stretches among it
     bool in_place;            // whether offsets are those in the input
     bool skips_border;        // whether stretches leave products with it out
+    int64_t first_column, past_column; // of the part that they are of
     bool has_band;
     fal_band band;
     const void *packed; // the input that the band was packed from
@@ -67,7 +68,7 @@ typedef struct fal_block {
 } fal_block;
 
 // Whether pixels in the lanes of so many columns can be read where they are, if they lie side by
-// side: vectors of them must be whole, or read lane by lane.
+// side: vectors of them must be whole, or read lane by lane, or may lie over other rows.
 bool fal_can_be_in_place(const fal_task *task, const fal_layout *l, int64_t columns);
 
 // Says how a task is computed.
