@@ -96,10 +96,13 @@ typedef struct long_way {
 static double count_pixels(const fal_task *task, const plane *out, int pieces, double rate)
 {
     const fal_lanes l = {.pieces = pieces};
-    const int64_t lanes = task->kernels->lanes, tile = fal_long_tile(task, &l, 0)->vectors;
+    const fal_long_kernel *kernel = fal_long_tile(task, &l, 0);
+    const int64_t lanes = task->kernels->lanes, tile = kernel->vectors;
+    const double loading = pieces > 1 ? pieces * task->tuning.piece_steps : 0;
     int64_t vectors = out->images * out->rows * fal_ceil_divide(out->columns, lanes);
     if (pieces > 1)
         vectors = fal_ceil_divide(out->images * out->rows * out->columns, lanes);
+    rate *= kernel->channels / (kernel->channels + loading);
     return (double)(fal_round_up(vectors, tile) * lanes) / (double)out->images / rate;
 }
 

@@ -28,18 +28,24 @@ static fal_piece make_piece(const fal_work *w, row_begin row, int64_t column, in
                        lanes};
 }
 
+// The lane where a row of fewer pixels than there are lanes begins. In place, the other lanes read
+// what is behind it, or before the last row of a band, so that all is in the input (source.c).
+static int64_t find_lane(const fal_work *w, const fal_band *band, int64_t row, int64_t pixels)
+{
+    return w->in_place && row + 1 == band->rows ? w->task->kernels->lanes - pixels : 0;
+}
+
 // Each vector in one row. The last one of a row lies over the one before it, so that it is as full;
 // what both compute is the same, unless it is added to what is there: then each pixel is written
-// once. That of a band in place that is narrower than a vector, the last
-// one of its rows, reads over the band before it, and not behind the input.
+// once.
 static int64_t place_in_rows(const fal_work *w, const fal_band *band)
 {
     const int64_t lanes = w->task->kernels->lanes, pixels = fal_least(lanes, band->columns);
-    const int64_t lane = w->in_place ? lanes - pixels : 0;
     int64_t i = 0;
     for (int64_t image = 0; image < band->images; image++)
         for (int64_t row = 0; row < band->rows; row++) {
             const row_begin begin = find_row(w, image, row);
+            const int64_t lane = find_lane(w, band, row, pixels);
             for (int64_t column = 0; column < band->columns; column += lanes, i++) {
                 int64_t first = fal_least(column, band->columns - pixels);
                 fal_piece *piece = &w->desk.piece[i];

@@ -35,7 +35,7 @@ static bool is_near(const fal_problem *p, const fal_view *input, int64_t images)
 bool fal_can_be_in_place(const fal_task *task, const fal_layout *l, int64_t columns)
 {
     const fal_problem *p = &task->problem;
-    bool wide = columns >= task->kernels->lanes || l->lanes.pieces > 1;
+    bool wide = columns >= task->kernels->lanes || l->lanes.pieces > 1 || l->rows > 1;
     return task->kernels->input_size == task->kernels->size && l->lanes.is_long && wide &&
            p->input_channels <= task->tuning.in_place && l->phases == 1 && is_inside(p);
 }
@@ -55,6 +55,17 @@ static bool can_be_broadcast(const fal_work *w)
            columns % run == 0 && w->last_columns % run == 0 && apart <= far && -apart <= far;
 }
 
+// Whether vectors of one piece that are wider than a band stay in the input, though some lanes read
+// what is behind a row, in the next one at most, or before the last row of a band (long.c).
+static bool stay_inside(const fal_work *w, int64_t columns)
+{
+    const int64_t lanes = w->task->kernels->lanes;
+    const int64_t rows = w->part->end[FAL_ROW] - w->part->begin[FAL_ROW];
+    if (rows == 1 || w->l->rows == 1)
+        return columns >= lanes;
+    return w->all->input.axis[1] >= lanes;
+}
+
 static bool is_in_place(const fal_work *w)
 {
     const fal_view *input = &w->all->input;
@@ -62,7 +73,8 @@ static bool is_in_place(const fal_work *w)
     if (!is_near(&w->task->problem, input, w->l->images))
         return false;
     return can_be_broadcast(w) ||
-           (fal_can_be_in_place(w->task, w->l, columns) && input->axis[2] == 1);
+           (fal_can_be_in_place(w->task, w->l, columns) && input->axis[2] == 1 &&
+            (w->l->lanes.pieces > 1 || stay_inside(w, columns)));
 }
 
 void fal_find_source(fal_work *w)
