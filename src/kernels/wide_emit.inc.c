@@ -23,36 +23,37 @@ static void ELEMENT(emit_flat)(const square *s)
     }
 }
 
-// Writes a vector of a channel, that begins at `to`, to its spots.
-FAL_INLINE void ELEMENT(emit_spots)(const fal_emission *e, const spots *s, vec turned,
+// Writes some lanes of a channel's vector, the first of which goes to `to`.
+FAL_INLINE void ELEMENT(emit_lanes)(const fal_emission *e, vec sum, uint32_t lanes,
                                     ELEMENT_TYPE *to)
 {
-    if (s->even) {
-        to += s->at[0];
-        turned = ELEMENT(finish)(e->finish, to, e->pixel_stride, FAL_ALL_LANES, turned);
-        if (e->pixel_stride == 1)
-            ELEMENT(store)(to, turned);
-        else if (e->pixel_stride == 2)
-            ELEMENT(store_apart)(to, turned, FAL_ALL_LANES);
-        else
-            ELEMENT(store_each)(to, e->pixel_stride, turned, FAL_ALL_LANES);
-        return;
-    }
-    for (int p = 0; p < s->count; p++)
-        ELEMENT(write_one)(e->finish, to + s->at[p], ((const real *)&turned)[s->from[p]]);
+    sum = ELEMENT(finish)(e->finish, to, e->pixel_stride, lanes, sum);
+    if (e->pixel_stride == 1 && lanes == FAL_ALL_LANES)
+        ELEMENT(store)(to, sum);
+    else if (e->pixel_stride == 1)
+        ELEMENT(store_lanes)(to, sum, lanes);
+    else if (e->pixel_stride == 2)
+        ELEMENT(store_apart)(to, sum, lanes);
+    else
+        ELEMENT(store_each)(to, e->pixel_stride, sum, lanes);
 }
 
 // Pixels in runs anywhere.
 static void ELEMENT(emit_scattered)(const square *q)
 {
     const fal_emission *e = q->e;
-    for (int pixel = 0; pixel < e->tiles * q->kernel->pixels; pixel += FAL_LANES) {
-        vec turned[FAL_LANES];
-        const spots s = find_spots(q, pixel);
-        ELEMENT_TYPE *to = (ELEMENT_TYPE *)e->output + q->channel * e->channel_stride;
-        load_turned(q, pixel, turned);
-        for (int i = 0; i < q->channels; i++, to += e->channel_stride)
-            ELEMENT(emit_spots)(e, &s, turned[i], to);
+    const int runs = e->tiles * q->kernel->pixels / q->kernel->run;
+    for (int run = 0; run < runs;) {
+        const spots s = find_spots(q, run, &run);
+        ELEMENT_TYPE *row = (ELEMENT_TYPE *)e->output + q->channel * e->channel_stride + s.to;
+        for (int pixel = 0; pixel < s.count; pixel += FAL_LANES) {
+            vec turned[FAL_LANES];
+            const uint32_t lanes = vec_first_lanes(least(FAL_LANES, s.count - pixel));
+            ELEMENT_TYPE *to = row + pixel * e->pixel_stride;
+            load_turned(q, s.first + pixel, turned);
+            for (int i = 0; i < q->channels; i++, to += e->channel_stride)
+                ELEMENT(emit_lanes)(e, turned[i], lanes, to);
+        }
     }
 }
 

@@ -26,29 +26,22 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-// Where the pixels of a square go that are to be written.
+// Pixels of a strip that follow each other in the output: the rest of a row, or several rows.
 typedef struct spots {
-    int64_t at[FAL_LANES];
-    int from[FAL_LANES];
-    int count;
-    bool even; // all of them, pixel_stride apart
+    int first, count;
+    int64_t to;
 } spots;
 
-static spots find_spots(const square *q, int pixel)
+// Those that begin with a run; *next is the run behind it.
+static spots find_spots(const square *q, int run, int *next)
 {
     const fal_emission *e = q->e;
-    int run = q->kernel->run, all = e->tiles * q->kernel->pixels;
-    spots s = {.count = 0, .even = true};
-    for (int i = 0; i < FAL_LANES && pixel + i < all; i++) {
-        const fal_place *place = &e->place[(pixel + i) / run];
-        int neighbour = (pixel + i) % run;
-        if (neighbour >= place->pixels)
-            continue;
-        s.from[s.count] = i;
-        s.at[s.count] = place->position + neighbour * e->pixel_stride;
-        s.even = s.even && s.at[s.count] == s.at[0] + i * e->pixel_stride;
-        s.count++;
-    }
-    s.even = s.even && s.count == FAL_LANES;
+    const int size = q->kernel->run, runs = e->tiles * q->kernel->pixels / size;
+    const fal_place *place = e->place;
+    spots s = {run * size, (int)place[run].pixels, place[run].position};
+    while (++run < runs && place[run - 1].pixels == size && place[run].pixels > 0 &&
+           place[run].position == place[run - 1].position + size * e->pixel_stride)
+        s.count += (int)place[run].pixels;
+    *next = run;
     return s;
 }
