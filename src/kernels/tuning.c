@@ -27,15 +27,16 @@ static const char *vectors_of(const fal_kernels *kernels)
 static const struct {
     const char *isa;
     bool (*is_this)(void);
-    double long_rate[3], piece_steps;
+    double long_rate[3], piece_steps, thin_rate;
     int64_t in_place;
 } processors[] = {
 #if defined(__x86_64__)
-    {"avx512", is_amd, {1.00, 0.96, 0.66}, 0, INT64_MAX}, // Zen 4
-    {"avx2", is_amd, {0.97, 0, 0}, 0, 8},                 // Zen 4
-    {"avx512", is_any, {0.90, 0.90, 0.80}, 1, INT64_MAX}, // Sapphire Rapids
+    {"avx512", is_amd, {1.00, 0.96, 0.66}, 0, 1, INT64_MAX},   // Zen 4
+    {"avx2", is_amd, {0.97, 0, 0}, 0, 1, 8},                   // Zen 4
+    {"avx512", is_any, {1.00, 1.00, 0.85}, 1, 0.8, INT64_MAX}, // Sapphire Rapids
+    {"avx2", is_any, {1.00, 0, 0}, 0, 1, 8},                   // Sapphire Rapids
 #endif
-    {NULL, is_any, {0.90, 0, 0}, 0, 8},
+    {NULL, is_any, {0.90, 0, 0}, 0, 1, 8},
 };
 
 // Half of the second-level cache; what is beyond that has not been seen to gain.
@@ -53,6 +54,7 @@ fal_tuning fal_find_tuning(const fal_kernels *kernels)
         i++; // ends: the last one is any
     fal_tuning tuning = {
         .piece_steps = processors[i].piece_steps,
+        .thin_rate = processors[i].thin_rate,
         .in_place = processors[i].in_place,
         .band_bytes = find_band_bytes(),
     };

@@ -138,6 +138,15 @@ static double share_inside(const fal_problem_axis *axis)
     return inside / ((double)axis->output * (double)axis->kernel);
 }
 
+// How long turning the sums of a pixel takes where vectors of pixels end with each row: as many
+// times as long as lanes stay empty.
+static double turn_rows(const fal_task *task, const fal_lanes *l, int64_t columns, double turning)
+{
+    if (columns % l->wide->run == 0)
+        return turning;
+    return turning * (double)fal_round_up(columns, task->kernels->lanes) / (double)columns;
+}
+
 // Compares what an image takes, in steps of the kernels: the products, and getting the sums to the
 // output, which with channels in the lanes have to be turned, or with pixels in them if channels
 // lie last. What needs one input for an output is read in place with pixels in the lanes, and
@@ -154,7 +163,10 @@ bool fal_prefers_long(const fal_task *task)
     bool skips = p->axis[2].stride == 1 && p->border == FALTUNG_PADDING_ZEROS;
     double inside = skips ? share_inside(&p->axis[2]) : 1;
     double pixels = (double)(out.rows * fal_round_up(out.columns, l.wide->run));
-    double wide = (double)fal_all_channels(task, &l) * (products * inside + turning);
+    const int64_t channels = fal_all_channels(task, &l);
+    const double rate = channels > task->kernels->lanes ? 1 : task->tuning.thin_rate;
+    double wide =
+        (double)channels * (products * inside / rate + turn_rows(task, &l, out.columns, turning));
     if (fal_is_pointwise(p)) {
         // It is no faster to pack for pixels in the lanes what is sampled, or has channels last.
         if (p->sampled || task->channels_last)

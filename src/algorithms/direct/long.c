@@ -129,7 +129,8 @@ int64_t fal_place_vectors(const fal_work *w, const fal_band *band)
 
 // A row of the kernel is left out where all rows of a tile are at the border.
 static const fal_stretch *find_stretches(const fal_work *w, const fal_band *band,
-                                         fal_inside rows_inside, int64_t first_vector, int vectors)
+                                         const fal_inside *inside, int64_t first_vector,
+                                         int vectors)
 {
     const fal_problem *p = &w->task->problem;
     const fal_spot *spot = w->desk.spot + first_vector;
@@ -137,9 +138,9 @@ static const fal_stretch *find_stretches(const fal_work *w, const fal_band *band
     fal_tile_key key = fal_tile_inside;
     if (!w->packed->skips_border || w->in_place || last - first >= FAL_TILE_PIXELS)
         return w->desk.lists->all;
-    if (!fal_is_inside(fal_find_inside(&p->axis[0]), band->depth))
+    if (!fal_is_inside(inside[0], band->depth))
         key.depth = band->depth;
-    if (!fal_is_inside(rows_inside, first) || !fal_is_inside(rows_inside, last)) {
+    if (!fal_is_inside(inside[1], first) || !fal_is_inside(inside[1], last)) {
         key.first_row = first;
         key.last_row = last;
     }
@@ -153,20 +154,15 @@ static const fal_stretch *find_stretches(const fal_work *w, const fal_band *band
 }
 
 // All products of a strip, chunk by chunk.
-static void multiply_strip(const fal_work *w, const fal_band *band, const fal_block *b,
-                           const fal_long_kernel *kernel, int64_t first_vector, int tiles)
+static void multiply_strip(const fal_work *w, const fal_block *b, const fal_long_kernel *kernel,
+                           const fal_stretch *const *stretches, int64_t first_vector, int tiles)
 {
-    const fal_stretch *stretches[FAL_LONG_STRIP];
-    const fal_inside rows_inside = fal_find_inside(&w->task->problem.axis[1]);
     int64_t channels = w->task->problem.input_channels;
     const fal_kernels *kernels = w->task->kernels;
     // The kernel itself writes numbers only, and all channels.
     const bool writes =
         b->first == 0 && b->past == kernel->channels && kernels->output_size == kernels->size;
     fal_long_strip strip;
-    for (int i = 0; i < tiles; i++)
-        stretches[i] = find_stretches(w, band, rows_inside,
-                                      first_vector + (int64_t)i * kernel->vectors, kernel->vectors);
     for (int64_t c = 0; c < channels; c += w->l->chunk_channels) {
         strip = (fal_long_strip){
             .products = fal_chunk(w, b, c, kernel->channels),
@@ -191,9 +187,15 @@ static void multiply_strip(const fal_work *w, const fal_band *band, const fal_bl
 void fal_run_long(const fal_work *w, const fal_band *band, const fal_block *b,
                   const fal_long_kernel *kernel)
 {
+    const fal_stretch *stretches[FAL_LONG_STRIP];
+    const fal_problem_axis *axis = w->task->problem.axis;
+    const fal_inside inside[] = {fal_find_inside(&axis[0]), fal_find_inside(&axis[1])};
     int64_t tiles = fal_ceil_divide(w->desk.memory->units, kernel->vectors);
     for (int64_t tile = 0; tile < tiles; tile += kernel->strip) {
         int count = (int)fal_least(tiles - tile, kernel->strip);
-        multiply_strip(w, band, b, kernel, tile * kernel->vectors, count);
+        for (int i = 0; i < count; i++)
+            stretches[i] =
+                find_stretches(w, band, inside, (tile + i) * kernel->vectors, kernel->vectors);
+        multiply_strip(w, b, kernel, stretches, tile * kernel->vectors, count);
     }
 }
