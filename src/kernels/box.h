@@ -20,6 +20,8 @@ typedef struct fal_box {
     int64_t planes, rows, columns;
     int64_t from_plane, from_row, from_column; // from one to the next
     int64_t to_plane, to_row;
+    int64_t to_odd; // if not 0, elements of a row that lie side by side are dealt out in two: every
+                    // second one goes so much further
     fal_pairing pairing; // of bytes
 } fal_box;
 

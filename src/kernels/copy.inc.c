@@ -79,10 +79,9 @@ FAL_INLINE void gather_end(const real *from, int64_t i, int64_t count, real *to)
 
 #endif
 
-FAL_INLINE void ELEMENT(gather_row)(const fal_box *box, const ELEMENT_TYPE *from, int64_t count,
-                                    real *to)
+FAL_INLINE void ELEMENT(gather_row)(const fal_box *box, const ELEMENT_TYPE *from, int64_t step,
+                                    int64_t count, real *to)
 {
-    const int64_t step = box->from_column;
     int64_t i = 0;
     if (step == 2)
         for (; i + FAL_LANES < count; i += FAL_LANES) { // the second vector ends with what is not
@@ -120,11 +119,26 @@ static void ELEMENT(copy_turned)(const fal_box *box, const ELEMENT_TYPE *from, r
         }
         for (int i = 0; c < box->columns && i < FAL_LANES; i++)
             ELEMENT(gather_row)
-        (box, from + r + i + c * box->from_column, box->columns - c,
+        (box, from + r + i + c * box->from_column, box->from_column, box->columns - c,
          to + (r + i) * box->to_row + c);
     }
     for (; r < box->rows; r++)
-        ELEMENT(gather_row)(box, from + r, box->columns, to + r * box->to_row);
+        ELEMENT(gather_row)
+    (box, from + r, box->from_column, box->columns, to + r * box->to_row);
+}
+
+// One row, whichever way its elements lie. One that is dealt out is read twice, so that what is
+// written is one line behind the other.
+FAL_INLINE void ELEMENT(copy_any_row)(const fal_box *box, const ELEMENT_TYPE *from, real *to)
+{
+    if (box->to_odd) {
+        ELEMENT(gather_row)(box, from, 2, (box->columns + 1) / 2, to);
+        ELEMENT(gather_row)(box, from + 1, 2, box->columns / 2, to + box->to_odd);
+    } else if (box->from_column == 1) {
+        ELEMENT(copy_row)(box, from, to);
+    } else {
+        ELEMENT(gather_row)(box, from, box->from_column, box->columns, to);
+    }
 }
 
 static void ELEMENT(copy)(const fal_box *box)
@@ -136,11 +150,7 @@ static void ELEMENT(copy)(const fal_box *box)
             ELEMENT(copy_turned)(box, from, to);
             continue;
         }
-        for (int64_t r = 0; r < box->rows; r++, from += box->from_row, to += box->to_row) {
-            if (box->from_column == 1)
-                ELEMENT(copy_row)(box, from, to);
-            else
-                ELEMENT(gather_row)(box, from, box->columns, to);
-        }
+        for (int64_t r = 0; r < box->rows; r++, from += box->from_row, to += box->to_row)
+            ELEMENT(copy_any_row)(box, from, to);
     }
 }

@@ -27,7 +27,8 @@ typedef struct plane {
 
 static void clear(const plane *p, char *to, int64_t count)
 {
-    memset(to, 0, (size_t)(count * p->kernels->size));
+    if (count > 0)
+        memset(to, 0, (size_t)(count * p->kernels->size));
 }
 
 // One column of the border of the rows [begin, end), where an element of theirs is shown again.
@@ -50,48 +51,90 @@ static void pack_border(const plane *p, int64_t begin, int64_t end, int64_t colu
     p->kernels->copy(&box);
 }
 
-// The rows [begin, end) of the plane that are inside, for one phase: `first` is its first column.
-static void pack_phase(const plane *p, int64_t begin, int64_t end, int64_t first, bool bordered,
-                       char *to)
+// The columns of one phase, which begins with column `first`, that are in the input: [begin, end).
+typedef struct range {
+    int64_t begin, end;
+} range;
+
+static range find_inside(const plane *p, int64_t first)
+{
+    const int64_t step = p->phases, past_column = fal_least(p->width, p->past_column);
+    int64_t past = past_column > first ? fal_ceil_divide(past_column - first, step) : 0;
+    past = fal_least(past, p->count);
+    return (range){fal_least(first < 0 ? fal_ceil_divide(-first, step) : 0, past), past};
+}
+
+// What the rows [begin, end) of the plane, which are inside, have outside in one phase.
+static void pack_outside(const plane *p, int64_t begin, int64_t end, int64_t first, bool bordered,
+                         char *to)
 {
     const int64_t size = p->kernels->size, step = p->phases;
-    int64_t before = first < 0 ? fal_ceil_divide(-first, step) : 0;
-    const int64_t end_column = fal_least(p->width, p->past_column);
-    int64_t past = end_column > first ? fal_ceil_divide(end_column - first, step) : 0;
-    past = fal_least(past, p->count);
-    before = fal_least(before, past);
+    const range inside = find_inside(p, first);
     if (!bordered)
         for (int64_t r = 0; r < end - begin; r++) {
             char *row = to + r * p->row * size;
-            clear(p, row, before);
-            clear(p, row + past * size, p->count - past);
+            clear(p, row, inside.begin);
+            clear(p, row + inside.end * size, p->count - inside.end);
         }
     for (int64_t i = 0; p->border && i < p->count && first + i * step < p->past_column; i++)
-        if (i < before || i >= past)
+        if (i < inside.begin || i >= inside.end)
             pack_border(p, begin, end, first + i * step, to + i * size);
-    if (before >= past)
-        return; // the first column may be anywhere
-    int64_t at = begin * p->row_stride + (first + before * step) * p->stride;
-    const fal_box box = {
-        .from = p->from + at * p->kernels->input_size,
-        .to = to + before * size,
+}
+
+// So many columns of the rows [begin, end), the first of which is `column` and goes to `to`.
+static fal_box box_of_rows(const plane *p, int64_t begin, int64_t end, int64_t column,
+                           int64_t columns, char *to)
+{
+    return (fal_box){
+        .from = p->from + (begin * p->row_stride + column * p->stride) * p->kernels->input_size,
+        .to = to,
         .planes = 1,
         .rows = end - begin,
-        .columns = past - before,
+        .columns = columns,
         .from_row = p->row_stride,
-        .from_column = step * p->stride,
+        .from_column = p->stride,
         .to_row = p->row,
         .pairing = p->pairing,
     };
+}
+
+// What is inside, for one phase.
+static void pack_phase(const plane *p, int64_t begin, int64_t end, int64_t first, char *to)
+{
+    const range inside = find_inside(p, first);
+    if (inside.begin >= inside.end)
+        return; // the first column may be anywhere
+    fal_box box = box_of_rows(p, begin, end, first + inside.begin * p->phases,
+                              inside.end - inside.begin, to + inside.begin * p->kernels->size);
+    box.from_column *= p->phases;
     p->kernels->copy(&box);
 }
 
-// The same for all phases.
+// The same for both of two phases.
+static void pack_both_phases(const plane *p, int64_t begin, int64_t end, char *to)
+{
+    const int64_t column = fal_most(p->first, 0), next = column + 1;
+    const int64_t columns = fal_least(p->width, p->past_column) - column;
+    const int64_t at = (column - p->first) % 2 * p->phase_pitch + (column - p->first) / 2;
+    if (columns <= 0)
+        return;
+    fal_box box = box_of_rows(p, begin, end, column, columns, to + at * p->kernels->size);
+    box.to_odd = (next - p->first) % 2 * p->phase_pitch + (next - p->first) / 2 - at;
+    p->kernels->copy(&box);
+}
+
+// The rows [begin, end) of the plane, which are inside, for all phases.
 static void pack_rows_inside(const plane *p, int64_t begin, int64_t end, bool bordered, char *to)
 {
-    for (int64_t i = 0; i < p->phases; i++)
-        pack_phase(p, begin, end, p->first + i, bordered,
-                   to + i * p->phase_pitch * p->kernels->size);
+    const bool both = p->phases == 2 && p->stride == 1;
+    for (int64_t i = 0; i < p->phases; i++) {
+        char *phase = to + i * p->phase_pitch * p->kernels->size;
+        pack_outside(p, begin, end, p->first + i, bordered, phase);
+        if (!both)
+            pack_phase(p, begin, end, p->first + i, phase);
+    }
+    if (both)
+        pack_both_phases(p, begin, end, to);
 }
 
 static void pack_plane(const plane *p, bool bordered, char *to)
