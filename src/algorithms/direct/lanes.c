@@ -147,6 +147,17 @@ static double turn_rows(const fal_task *task, const fal_lanes *l, int64_t column
     return turning * (double)fal_round_up(columns, task->kernels->lanes) / (double)columns;
 }
 
+// What an image's rows take to be dealt out into phases, rather than to be copied as they are.
+static double deal_rows(const fal_task *task)
+{
+    const fal_problem_axis *axis = task->problem.axis;
+    const double a_row = 6;  // cycles, of two multiply-adds of vectors
+    const int64_t rows =
+        (axis[1].output - 1) * axis[1].stride + axis[1].dilation * (axis[1].kernel - 1) + 1;
+    return (double)(task->problem.input_channels * axis[0].kernel * (axis[2].stride - 1)) *
+           (double)rows * a_row * 2 * task->kernels->lanes;
+}
+
 // Compares what an image takes, in steps of the kernels: the products, and getting the sums to the
 // output, which with channels in the lanes have to be turned, or with pixels in them if channels
 // lie last. What needs one input for an output is read in place with pixels in the lanes, and
@@ -175,7 +186,7 @@ bool fal_prefers_long(const fal_task *task)
     }
     double with_pixels =
         (double)p->output_channels * choose_long(task, &out).pixels * (products + storing);
-    return with_pixels < wide * pixels;
+    return with_pixels + deal_rows(task) < wide * pixels;
 }
 
 fal_lanes fal_choose_lanes(const fal_task *task, bool is_long)
