@@ -63,9 +63,12 @@ static void slide_pixels(const fal_across_work *w, const fal_across_strip *s, in
                           to + r * output->axis[1] * k->output_size, pixels);
 }
 
+// As few pixels at a time as can be, so that the lines of one vector of channels are still near for
+// the next, but so many that what is summed before the first of them costs no more than an eighth.
 void fal_slide_rows(const fal_across_work *w, const fal_across_strip *s, int64_t done)
 {
-    const int64_t near = 32, most = w->is_direct ? near : FAL_ACROSS_BUFFERED;
+    const int64_t near = 8 * (w->slide->size - 1);
+    const int64_t most = w->is_direct ? near : FAL_ACROSS_BUFFERED;
     const int64_t all = s->beyond - s->inside, tiles = fal_ceil_divide(all, most);
     for (int64_t i = 0, column = s->inside, past; i < tiles; i++, column = past) {
         past = s->inside + all * (i + 1) / tiles;

@@ -151,7 +151,7 @@ static double turn_rows(const fal_task *task, const fal_lanes *l, int64_t column
 static double deal_rows(const fal_task *task)
 {
     const fal_problem_axis *axis = task->problem.axis;
-    const double a_row = 6;  // cycles, of two multiply-adds of vectors
+    const double a_row = 6; // cycles, of two multiply-adds of vectors
     const int64_t rows =
         (axis[1].output - 1) * axis[1].stride + axis[1].dilation * (axis[1].kernel - 1) + 1;
     return (double)(task->problem.input_channels * axis[0].kernel * (axis[2].stride - 1)) *
