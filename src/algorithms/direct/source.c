@@ -66,6 +66,17 @@ static bool stay_inside(const fal_work *w, int64_t columns)
     return w->all->input.axis[1] >= lanes;
 }
 
+// Whether pixels of many channels had rather be packed, since vectors of them lie over two lines.
+// Where neighbours of a pixel are needed, some do wherever they are.
+static bool is_split(const fal_work *w)
+{
+    const fal_view *input = &w->all->input;
+    const uintptr_t line = 64;
+    const uint64_t apart = (uint64_t)input->channel * (uint64_t)w->task->kernels->size;
+    return w->l->taps == 1 && w->task->problem.input_channels > w->task->tuning.split_in_place &&
+           ((uintptr_t)input->data % line != 0 || apart % line != 0);
+}
+
 static bool is_in_place(const fal_work *w)
 {
     const fal_view *input = &w->all->input;
@@ -74,7 +85,7 @@ static bool is_in_place(const fal_work *w)
         return false;
     return can_be_broadcast(w) ||
            (fal_can_be_in_place(w->task, w->l, columns) && input->axis[2] == 1 &&
-            (w->l->lanes.pieces > 1 || stay_inside(w, columns)));
+            (w->l->lanes.pieces > 1 || stay_inside(w, columns)) && !is_split(w));
 }
 
 void fal_find_source(fal_work *w)
