@@ -147,15 +147,16 @@ static double turn_rows(const fal_task *task, const fal_lanes *l, int64_t column
     return turning * (double)fal_round_up(columns, task->kernels->lanes) / (double)columns;
 }
 
-// What an image's rows take to be dealt out into phases, rather than to be copied as they are.
+// What an image's rows take to be dealt out into phases, rather than to be copied as they are. A
+// stride may be any number.
 static double deal_rows(const fal_task *task)
 {
     const fal_problem_axis *axis = task->problem.axis;
     const double a_row = 6; // cycles, of two multiply-adds of vectors
-    const int64_t rows =
-        (axis[1].output - 1) * axis[1].stride + axis[1].dilation * (axis[1].kernel - 1) + 1;
-    return (double)(task->problem.input_channels * axis[0].kernel * (axis[2].stride - 1)) *
-           (double)rows * a_row * 2 * task->kernels->lanes;
+    const double rows = (double)(axis[1].output - 1) * (double)axis[1].stride +
+                        (double)axis[1].dilation * (double)(axis[1].kernel - 1) + 1;
+    return (double)task->problem.input_channels * (double)axis[0].kernel *
+           (double)(axis[2].stride - 1) * rows * a_row * 2 * (double)task->kernels->lanes;
 }
 
 // Compares what an image takes, in steps of the kernels: the products, and getting the sums to the
