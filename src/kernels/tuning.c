@@ -23,20 +23,19 @@ static const char *vectors_of(const fal_kernels *kernels)
     return strcmp(kernels->name, "amx") == 0 ? "avx512" : kernels->name;
 }
 
-// The first that fits counts.
+// The first that fits counts. The bytes of a band are found for each.
 static const struct {
     const char *isa;
     bool (*is_this)(void);
-    double long_rate[3], piece_steps, thin_rate;
-    int64_t in_place, split_in_place;
+    fal_tuning figures;
 } processors[] = {
 #if defined(__x86_64__)
-    {"avx512", is_amd, {1.00, 0.96, 0.66}, 0, 1, INT64_MAX, INT64_MAX}, // Zen 4
-    {"avx2", is_amd, {0.97, 0, 0}, 0, 1, 8, INT64_MAX},                 // Zen 4
-    {"avx512", is_any, {1.00, 1.00, 0.70}, 1, 0.8, INT64_MAX, 192},     // Sapphire Rapids
-    {"avx2", is_any, {1.00, 0, 0}, 0, 1, 8, INT64_MAX},                 // Sapphire Rapids
+    {"avx512", is_amd, {{1.00, 0.96, 0.66}, 0, 1, INT64_MAX, INT64_MAX, 0}}, // Zen 4
+    {"avx2", is_amd, {{0.97, 0, 0}, 0, 1, 8, INT64_MAX, 0}},                 // Zen 4
+    {"avx512", is_any, {{1.00, 1.00, 0.70}, 1, 0.8, INT64_MAX, 192, 0}},     // Sapphire Rapids
+    {"avx2", is_any, {{1.00, 0, 0}, 0, 1, 8, INT64_MAX, 0}},                 // Sapphire Rapids
 #endif
-    {NULL, is_any, {0.90, 0, 0}, 0, 1, 8, INT64_MAX},
+    {NULL, is_any, {{0.90, 0, 0}, 0, 1, 8, INT64_MAX, 0}},
 };
 
 // Half of the second-level cache; what is beyond that has not been seen to gain.
@@ -52,13 +51,7 @@ fal_tuning fal_find_tuning(const fal_kernels *kernels)
     while ((processors[i].isa && strcmp(processors[i].isa, vectors_of(kernels)) != 0) ||
            !processors[i].is_this())
         i++; // ends: the last one is any
-    fal_tuning tuning = {
-        .piece_steps = processors[i].piece_steps,
-        .thin_rate = processors[i].thin_rate,
-        .in_place = processors[i].in_place,
-        .split_in_place = processors[i].split_in_place,
-        .band_bytes = find_band_bytes(),
-    };
-    memcpy(tuning.long_rate, processors[i].long_rate, sizeof tuning.long_rate);
+    fal_tuning tuning = processors[i].figures;
+    tuning.band_bytes = find_band_bytes();
     return tuning;
 }

@@ -17,16 +17,6 @@ FAL_INLINE vec ELEMENT(finish)(const fal_finish *f, const ELEMENT_TYPE *to, int6
     return activate(&f->activation, sum);
 }
 
-// One sum to *to.
-FAL_INLINE void ELEMENT(write_one)(const fal_finish *f, ELEMENT_TYPE *to, real sum)
-{
-#if ELEMENT_KIND == NUMBER
-    *to = f ? ELEMENT(finish)(f, to, 1, 1, vec_splat(sum))[0] : sum;
-#else
-    ELEMENT(store_each)(to, 1, ELEMENT(finish)(f, to, 1, 1, vec_splat(sum)), 1);
-#endif
-}
-
 static void ELEMENT(write_row)(const fal_rows *rows, const real *from, ELEMENT_TYPE *to)
 {
     const int64_t step = rows->to_column;
