@@ -186,7 +186,7 @@ static factors find_factors(const sample *s, int64_t row, int64_t column)
 }
 
 // The mean square of the errors of what was computed over that of plain sums: one chain of f32 for
-// each output.
+// each output that is compared, which are every fifth one, so that they have all places in tiles.
 static double compare_errors(const sample *s, const operands *o)
 {
     const int64_t taps = s->axis[1].kernel * s->axis[2].kernel;
@@ -195,7 +195,7 @@ static double compare_errors(const sample *s, const operands *o)
     const bool transposed = s->axis[2].transposed;
     const float *y = o->output.memory, *input = o->input.memory, *weight = o->weight.memory;
     double ours = 0, plain = 0;
-    for (int64_t i = 0; i < o->output.count; i++) {
+    for (int64_t i = 0; i < o->output.count; i += 5) {
         const factors f = find_factors(s, i % outputs / columns, i % columns);
         const int64_t out = i / outputs;
         double exact = 0;
