@@ -210,19 +210,8 @@
 
 #if FAL_INTEGER
 #define SLIDE_LIST NULL
-#elif FAL_REGISTERS == 32
-#define TILE_KERNEL 3
-#define TILE_ROWS   4
-#include "kernels/slide.inc.c"
-#define TILE_KERNEL 5
-#define TILE_ROWS   4
-#include "kernels/slide.inc.c"
-#define SLIDE_LIST &slide_3_kernel, &slide_5_kernel
 #else
-#define TILE_KERNEL 3
-#define TILE_ROWS   2
-#include "kernels/slide.inc.c"
-#define SLIDE_LIST &slide_3_kernel
+#include "kernels/slides.inc.c"
 #endif
 
 #include "kernels/dots.inc.c"

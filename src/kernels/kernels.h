@@ -202,12 +202,14 @@ typedef struct fal_across {
     void *output;
 } fal_across;
 
-// A few rows of such pixels at once, by a square kernel without strides: so each column of the
-// input is read once. Products are in the order [column of the kernel][row of the kernel].
+// A few rows of such pixels at once, by a square kernel with one stride: what windows share is read
+// once. Products are in the order [column of the kernel][row of the kernel].
 typedef struct fal_slide {
     const void *const *row; // of the input, what the first pixel's window begins with: as many as
                             // the kernels' rows and those of the output reach over
-    const int64_t *step;    // in each of them from one column to the next; 0: all are the same
+    int64_t column_step;    // from one column of them to the next
+    const bool *is_zero;    // of each: there are zeros, for as many columns as are read together
+    int64_t columns;        // of the kernel: fewer than it has, where a border takes the others
     int64_t pixels, channels;
     const void *weight; // [column][row], aligned as above, `weight_step` from each other
     int64_t weight_step;
@@ -217,13 +219,15 @@ typedef struct fal_slide {
 } fal_slide;
 
 typedef struct fal_slide_kernel {
-    int size; // rows and columns of the kernel
-    int rows; // of the output
+    int size;    // rows and columns of the kernel
+    int stride;  // along both
+    int rows;    // of the output
+    int columns; // of the input that are read together
     void (*sum)(const fal_slide *slide);
 } fal_slide_kernel;
 
 // The most rows of the output, and of the input that they read.
-enum { FAL_SLIDE_ROWS = 4, FAL_SLIDE_READ = 8, FAL_SLIDE_SHAPES = 4 };
+enum { FAL_SLIDE_ROWS = 4, FAL_SLIDE_READ = 11, FAL_SLIDE_SHAPES = 6 };
 
 // ------------------------------------------------------------------------------------ dot products
 

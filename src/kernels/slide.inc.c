@@ -3,93 +3,124 @@
 // The body of rows of one channel by itself where channels are in the lanes, included once per size
 // of the kernel:
 //   TILE_KERNEL  K, rows and columns of the kernel
-//   TILE_ROWS    R, rows of the output that are computed at once
-// It defines slide_K and slide_K_kernel. The columns of the input are gone through once, from left
-// to right: each goes into K pixels of each row of the output, whose sums are in registers, and
-// ends the first of them. What there is of pixels before the first and behind the last is summed,
-// too, and not written.
+//   TILE_STRIDE  S, along both axes
+// It defines slide_K_S. Pixels are outside and their channels inside, so that memory is read and
+// written line by line, in as many streams as there are rows.
 
-#define TILE_PASTE(name, k, end) name##_##k##end
-#define TILE_JOIN(name, k, end)  TILE_PASTE(name, k, end)
-#define TILE                     TILE_JOIN(slide, TILE_KERNEL, )
+#define TILE_PASTE(k, s, end) slide_##k##_##s##end
+#define TILE_JOIN(k, s, end)  TILE_PASTE(k, s, end)
+#define TILE(end)             TILE_JOIN(TILE_KERNEL, TILE_STRIDE, end)
+#define TILE_READ             ((SLIDE_ROWS - 1) * TILE_STRIDE + TILE_KERNEL)
 
-// One column of the input: `turn` is its number modulo K, so that sums keep their registers.
-FAL_INLINE void TILE_JOIN(slide, TILE_KERNEL, _column)(vec acc[TILE_KERNEL][TILE_ROWS],
-                                                       const real *weight, int64_t weight_step,
-                                                       const vec *in, int turn)
+// What one column of the input adds to some pixels of each row, a constant, the first of which
+// meets it by this column of the kernel. No more rows of it are in registers than a row of the
+// kernel meets.
+FAL_INLINE void TILE(_column)(vec acc[SLIDE_PIXELS][SLIDE_ROWS], const real *const *from,
+                              int64_t at, const real *weight, int64_t weight_step, int64_t column,
+                              int pixels, vec_lanes lanes, bool whole)
 {
+    enum { MET = (SLIDE_ROWS - 1) * TILE_STRIDE };
+    vec in[MET + TILE_KERNEL];
     FAL_UNROLL
-    for (int kw = 0; kw < TILE_KERNEL; kw++) {
-        vec *sums = acc[(turn - kw + TILE_KERNEL) % TILE_KERNEL];
+    for (int i = 0; i < MET + TILE_KERNEL; i++) {
+        in[i] = vec_keep(whole ? vec_load(from[i] + at) : vec_load_lanes(from[i] + at, lanes));
         FAL_UNROLL
-        for (int kh = 0; kh < TILE_KERNEL; kh++) {
-            const vec w = vec_load(weight + (kw * TILE_KERNEL + kh) * weight_step);
+        for (int p = 0; p < pixels; p++) {
+            const int64_t kw = column - p * TILE_STRIDE, tap = kw * TILE_KERNEL + i - MET;
+            if (i < MET || kw < 0 || kw >= TILE_KERNEL)
+                continue;
+            const vec w = vec_load(weight + tap * weight_step);
             FAL_UNROLL
-            for (int r = 0; r < TILE_ROWS; r++)
-                sums[r] = vec_fma(in[r + kh], w, sums[r]);
+            for (int r = 0; r < SLIDE_ROWS; r++)
+                acc[p][r] = vec_fma(in[r * TILE_STRIDE + i - MET], w, acc[p][r]);
         }
     }
 }
 
-// All pixels of a vector of channels, of which these lanes are there.
-FAL_INLINE void TILE_JOIN(slide, TILE_KERNEL, _vector)(const fal_slide *s, int64_t channel,
-                                                       vec_lanes lanes, uint32_t stored, bool whole)
+// A vector of channels of these pixels: these lanes of it, or all. A single one may have fewer
+// columns of the kernel.
+FAL_INLINE void TILE(_vector)(const fal_slide *s, const real *const *from, real *to,
+                              int64_t channel, bool all_columns, int pixels, vec_lanes lanes,
+                              uint32_t stored, bool whole)
 {
-    enum { READ = TILE_ROWS + TILE_KERNEL - 1 };
-    const real *from[READ], *weight = (const real *)s->weight + channel;
-    real *to = (real *)s->output + channel;
+    const int64_t column_step = s->column_step, weight_step = s->weight_step;
+    const int64_t output_row = s->output_row, output_step = s->output_step;
+    const real *weight = (const real *)s->weight + channel;
+    vec acc[SLIDE_PIXELS][SLIDE_ROWS] = {{{0}}};
+    if (all_columns) {
+        FAL_UNROLL
+        for (int column = 0; column < TILE_KERNEL + (pixels - 1) * TILE_STRIDE; column++) {
+            const int64_t at = channel + column * column_step;
+            TILE(_column)(acc, from, at, weight, weight_step, column, pixels, lanes, whole);
+        }
+    } else {
+        for (int64_t column = 0; column < s->columns; column++) {
+            const int64_t at = channel + column * column_step;
+            TILE(_column)(acc, from, at, weight, weight_step, column, 1, lanes, whole);
+        }
+    }
     const vec bias = vec_load((const real *)s->bias + channel);
-    const int64_t columns = s->pixels + TILE_KERNEL - 1;
-    vec acc[TILE_KERNEL][TILE_ROWS] = {{{0}}};
+    to += channel;
     FAL_UNROLL
-    for (int i = 0; i < READ; i++)
-        from[i] = (const real *)s->row[i] + channel;
-    for (int64_t column = 0; column < columns; column += TILE_KERNEL)
+    for (int r = 0; r < SLIDE_ROWS; r++) {
         FAL_UNROLL
-    for (int turn = 0; turn < TILE_KERNEL; turn++) {
-        vec in[READ], *ended = acc[(turn + 1) % TILE_KERNEL];
-        if (column + turn >= columns)
-            return;
-        FAL_UNROLL
-        for (int i = 0; i < READ; i++) {
-            in[i] = vec_keep(whole ? vec_load(from[i]) : vec_load_lanes(from[i], lanes));
-            from[i] += s->step[i];
+        for (int p = 0; p < pixels; p++) {
+            const vec sum = acc[p][r] + bias;
+            if (whole)
+                vec_store(to + r * output_row + p * output_step, sum);
+            else
+                vec_store_lanes(to + r * output_row + p * output_step, sum, stored);
         }
-        TILE_JOIN(slide, TILE_KERNEL, _column)(acc, weight, s->weight_step, in, turn);
-        if (column + turn >= TILE_KERNEL - 1) {
-            FAL_UNROLL
-            for (int r = 0; r < TILE_ROWS; r++) {
-                if (whole)
-                    vec_store(to + r * s->output_row, ended[r] + bias);
-                else
-                    vec_store_lanes(to + r * s->output_row, ended[r] + bias, stored);
-            }
-            to += s->output_step;
-        }
-        FAL_UNROLL
-        for (int r = 0; r < TILE_ROWS; r++)
-            ended[r] = (vec){0};
     }
 }
 
-static void TILE(const fal_slide *s)
+// All channels of some pixels.
+FAL_INLINE void TILE(_pixels)(const fal_slide *s, const real *const *from, real *to,
+                              bool all_columns, int pixels)
 {
-    const uint32_t some = vec_first_lanes(s->channels % FAL_LANES);
+    const int64_t channels = s->channels;
+    const uint32_t rest = vec_first_lanes(channels % FAL_LANES);
+    const vec_lanes none = vec_lanes_of(0), some = vec_lanes_of(rest);
     int64_t channel = 0;
-    for (; channel + FAL_LANES <= s->channels; channel += FAL_LANES)
-        TILE_JOIN(slide, TILE_KERNEL, _vector)(s, channel, vec_lanes_of(0), 0, true);
-    if (some)
-        TILE_JOIN(slide, TILE_KERNEL, _vector)(s, channel, vec_lanes_of(some), some, false);
+    for (; channel + FAL_LANES <= channels; channel += FAL_LANES)
+        TILE(_vector)(s, from, to, channel, all_columns, pixels, none, 0, true);
+    if (rest)
+        TILE(_vector)(s, from, to, channel, all_columns, pixels, some, rest, false);
 }
 
-static const fal_slide_kernel TILE_JOIN(slide, TILE_KERNEL, _kernel) = {
+static void TILE(_rows)(const fal_slide *s)
+{
+    const real *from[TILE_READ];
+    real *to = (real *)s->output;
+    FAL_UNROLL
+    for (int i = 0; i < TILE_READ; i++)
+        from[i] = (const real *)s->row[i];
+    for (int64_t pixel = 0, count; pixel < s->pixels; pixel += count) {
+        count = 1;
+        if (s->columns < TILE_KERNEL)
+            TILE(_pixels)(s, from, to, false, 1);
+        else if (pixel + SLIDE_PIXELS > s->pixels)
+            TILE(_pixels)(s, from, to, true, 1);
+        else
+            TILE(_pixels)(s, from, to, true, (int)(count = SLIDE_PIXELS));
+        FAL_UNROLL
+        for (int i = 0; i < TILE_READ; i++)
+            from[i] += s->is_zero[i] ? 0 : count * TILE_STRIDE * s->column_step;
+        to += count * s->output_step;
+    }
+}
+
+static const fal_slide_kernel TILE() = {
     .size = TILE_KERNEL,
-    .rows = TILE_ROWS,
-    .sum = TILE,
+    .stride = TILE_STRIDE,
+    .rows = SLIDE_ROWS,
+    .columns = TILE_KERNEL + (SLIDE_PIXELS - 1) * TILE_STRIDE,
+    .sum = TILE(_rows),
 };
 
 #undef TILE
+#undef TILE_READ
 #undef TILE_PASTE
 #undef TILE_JOIN
 #undef TILE_KERNEL
-#undef TILE_ROWS
+#undef TILE_STRIDE

@@ -44,6 +44,9 @@ static const struct CMUnitTest planes[] = {
 
 static const struct CMUnitTest across[] = {
     cmocka_unit_test(any_channels_of_any_pixels_are_summed),
+};
+
+static const struct CMUnitTest slides[] = {
     cmocka_unit_test(rows_of_any_channels_and_pixels_are_summed_at_once),
 };
 
@@ -99,6 +102,7 @@ int main(int argc, char **argv)
     failed += cmocka_run_group_tests(longs, make_long_arenas, free_long_arenas);
     failed += cmocka_run_group_tests(planes, make_plane_arenas, free_plane_arenas);
     failed += cmocka_run_group_tests(across, make_across_arenas, free_across_arenas);
+    failed += cmocka_run_group_tests(slides, make_slide_arenas, free_slide_arenas);
     failed += cmocka_run_group_tests(dots, make_dots_arenas, free_dots_arenas);
     failed += cmocka_run_group_tests(winograd_products, make_winograd_product_arenas,
                                      free_winograd_product_arenas);

@@ -46,6 +46,10 @@ void any_lanes_of_planes_are_read_and_written(void **state);
 int make_across_arenas(void **state);
 int free_across_arenas(void **state);
 void any_channels_of_any_pixels_are_summed(void **state);
+
+// slide.c
+int make_slide_arenas(void **state);
+int free_slide_arenas(void **state);
 void rows_of_any_channels_and_pixels_are_summed_at_once(void **state);
 
 // dots.c

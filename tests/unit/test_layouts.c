@@ -5,6 +5,7 @@
 #include "guarded.h"
 #include "setting.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const problems[] = {
@@ -18,6 +19,11 @@ static const char *const problems[] = {
     "conv2d:1x3x40x41,32x3x3x3,stride=2,padding=1,layout=nhwc",
     "conv2d:1x16x20x19,24x16x3x3,padding=1,layout=nhwc",
     "conv2d:1x16x20x19,16x1x3x3,padding=1,groups=16,layout=nhwc",
+    "conv2d:1x21x20x19,21x1x3x3,padding=1,stride=2,groups=21,layout=nhwc",
+    "conv2d:1x300x9x8,300x1x5x5,padding=2,groups=300,layout=nhwc",
+    "conv2d:1x17x11x9,17x1x5x5,padding=3,stride=2,groups=17,layout=nhwc,dtype=f64",
+    "conv2d:2x20x11x12,20x1x7x7,padding=3,groups=20,layout=nhwc,activation=silu",
+    "conv2d:1x20x9x2,20x1x5x5,padding=3+9,groups=20,layout=nhwc",
     "conv1d:2x30x50,20x30x1,layout=nhwc",
     "conv3d:18x3x5x6,20x18x1x2x2,layout=nhwc",
     "conv3d:1x18x4x5x6,20x18x1x1x1,layout=nhwc",
@@ -114,6 +120,48 @@ static void layouts_change_no_bit(void **state)
     }
 }
 
+// Channels of a picture that has more, from the first pixel of a row on or from the last.
+static void pixels_may_lie_apart_and_backwards(void **state)
+{
+    static const char *const depthwise[] = {
+        "conv2d:2x20x11x10,20x1x3x3,padding=1,groups=20,layout=nhwc",
+        "conv2d:2x20x11x10,20x1x5x5,padding=3,stride=2,groups=20,layout=nhwc",
+        "conv2d:1x20x11x10,20x1x7x7,padding=3,groups=20,layout=nhwc",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(depthwise) * 2; i++) {
+        setting s;
+        setting_make(&s, depthwise[i / 2]);
+        setting_compute(&s);
+        arena memory[2];
+        array plain, output;
+        lay_out(&plain, &memory[0], &s.input, s.call.input_strides);
+        lay_out(&output, &memory[1], &s.output, s.call.output_strides);
+        array wide = plain;
+        const size_t size = (size_t)plain.count * 2 * sizeof(float);
+        wide.memory = malloc(size);
+        assert_non_null(wide.memory);
+        memset(wide.memory, 0x7f, size); // nothing that could be added unseen
+        wide.tensor = (faltung_tensor){wide.memory, FALTUNG_F32, 4, wide.shape, wide.strides};
+        for (int axis = 0; axis < 4; axis++)
+            wide.strides[axis] *= axis == 1 ? 1 : 2;
+        if (i % 2) {
+            wide.tensor.data = (float *)wide.memory + (wide.shape[3] - 1) * wide.strides[3];
+            wide.strides[3] *= -1;
+        }
+        faltung_message m;
+        assert_ok(faltung_tensor_copy(&s.input.tensor, &wide.tensor, &m), &m);
+        faltung_plan *plan = make_plan(&s, &plain);
+        run_plan(plan, &wide, &output, NULL);
+        assert_output(&s, &output);
+        faltung_plan_destroy(plan);
+        free(wide.memory);
+        arena_free(&memory[0]);
+        arena_free(&memory[1]);
+        setting_free(&s);
+    }
+}
+
 // What is packed pixel by pixel for channels that lie last has to be told from what is not.
 static void a_layout_is_seen_by_its_strides(void **state)
 {
@@ -137,6 +185,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layouts_change_no_bit),
+        cmocka_unit_test(pixels_may_lie_apart_and_backwards),
         cmocka_unit_test(a_layout_is_seen_by_its_strides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

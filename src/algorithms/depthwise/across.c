@@ -62,12 +62,21 @@ void fal_pack_across(const fal_task *task, const fal_operands *all, void *packed
         fal_pack_biases(task, all, g, 1, to + g * size);
 }
 
+// Zeros that stand for pixels of a border: one, or, for several rows at once, as many as are read
+// together, if they lie next to each other.
+static int64_t count_zeros(const fal_task *task)
+{
+    const fal_problem *p = &task->problem;
+    const int64_t pixels = fal_find_slide(task) ? fal_find_slide(task)->columns : 1;
+    return (pixels - 1) * p->groups + FAL_ACROSS_BLOCK;
+}
+
 static size_t lay_out(const fal_task *task, char *workspace, work *w)
 {
     const size_t taps = (size_t)count_taps(&task->problem), size = (size_t)task->kernels->size;
     const size_t rows = fal_find_slide(task) ? (size_t)fal_find_slide(task)->rows : 1;
     const size_t bytes[] = {taps * sizeof *w->input, taps * sizeof *w->weight,
-                            FAL_ACROSS_BLOCK * size,
+                            (size_t)count_zeros(task) * size,
                             rows * FAL_ACROSS_BUFFERED * FAL_ACROSS_BLOCK * size};
     enum { PLACES = sizeof bytes / sizeof *bytes };
     void *place[PLACES];
@@ -207,21 +216,33 @@ static void step_down(const work *w, strip *s)
     s->output += w->all->output.axis[1] * w->task->kernels->output_size;
 }
 
-// Rows of a strip, [row, past) of those from it on; together, if the kernels are for so many.
+// Rows of a strip, [row, past) of those from it on, one by one.
 static void run_strips(const work *w, strip s, int64_t row, int64_t past)
 {
-    const bool together = w->slide && past == w->slide->rows;
-    if (together && s.inside < s.beyond)
-        fal_slide_rows(w, &s, row);
     for (int64_t r = 0; r < past; r++, step_down(w, &s)) {
         strip own = s;
-        if (!together && has_zeros(w, &s))
+        if (r < row)
+            continue;
+        if (has_zeros(w, &s))
             own.beyond = own.inside;
-        if (r >= row)
-            run_border(w, &own);
-        if (r >= row && !together && own.inside < own.beyond)
+        run_border(w, &own);
+        if (own.inside < own.beyond)
             run_inside(w, &own, own.inside, own.beyond - own.inside);
     }
+}
+
+// The same, as many as the kernels have, at once: what meets a border, too, if its zeros do not
+// count.
+static void run_together(const work *w, strip s, int64_t row)
+{
+    fal_slide_inside(w, &s, row);
+    if (w->skips_border && w->task->problem.border == FALTUNG_PADDING_ZEROS) {
+        fal_slide_border(w, &s, row);
+        return;
+    }
+    for (int64_t r = 0; r < w->slide->rows; r++, step_down(w, &s))
+        if (r >= row)
+            run_border(w, &s);
 }
 
 // Some rows of the output from `first` on, without those before `row`, of the part's channels.
@@ -242,7 +263,10 @@ static void run_rows(const work *w, const fal_part *part, int64_t image, int64_t
         s.channels = fal_least(FAL_ACROSS_BLOCK, part->end[FAL_CHANNEL] - s.channel);
         s.plane = (const char *)input->data + (from + s.channel) * k->input_size;
         s.output = (char *)output->data + (to + s.channel) * k->output_size;
-        run_strips(w, s, row - first, past - first);
+        if (w->slide && past - first == w->slide->rows && fal_can_slide(w, &s))
+            run_together(w, s, row - first);
+        else
+            run_strips(w, s, row - first, past - first);
     }
 }
 
@@ -276,7 +300,7 @@ void fal_run_across(const fal_task *task, const fal_operands *all, const void *p
     w.finish = fal_find_finish(task, all, &finish);
     w.is_direct = !w.finish && task->kernels->output_size == size;
     lay_out(task, workspace, &w);
-    memset(w.zeros, 0, (size_t)(FAL_ACROSS_BLOCK * size));
+    memset(w.zeros, 0, (size_t)(count_zeros(task) * size));
     for (int64_t image = from[FAL_IMAGE]; image < to[FAL_IMAGE]; image++)
         for (int64_t depth = from[FAL_DEPTH]; depth < to[FAL_DEPTH]; depth++)
             run_plane(&w, part, image, depth);

@@ -7,7 +7,7 @@
 #include "algorithms/depthwise/across.h"
 
 enum {
-    FAL_ACROSS_BLOCK = 512,   // channels that are worked on together, at most
+    FAL_ACROSS_BLOCK = 256,   // channels that are worked on together, at most
     FAL_ACROSS_BUFFERED = 16, // pixels of each row in the buffer
 };
 
@@ -20,7 +20,7 @@ typedef struct fal_across_work {
     const fal_finish *finish;
     const void **input, **weight;  // of every tap
     const fal_slide_kernel *slide; // for several rows at once; NULL: there is none
-    char *zeros, *buffer;          // of one pixel; [row][pixel][channel]
+    char *zeros, *buffer;          // for what is outside; [row][pixel][channel]
 } fal_across_work;
 
 // A row of the output, of some channels.
@@ -36,8 +36,13 @@ typedef struct fal_across_strip {
 // Kernels for several rows of a problem at once; NULL: there are none.
 const fal_slide_kernel *fal_find_slide(const fal_task *task);
 
-// The inside of as many rows as the kernels have, from a strip on, but without the first `done`.
-void fal_slide_rows(const fal_across_work *work, const fal_across_strip *strip, int64_t done);
+// Whether as many rows as the kernels have, from a strip on, can be computed at once.
+bool fal_can_slide(const fal_across_work *work, const fal_across_strip *strip);
+
+// These rows, but without the first `done`: pixels that meet no border, and those that do, without
+// what they meet of it.
+void fal_slide_inside(const fal_across_work *work, const fal_across_strip *strip, int64_t done);
+void fal_slide_border(const fal_across_work *work, const fal_across_strip *strip, int64_t done);
 
 // Finishes pixels of a row of sums in the buffer on their way to the output.
 void fal_finish_across(const fal_across_work *work, const fal_across_strip *strip, const char *sums,
