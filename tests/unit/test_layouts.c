@@ -126,7 +126,7 @@ static void pixels_may_lie_apart_and_backwards(void **state)
     static const char *const depthwise[] = {
         "conv2d:2x20x11x10,20x1x3x3,padding=1,groups=20,layout=nhwc",
         "conv2d:2x20x11x10,20x1x5x5,padding=3,stride=2,groups=20,layout=nhwc",
-        "conv2d:1x20x11x10,20x1x7x7,padding=3,groups=20,layout=nhwc",
+        "conv2d:1x300x11x10,300x1x7x7,padding=3,groups=300,layout=nhwc,activation=silu",
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(depthwise) * 2; i++) {
