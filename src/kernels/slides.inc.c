@@ -5,6 +5,9 @@
 // registers allow, read a vector of the input or of weights for two products.
 enum { SLIDE_ROWS = 4, SLIDE_PIXELS = FAL_REGISTERS == 32 ? 2 : 1 };
 
+// From so many channels on a vector more costs less than those that lie over two lines.
+enum { SLIDE_ALIGNED = 4 * FAL_LANES };
+
 #define TILE_KERNEL 3
 #define TILE_STRIDE 1
 #include "kernels/slide.inc.c"

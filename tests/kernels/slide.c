@@ -60,7 +60,8 @@ static void make_case(slide_case *c, int64_t channels, prng *random)
     s->output_row = s->pixels * s->output_step;
     place_rows(c, random);
     c->weights = s->columns * size * s->weight_step;
-    c->written = (c->kernel->rows - 1) * s->output_row + (s->pixels - 1) * s->output_step + channels;
+    c->written =
+        (c->kernel->rows - 1) * s->output_row + (s->pixels - 1) * s->output_step + channels;
     assert_true(c->read <= MOST_NUMBERS && c->weights <= MOST_NUMBERS &&
                 c->written <= MOST_NUMBERS);
     memset(c->input, 0, bytes_of(c->set, c->zeros));
