@@ -53,15 +53,11 @@ static bool is_same_part(const fal_band *a, const fal_band *b)
 // The band and its runs, as far as they are not still there from the part before.
 static void prepare_band(fal_work *w, const fal_band *band)
 {
-    const int64_t size = w->task->kernels->size;
     const fal_view *input = &w->all->input;
     fal_direct_memory *m = w->desk.memory;
     bool same = m->has_band && is_same_part(&m->band, band);
     if (w->in_place) {
-        int64_t at = band->image * input->outer + band->group * input->group +
-                     band->depth * w->task->problem.axis[0].stride * input->axis[0] +
-                     band->row * w->source.row + band->column * w->source.column;
-        w->source.data = (const char *)input->data + at * size;
+        w->source.data = fal_find_in_place(w, band);
     } else {
         w->source.data = w->desk.band;
         if (!same || m->packed != input->data || m->band.image != band->image ||
@@ -69,7 +65,8 @@ static void prepare_band(fal_work *w, const fal_band *band)
             fal_direct_pack_band(w->task, w->l, input, band, same, w->desk.band);
     }
     if (!m->has_band || m->band.rows != band->rows || m->band.columns != band->columns ||
-        m->band.images != band->images || m->band.last_columns != band->last_columns)
+        m->band.images != band->images || m->band.last_columns != band->last_columns ||
+        m->band.head != band->head)
         m->units = w->l->lanes.is_long ? fal_place_vectors(w, band) : fal_place_runs(w, band);
     if (!w->l->lanes.is_long && !same)
         fal_find_wide_stretches(w, band);
@@ -109,15 +106,24 @@ static void run_band(fal_work *w, const fal_band *band, int64_t begin, int64_t e
     }
 }
 
+// The columns of a band: so many that the next one begins with a vector that lies in one line.
+static int64_t count_columns(const fal_work *w, const fal_band *band)
+{
+    const int64_t left = w->part->end[FAL_COLUMN] - band->column, most = w->l->columns;
+    const int64_t lanes = w->task->kernels->lanes;
+    return left > most && band->head ? most - lanes + band->head : fal_least(left, most);
+}
+
 // Every band of some images and a group at one depth.
 static void run_bands(fal_work *w, fal_band band, int64_t begin, int64_t end)
 {
     const int64_t *from = w->part->begin, *to = w->part->end;
     for (band.row = from[FAL_ROW]; band.row < to[FAL_ROW]; band.row += w->l->rows)
         for (band.column = from[FAL_COLUMN]; band.column < to[FAL_COLUMN];
-             band.column += w->l->columns) {
+             band.column += band.columns) {
+            band.head = fal_find_head(w, &band);
             band.rows = fal_least(to[FAL_ROW] - band.row, w->l->rows);
-            band.columns = fal_least(to[FAL_COLUMN] - band.column, w->l->columns);
+            band.columns = count_columns(w, &band);
             band.last_columns = band.columns;
             if (band.row + band.rows == to[FAL_ROW])
                 band.last_columns = fal_least(band.columns, w->last_columns - band.column);

@@ -35,9 +35,9 @@ static int64_t find_lane(const fal_work *w, const fal_band *band, int64_t row, i
     return w->in_place && row + 1 == band->rows ? w->task->kernels->lanes - pixels : 0;
 }
 
-// Each vector in one row. The last one of a row lies over the one before it, so that it is as full;
-// what both compute is the same, unless it is added to what is there: then each pixel is written
-// once.
+// Each vector in one row. The last one of a row lies over the one before it, so that it is as full,
+// and the first one over the next, if that begins with a line; what both compute is the same,
+// unless it is added to what is there: then each pixel is written once.
 static int64_t place_in_rows(const fal_work *w, const fal_band *band)
 {
     const int64_t lanes = w->task->kernels->lanes, pixels = fal_least(lanes, band->columns);
@@ -46,12 +46,14 @@ static int64_t place_in_rows(const fal_work *w, const fal_band *band)
         for (int64_t row = 0; row < band->rows; row++) {
             const row_begin begin = find_row(w, image, row);
             const int64_t lane = find_lane(w, band, row, pixels);
-            for (int64_t column = 0; column < band->columns; column += lanes, i++) {
+            for (int64_t column = 0, next; column < band->columns; column = next, i++) {
+                next = column + (column == 0 && band->head ? band->head : lanes);
                 int64_t first = fal_least(column, band->columns - pixels);
                 fal_piece *piece = &w->desk.piece[i];
                 *piece = make_piece(w, begin, first, pixels, lane);
                 if (w->all->has_residual)
-                    piece->written &= (uint16_t)(UINT32_MAX << (lane + column - first));
+                    piece->written &= (uint16_t)(((UINT32_C(1) << (next - column)) - 1)
+                                                 << (lane + column - first));
                 w->desk.spot[i] = (fal_spot){(int32_t)row, (int32_t)first, (int32_t)row};
             }
         }

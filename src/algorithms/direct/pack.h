@@ -29,6 +29,7 @@ typedef struct fal_band {
     int64_t image, group, depth, row, column;
     int64_t images, rows, columns;
     int64_t last_columns; // of its last row, which may be shorter than the others
+    int64_t head; // pixels before those of which vectors lie in one line of the cache; 0: none
 } fal_band;
 
 // Fills the band of one image, with the border that lies outside the input. `bordered` says that

@@ -66,15 +66,27 @@ static bool stay_inside(const fal_work *w, int64_t columns)
     return w->all->input.axis[1] >= lanes;
 }
 
-// Whether pixels of many channels had rather be packed, since vectors of them lie over two lines.
-// Where neighbours of a pixel are needed, some do wherever they are.
+// Numbers of an address beyond one where vectors are aligned.
+static int64_t count_beyond(const fal_work *w, uintptr_t address)
+{
+    const int64_t lanes = w->task->kernels->lanes, size = w->task->kernels->size;
+    return (int64_t)(address % (uintptr_t)(lanes * size)) / size;
+}
+
+// Whether what is aligned in a channel is in all others.
+static bool are_alike(const fal_work *w)
+{
+    const int64_t size = w->task->kernels->size;
+    return count_beyond(w, (uintptr_t)w->all->input.channel * (uintptr_t)size) == 0;
+}
+
+// Whether pixels of many channels had rather be packed, since vectors of them lie over two lines,
+// and cannot begin elsewhere. Where neighbours of a pixel are needed, some do wherever they are.
 static bool is_split(const fal_work *w)
 {
-    const fal_view *input = &w->all->input;
-    const uintptr_t line = 64;
-    const uint64_t apart = (uint64_t)input->channel * (uint64_t)w->task->kernels->size;
+    const bool is_aligned = count_beyond(w, (uintptr_t)w->all->input.data) == 0;
     return w->l->taps == 1 && w->task->problem.input_channels > w->task->tuning.split_in_place &&
-           ((uintptr_t)input->data % line != 0 || apart % line != 0);
+           !(are_alike(w) && (is_aligned || w->l->rows == 1));
 }
 
 static bool is_in_place(const fal_work *w)
@@ -111,6 +123,26 @@ void fal_find_source(fal_work *w)
             .plane = l->plane,
             .kernel_row = axis[1].dilation * l->row,
         };
+}
+
+const char *fal_find_in_place(const fal_work *w, const fal_band *band)
+{
+    const fal_view *input = &w->all->input;
+    const int64_t at = band->image * input->outer + band->group * input->group +
+                       band->depth * w->task->problem.axis[0].stride * input->axis[0] +
+                       band->row * w->source.row + band->column * w->source.column;
+    return (const char *)input->data + at * w->task->kernels->size;
+}
+
+int64_t fal_find_head(const fal_work *w, const fal_band *band)
+{
+    const int64_t lanes = w->task->kernels->lanes, few = 4 * lanes;
+    const int64_t left = w->part->end[FAL_COLUMN] - band->column;
+    if (!w->in_place || !w->l->lanes.is_long || w->l->lanes.pieces > 1 || w->l->taps > 1 ||
+        w->l->rows > 1 || band->images > 1 || left < few || !are_alike(w))
+        return 0;
+    const int64_t beyond = count_beyond(w, (uintptr_t)fal_find_in_place(w, band));
+    return beyond ? lanes - beyond : 0;
 }
 
 // The offsets of the products of a chunk, from their pixels.

@@ -78,6 +78,13 @@ void fal_direct_describe(const fal_task *task, fal_description *description);
 // not where the band begins.
 void fal_find_source(fal_work *work);
 
+// Pixels of a band of one row before those of which vectors lie in one line of the cache, in all
+// channels; 0 if there are none, or it makes no difference.
+int64_t fal_find_head(const fal_work *w, const fal_band *band);
+
+// Where a band's input begins in place.
+const char *fal_find_in_place(const fal_work *w, const fal_band *band);
+
 // Fills the tables of offsets.
 void fal_fill_offsets(const fal_work *work);
 
