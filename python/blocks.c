@@ -30,7 +30,7 @@ static PyObject *slide(PyObject *arguments, bool folds, shape_function find_shap
     } else {
         int batch = input.tensor.rank - (folds ? 2 : conv.axes + 1);
         int rank = batch + (folds ? conv.axes + 1 : 2);
-        result = tensor_new(input.tensor.dtype, rank, shape, &view);
+        result = tensor_new(input.tensor.dtype, rank, shape, rank - 1, &view);
     }
     if (result) {
         Py_BEGIN_ALLOW_THREADS status = run(&conv, kernel, &input.tensor, &view, &message);

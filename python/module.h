@@ -53,8 +53,12 @@ void operand_give_back(operand *o);
 void *memory_new(size_t bytes, size_t *capacity);
 void memory_free(void *data, size_t capacity);
 
-// A new array of the library's own: faltung.Tensor.
-PyObject *tensor_new(faltung_dtype dtype, int rank, const int64_t *shape, faltung_tensor *view);
+// The axes of an array without gaps from within: the last one first, or this one before all others.
+int find_axis(int rank, int inner, int i);
+
+// A new array of the library's own, faltung.Tensor, with axes in that order; the last is rank - 1.
+PyObject *tensor_new(faltung_dtype dtype, int rank, const int64_t *shape, int inner,
+                     faltung_tensor *view);
 
 // A tensor as an array of the library that `like` is of, if that exchanges arrays; else as it is.
 // Takes over the reference; on failure an exception is set, and NULL returned.

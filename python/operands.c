@@ -30,11 +30,43 @@ const faltung_tensor *operands_tensor(const operands *all, int i)
     return all->is_there[i] ? &all->of[i].tensor : NULL;
 }
 
+// No axis may be nearer than all that lie within it reach. Where only the channels have a size,
+// there is nothing to tell by.
+bool is_channels_last(const faltung_tensor *t, int axes)
+{
+    const int channel = t->rank - axes - 1;
+    int64_t reach = 0;
+    if (axes < 2 || !t->strides)
+        return false;
+    for (int i = 0; i < t->rank; i++) {
+        const int axis = find_axis(t->rank, channel, i);
+        const int64_t stride = t->strides[axis], size = t->shape[axis];
+        const bool is_image = axis < channel;
+        if (size == 0 || stride < reach || (is_image && reach == t->strides[channel]))
+            return false;
+        reach = stride * (size > 1 ? size : 1);
+    }
+    return true;
+}
+
+int operands_inner(const operands *all, const faltung_conv *conv, int rank, bool weight_is_last)
+{
+    const faltung_tensor *input = &all->of[INPUT].tensor;
+    const bool has_images = rank == conv->axes + 2;
+    if (is_of_weight(conv) || conv->axes < 2)
+        return rank - 1;
+    const bool is_last =
+        all->is_there[RESIDUAL]
+            ? is_channels_last(&all->of[RESIDUAL].tensor, conv->axes)
+            : weight_is_last || (has_images && is_channels_last(input, conv->axes));
+    return is_last ? rank - conv->axes - 1 : rank - 1;
+}
+
 PyObject *operands_result(const operands *all, PyObject *out, faltung_dtype dtype, int rank,
-                          const int64_t *shape, faltung_tensor *view)
+                          const int64_t *shape, int inner, faltung_tensor *view)
 {
     if (!all->is_there[OUT])
-        return tensor_new(dtype, rank, shape, view);
+        return tensor_new(dtype, rank, shape, inner, view);
     *view = all->of[OUT].tensor;
     return Py_NewRef(out);
 }

@@ -6,6 +6,7 @@
 typedef struct plan {
     PyObject_HEAD faltung_plan *plan;
     faltung_conv conv;
+    bool weight_is_last; // it had channels last
     faltung_dtype dtype; // of the result
     int rank;
     int64_t shape[FALTUNG_MAX_RANK];
@@ -37,6 +38,7 @@ static PyObject *plan_new(PyTypeObject *type, PyObject *arguments, PyObject *key
     faltung_status status =
         faltung_plan_create(&conv, operands_tensor(&all, INPUT), operands_tensor(&all, WEIGHT),
                             operands_tensor(&all, BIAS), &made, &message);
+    const bool weight_is_last = is_channels_last(operands_tensor(&all, WEIGHT), conv.axes);
     faltung_dtype dtype = all.of[INPUT].tensor.dtype;
     operands_give_back(&all);
     if (status)
@@ -49,6 +51,7 @@ static PyObject *plan_new(PyTypeObject *type, PyObject *arguments, PyObject *key
     }
     self->plan = made;
     self->conv = conv;
+    self->weight_is_last = weight_is_last;
     self->dtype = faltung_result_dtype(dtype);
     note_shape(self);
     return (PyObject *)self;
@@ -68,7 +71,9 @@ static PyObject *run_operands(const plan *self, const operands *all, PyObject *o
     faltung_message message;
     faltung_tensor view;
     faltung_status status;
-    PyObject *result = operands_result(all, out, self->dtype, self->rank, self->shape, &view);
+    const int inner = operands_inner(all, &self->conv, self->rank, self->weight_is_last);
+    PyObject *result =
+        operands_result(all, out, self->dtype, self->rank, self->shape, inner, &view);
     if (!result)
         return NULL;
     Py_BEGIN_ALLOW_THREADS if (is_of_weight(&self->conv)) status =
@@ -188,7 +193,8 @@ static PyObject *run_part(const plan *self, const operands *all, PyObject *out,
         shape[i] = part->end[i] - part->begin[i];
         shape[i] = shape[i] > 0 ? shape[i] : 0;
     }
-    PyObject *result = operands_result(all, out, self->dtype, rank, shape, &view);
+    const int inner = operands_inner(all, &self->conv, rank, self->weight_is_last);
+    PyObject *result = operands_result(all, out, self->dtype, rank, shape, inner, &view);
     if (!result)
         return NULL;
     faltung_status status;

@@ -111,7 +111,7 @@ PyObject *randn(PyObject *module, PyObject *arguments)
             int64_t numbers;
             faltung_status status = faltung_tensor_count(&wanted, &numbers, &message);
             array = status ? raise_status(status, &message)
-                           : tensor_new(wanted.dtype, rank, shape, &view);
+                           : tensor_new(wanted.dtype, rank, shape, rank - 1, &view);
             if (array && (status = faltung_randn(&generator, &view, &message))) {
                 raise_status(status, &message);
                 Py_CLEAR(array);

@@ -9,6 +9,7 @@
 typedef struct tensor {
     PyObject_HEAD faltung_dtype dtype;
     int rank;
+    int inner; // the axis that lies within all others
     int64_t shape[FALTUNG_MAX_RANK], strides[FALTUNG_MAX_RANK];
     Py_ssize_t sizes[FALTUNG_MAX_RANK], steps[FALTUNG_MAX_RANK]; // in bytes, for buffers
     void *data;
@@ -23,22 +24,33 @@ static const kind *kind_of(const tensor *t)
     return find_kind(t->dtype); // there is one
 }
 
-PyObject *tensor_new(faltung_dtype dtype, int rank, const int64_t *shape, faltung_tensor *view)
+int find_axis(int rank, int inner, int i)
+{
+    const int axis = rank - i;
+    if (i == 0)
+        return inner;
+    return axis > inner ? axis : axis - 1;
+}
+
+PyObject *tensor_new(faltung_dtype dtype, int rank, const int64_t *shape, int inner,
+                     faltung_tensor *view)
 {
     tensor *t = PyObject_New(tensor, tensor_type);
     size_t size = faltung_dtype_size(dtype);
     int64_t count = 1;
     if (!t)
         return NULL;
-    *view = (faltung_tensor){NULL, dtype, rank, t->shape, NULL};
+    *view = (faltung_tensor){NULL, dtype, rank, t->shape, t->strides};
     t->dtype = dtype;
     t->rank = rank;
     t->data = NULL;
-    for (int i = rank - 1; i >= 0; i--) {
-        t->shape[i] = t->sizes[i] = shape[i];
-        t->strides[i] = count;
-        t->steps[i] = count * (Py_ssize_t)size;
-        count *= shape[i];
+    t->inner = inner;
+    for (int i = 0; i < rank; i++) {
+        const int axis = find_axis(rank, inner, i);
+        t->shape[axis] = t->sizes[axis] = shape[axis];
+        t->strides[axis] = count;
+        t->steps[axis] = count * (Py_ssize_t)size;
+        count *= shape[axis];
     }
     t->bytes = count * (Py_ssize_t)size;
     t->data = memory_new((size_t)t->bytes, &t->capacity);
@@ -68,6 +80,13 @@ static int get_buffer(PyObject *self, Py_buffer *view, int flags)
         PyErr_SetString(PyExc_BufferError,
                         "bfloat16 is unknown to the buffer protocol: use DLPack, as by "
                         "torch.from_dlpack");
+        return -1;
+    }
+    const bool asks_for_rows = (flags & PyBUF_C_CONTIGUOUS) == PyBUF_C_CONTIGUOUS ||
+                               (flags & PyBUF_F_CONTIGUOUS) == PyBUF_F_CONTIGUOUS ||
+                               (flags & PyBUF_ANY_CONTIGUOUS) == PyBUF_ANY_CONTIGUOUS;
+    if (t->inner != t->rank - 1 && (asks_for_rows || (flags & PyBUF_STRIDES) != PyBUF_STRIDES)) {
+        PyErr_SetString(PyExc_BufferError, "the tensor has channels last: it is not contiguous");
         return -1;
     }
     *view = (Py_buffer){

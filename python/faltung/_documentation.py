@@ -45,6 +45,8 @@ _FORWARD = '''Convolve along {axes}.
     -------
     array, (N, O, ...) or (O, ...)
         Of the kind that `input` is: NumPy, PyTorch, JAX, else a `faltung.Tensor`; or `out`.
+        A new one of conv2d and conv3d lies as PyTorch's, with channels last if `weight` does, or an
+        `input` with a batch; but as `residual`, if there is one.
 
     Raises
     ------

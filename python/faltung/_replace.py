@@ -64,7 +64,8 @@ _REDUCED_BY_ONE, _MOST_PARTS = 32768, 8
 def _average(pool, input, *size):
     """PyTorch's pooling of whole planes, some channels at a time, few enough to be done by the
     calling thread: others would go on looking for work where Faltung's next want to run."""
-    if input.dim() != 4 or not input.is_contiguous() or not input.numel():
+    is_plain = input.dim() == 4 and input.is_contiguous() and input.numel()
+    if not is_plain or torch.get_num_threads() == 1:
         return pool(input, *size)
     channels = (_REDUCED_BY_ONE - 1) * input.shape[1] // input.numel()
     if channels >= input.shape[1] or _MOST_PARTS * channels < input.shape[1]:

@@ -121,7 +121,14 @@ class _Module:
         own = self._parameters
         weight = own["weight"] if "weight" in own else self.weight
         bias = own["bias"] if "bias" in own else self.bias
-        key = input.shape, input.dtype, self.activation, weight.data_ptr(), weight._version
+        key = (
+            input.shape,
+            input.stride(),
+            input.dtype,
+            self.activation,
+            weight.data_ptr(),
+            weight._version,
+        )
         return key if bias is None else (*key, bias.data_ptr(), bias._version)
 
     def _constants(self):
@@ -176,6 +183,14 @@ _ACTIVATIONS = {
 }
 
 
+def _without_gaps(tensor):
+    """A tensor in one of the layouts that results have."""
+    last = {4: torch.channels_last, 5: torch.channels_last_3d}.get(tensor.dim())
+    if last is not None and tensor.is_contiguous(memory_format=last):
+        return tensor
+    return tensor.contiguous()
+
+
 class _Forward(_Module):
     def _options(self):
         return {
@@ -203,7 +218,7 @@ class _Forward(_Module):
             if residual is None:
                 return self._run(input, {})
             if self._fits(input, residual):
-                return self._run(input, {}, residual=residual.detach().contiguous())
+                return self._run(input, {}, residual=_without_gaps(residual.detach()))
         options = self._options()
         if options.pop("padding_mode") != "zeros":  # of which gradients do not know
             input = torch.nn.functional.pad(

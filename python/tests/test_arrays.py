@@ -4,6 +4,7 @@
 import array
 import ctypes
 import gc
+import hashlib
 import os
 import sys
 import unittest
@@ -349,6 +350,17 @@ class NumPy(unittest.TestCase):
         ):
             w = self.w[:, : view.shape[1]]
             self.assertTrue((faltung.conv2d(view, w) == self.oracle(view, w)).all())
+
+    def test_results_may_have_channels_last(self):
+        x = numpy.ascontiguousarray(self.x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+        y = faltung.conv2d(x, self.w)
+        self.assertTrue(y.transpose(0, 2, 3, 1).flags.c_contiguous)
+        self.assertTrue((y == self.oracle(x, self.w)).all())
+        self.assertTrue(faltung.conv2d(x[0], self.w).flags.c_contiguous)
+        tensor = faltung.conv2d(memoryview(x), self.w)
+        self.assertEqual(memoryview(tensor).tolist(), y.tolist())
+        with self.assertRaisesRegex(BufferError, "channels last"):
+            hashlib.sha256(tensor)
 
     def test_read_only_arrays_are_read(self):
         self.x.flags.writeable = False

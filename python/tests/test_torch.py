@@ -39,6 +39,54 @@ class Tensors(unittest.TestCase):
         last = x.to(memory_format=torch.channels_last)
         self.assertTrue(torch.equal(faltung.conv2d(last, w), faltung.conv2d(x, w)))
 
+    def test_results_lie_as_pytorchs_do(self):
+        def sequence(names, axes):
+            shape = (2, 4, 5, 6, 7)[: axes + 2]
+            x, w = torch.randn(shape), torch.randn(4, 4, *(2,) * axes)
+            formats = {2: torch.channels_last, 3: torch.channels_last_3d}
+            last = formats.get(axes, torch.contiguous_format)
+            xs = [x, x.contiguous(memory_format=last), x[0], x.contiguous(memory_format=last)[0]]
+            if axes == 3:  # of one image PyTorch does not look at a weight of three axes
+                xs = xs[:2]
+            for name in names:
+                for a in xs:
+                    for b in (w, w.contiguous(memory_format=last)):
+                        yield f"{name}{axes}d", a, b
+
+        for axes in (1, 2, 3):
+            for name, x, w in sequence(("conv", "conv_transpose"), axes):
+                expected = getattr(torch.nn.functional, name)(x, w)
+                with self.subTest(name=name, x=x.stride(), w=w.stride()):
+                    got = getattr(faltung, name)(x, w)
+                    plan = faltung.Plan(name, x, w)
+                    self.assertEqual(got.stride(), expected.stride())
+                    self.assertEqual(plan(x).stride(), expected.stride())
+                    torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-5)
+                    self.assertTrue(torch.equal(got, plan(x)))
+                    for residual in (expected, expected.contiguous()):
+                        y = faltung.Plan(name, x, w)(x, residual=residual)
+                        self.assertEqual(y.stride(), residual.stride())
+
+    def test_models_keep_channels_last(self):
+        class Block(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.a = torch.nn.Conv2d(8, 8, 3, padding=1)
+                self.b = torch.nn.Conv2d(8, 8, 3, padding=1, groups=8)
+
+            def forward(self, x):
+                return torch.relu(self.b(torch.relu(self.a(x))) + x)
+
+        last = torch.channels_last
+        block = Block().eval().to(memory_format=last)
+        x = torch.randn(1, 8, 9, 9)
+        with torch.no_grad():
+            model = faltung.torch.replace(block)
+            y = model(x.contiguous(memory_format=last))
+            self.assertTrue(y.is_contiguous(memory_format=last))
+            torch.testing.assert_close(y, block(x), rtol=1e-4, atol=1e-5)
+            self.assertTrue(torch.equal(model(x), y))
+
     def test_marked_views_are_computed_first(self):
         class Other(torch.Tensor):
             pass
