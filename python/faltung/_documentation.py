@@ -92,6 +92,7 @@ _TRANSPOSED = '''Transposed convolution along {axes}.
     -------
     array, (N, O, ...) or (O, ...)
         Along each axis (W - 1)*stride - begin - end + dilation*(K - 1) + output_padding + 1.
+        It lies as that of ``conv{n}d``.
 
     Raises
     ------
@@ -123,6 +124,7 @@ _OF_INPUT = '''Gradient of ``{of}`` with respect to its input.
     Returns
     -------
     array, of shape `input_size`
+        It lies as the result of ``conv{n}d``, with `grad_output` for its input.
 
     Raises
     ------
