@@ -169,6 +169,14 @@
 
 // --------------------------------------------------------------------------------- pixels in lanes
 
+// What is done beside the products of a tile with pixels in the lanes.
+typedef enum long_beside {
+    LONG_ALONE, // nothing
+    LONG_NEXT,  // what the next tile reads is brought near
+    LONG_KEEP,  // that, and vectors are kept as they are read
+    LONG_FETCH, // something else is brought near
+} long_beside;
+
 #define TILE_PIECES 1
 #include "kernels/longs.inc.c"
 #if FAL_VECTOR == 64

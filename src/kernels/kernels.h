@@ -143,6 +143,21 @@ typedef struct fal_long_strip {
     void *output;                         // at the first channel
     int64_t channel_stride, pixel_stride; // of the output
     const fal_finish *finish;             // NULL: nothing
+    // With `walks` every product of vectors of one piece reads `step` numbers behind the one
+    // before, and none is left out: neither offsets nor stretches are looked at.
+    bool walks;
+    int64_t step;
+    // Where such vectors are kept as they are read, each at its `from`, and how far one product's
+    // are from the next one's; NULL: nowhere.
+    void *keep;
+    int64_t keep_step;
+    bool is_near; // whether products read what was kept
+    // What is brought near by the tiles visited before `visits`, of which this strip's first one is
+    // `visit`: lines so many bytes apart, one for each product, of which tiles in turn take every
+    // second, and the lines behind these.
+    int64_t fetch_step;
+    const char *fetch;
+    int visit, visits;
 } fal_long_strip;
 
 typedef struct fal_long_kernel {

@@ -48,11 +48,11 @@ FAL_INLINE vec TILE_FUNCTION(_load)(const real *const *from, const vec_lanes *la
 // read in place, as they are where lanes can be left out, each is in another page, and no processor
 // sees by itself that what comes next is a tile behind. What is packed is near, and of many
 // products would only push the weights, and what this tile reads, out of the first-level cache.
-FAL_INLINE bool TILE_FUNCTION(_fetches)(const fal_products *products)
+FAL_INLINE bool TILE_FUNCTION(_fetches)(const fal_long_strip *s)
 {
     const int64_t room = 8 << 10; // bytes
-    return TILE_PIECES == 1 &&
-           (FAL_LANES_STORED || products->count * TILE_VECTORS * FAL_VECTOR <= room);
+    return TILE_PIECES == 1 && !s->is_near &&
+           (FAL_LANES_STORED || s->products.count * TILE_VECTORS * FAL_VECTOR <= room);
 }
 
 // Whether no more than half of the vectors of a tile, the last of a band, have pixels.
@@ -63,6 +63,19 @@ FAL_INLINE bool TILE_FUNCTION(_is_narrow)(const fal_piece *piece)
     for (int v = TILE_NARROW; v < TILE_VECTORS; v++)
         lanes |= piece[v * TILE_PIECES].lanes;
     return TILE_PIECES == 1 && TILE_NARROW < TILE_VECTORS && !lanes;
+}
+
+// Adds one product of the first vectors of a tile to the sums of all its channels.
+FAL_INLINE void TILE_FUNCTION(_add)(const vec *x, const real *weight, int vectors,
+                                    vec (*acc)[TILE_VECTORS])
+{
+    FAL_UNROLL
+    for (int c = 0; c < TILE_CHANNELS; c++) {
+        vec w = vec_splat(weight[c]);
+        FAL_UNROLL
+        for (int v = 0; v < vectors; v++)
+            acc[c][v] = vec_fma(x[v], w, acc[c][v]);
+    }
 }
 
 // All stretches of the first vectors of a tile, over all its channels. `vectors` and `fetches` are
@@ -94,16 +107,89 @@ FAL_INLINE void TILE_FUNCTION(_sum)(const fal_products *products, const fal_piec
             FAL_UNROLL
             for (int v = 0; fetches && v < vectors; v += 64 / FAL_VECTOR)
                 __builtin_prefetch(from[v][0] + o + TILE_VECTORS * FAL_LANES);
-            FAL_UNROLL
-            for (int c = 0; c < TILE_CHANNELS; c++) {
-                vec w = vec_splat(weight[c]);
-                FAL_UNROLL
-                for (int v = 0; v < vectors; v++)
-                    acc[c][v] = vec_fma(x[v], w, acc[c][v]);
-            }
+            TILE_FUNCTION(_add)(x, weight, vectors, acc);
             weight += TILE_CHANNELS;
         } while (offset < end);
     }
+}
+
+// One product where all of a tile read a step behind the one before, `at` and `kept` being how far
+// that is by then.
+FAL_INLINE void TILE_FUNCTION(_step)(const real *const *from, real *const *keep, ptrdiff_t at,
+                                     ptrdiff_t kept, const real *weight, int vectors,
+                                     long_beside beside, vec (*acc)[TILE_VECTORS])
+{
+    const bool next = beside == LONG_NEXT || beside == LONG_KEEP;
+    vec x[TILE_VECTORS];
+    FAL_UNROLL
+    for (int v = 0; v < vectors; v++)
+        x[v] = vec_keep(vec_load(from[v] + at));
+    FAL_UNROLL
+    for (int v = 0; beside == LONG_KEEP && v < vectors; v++)
+        vec_store(keep[v] + kept, x[v]);
+    FAL_UNROLL
+    for (int v = 0; next && v < vectors; v += 64 / FAL_VECTOR)
+        __builtin_prefetch(from[v] + at + TILE_VECTORS * FAL_LANES);
+    TILE_FUNCTION(_add)(x, weight, vectors, acc);
+}
+
+// All of them, for the first vectors of a tile: addresses that no table has to be read for are
+// known sooner. `vectors` and `beside` are constants.
+FAL_INLINE void TILE_FUNCTION(_walk)(const fal_long_strip *s, const fal_piece *piece, int visit,
+                                     int vectors, long_beside beside, vec (*acc)[TILE_VECTORS])
+{
+    const real *from[TILE_VECTORS], *weight = s->products.weight;
+    real *keep[TILE_VECTORS];
+    FAL_UNROLL
+    for (int v = 0; v < vectors; v++) {
+        from[v] = (const real *)s->products.input + piece[v].from;
+        keep[v] = beside == LONG_KEEP ? (real *)s->keep + piece[v].from : NULL;
+    }
+    const ptrdiff_t step = s->step, keep_step = s->keep_step;
+    const int64_t count = s->products.count;
+    int64_t i = 0;
+    ptrdiff_t at = 0, kept = 0;
+    if (beside == LONG_FETCH) {
+        const char *line = s->fetch + visit / 2 * 64 + visit % 2 * s->fetch_step;
+        for (; i + 1 < count; i += 2, at += 2 * step, line += 2 * s->fetch_step) {
+            __builtin_prefetch(line, 0, 2);
+            TILE_FUNCTION(_step)(from, keep, at, 0, weight, vectors, beside, acc);
+            weight += TILE_CHANNELS;
+            TILE_FUNCTION(_step)(from, keep, at + step, 0, weight, vectors, beside, acc);
+            weight += TILE_CHANNELS;
+        }
+    }
+    for (; i < count; i++, at += step, kept += keep_step, weight += TILE_CHANNELS)
+        TILE_FUNCTION(_step)(from, keep, at, kept, weight, vectors, beside, acc);
+}
+
+// The sums of a tile, whatever its products are.
+FAL_INLINE void TILE_FUNCTION(_multiply_all)(const fal_long_strip *s, int tile,
+                                             vec (*acc)[TILE_VECTORS])
+{
+    const fal_piece *piece = s->piece + (ptrdiff_t)tile * TILE_VECTORS * TILE_PIECES;
+    const fal_stretch *stretch = s->products.stretches[tile];
+    const bool narrow = TILE_FUNCTION(_is_narrow)(piece), next = TILE_FUNCTION(_fetches)(s);
+    if (TILE_PIECES > 1 || !s->walks) {
+        if (narrow)
+            TILE_FUNCTION(_sum)(&s->products, piece, stretch, TILE_NARROW, false, acc);
+        else if (next)
+            TILE_FUNCTION(_sum)(&s->products, piece, stretch, TILE_VECTORS, true, acc);
+        else
+            TILE_FUNCTION(_sum)(&s->products, piece, stretch, TILE_VECTORS, false, acc);
+        return;
+    }
+    const int visit = s->visit + tile;
+    if (s->keep)
+        TILE_FUNCTION(_walk)(s, piece, visit, TILE_VECTORS, LONG_KEEP, acc);
+    else if (narrow)
+        TILE_FUNCTION(_walk)(s, piece, visit, TILE_NARROW, LONG_ALONE, acc);
+    else if (visit < s->visits)
+        TILE_FUNCTION(_walk)(s, piece, visit, TILE_VECTORS, LONG_FETCH, acc);
+    else if (next)
+        TILE_FUNCTION(_walk)(s, piece, visit, TILE_VECTORS, LONG_NEXT, acc);
+    else
+        TILE_FUNCTION(_walk)(s, piece, visit, TILE_VECTORS, LONG_ALONE, acc);
 }
 
 // Has what is added to the sums of a tile brought near.
@@ -184,7 +270,6 @@ FAL_INLINE void TILE_FUNCTION(_tile)(const fal_long_strip *s, int tile)
 {
     vec acc[TILE_CHANNELS][TILE_VECTORS];
     const fal_piece *piece = s->piece + (ptrdiff_t)tile * TILE_VECTORS * TILE_PIECES;
-    const fal_stretch *stretch = s->products.stretches[tile];
     real *sums = (real *)s->sums + (ptrdiff_t)tile * TILE_CHANNELS * TILE_VECTORS * FAL_LANES;
     FAL_UNROLL
     for (int c = 0; c < TILE_CHANNELS; c++)
@@ -193,12 +278,7 @@ FAL_INLINE void TILE_FUNCTION(_tile)(const fal_long_strip *s, int tile)
         acc[c][v] = (vec){0};
     if (s->last && s->finish && s->finish->adds)
         TILE_FUNCTION(_fetch_residual)(s, piece);
-    if (TILE_FUNCTION(_is_narrow)(piece))
-        TILE_FUNCTION(_sum)(&s->products, piece, stretch, TILE_NARROW, false, acc);
-    else if (TILE_FUNCTION(_fetches)(&s->products))
-        TILE_FUNCTION(_sum)(&s->products, piece, stretch, TILE_VECTORS, true, acc);
-    else
-        TILE_FUNCTION(_sum)(&s->products, piece, stretch, TILE_VECTORS, false, acc);
+    TILE_FUNCTION(_multiply_all)(s, tile, acc);
     if (s->add) {
         FAL_UNROLL
         for (int c = 0; c < TILE_CHANNELS; c++)

@@ -10,9 +10,12 @@
 
 #include <string.h>
 
-enum { LINE_SUMS = 16, ROOM = FAL_STRIP_SUMS + FAL_SLACK };
+enum { LINE_SUMS = 16, ROOM = FAL_STRIP_SUMS + FAL_SLACK, MOST_KEPT = 1 << 13 };
 
-static arena piece, sums, bias, residual, output;
+static arena piece, sums, bias, residual, output, kept;
+
+// What is done beside the products of a strip that walks through them.
+typedef enum beside { NOTHING, KEEP, FETCH, BESIDES } beside;
 
 // A strip, and what it is about to find and to leave, in room for numbers of either type.
 typedef struct long_case {
@@ -25,6 +28,8 @@ typedef struct long_case {
     double bias[MOST_CHANNELS];
     double output[MOST_OUTPUT], residual[MOST_OUTPUT];
     fal_finish finish, placed; // for the twin, and for the kernel
+    double kept[MOST_KEPT];    // from its middle on
+    int64_t least_kept, past_kept;
 } long_case;
 
 static int64_t sums_of(const long_case *c)
@@ -82,15 +87,56 @@ static void make_case(long_case *c, const subject *s, const selection *chosen,
     fill_reals(s->set, c->residual, c->pieces.past - c->pieces.least, random);
 }
 
+// Has a strip walk through its products, so many numbers from each to the next.
+static void let_walk(long_case *c, int64_t step, prng *random)
+{
+    for (int64_t k = 0; k < c->m.products.count; k++)
+        c->m.offset[k] = (int32_t)(k * step);
+    c->strip.walks = true;
+    c->strip.step = step;
+    c->strip.is_near = random_between(random, 0, 1);
+    note_reads(c, random);
+}
+
+// What is kept of every vector: what was read, at its pixels and so many numbers further for each
+// product. Where two are kept at one place, they are the same.
+static void let_keep(long_case *c, int64_t keep_step)
+{
+    const fal_kernels *set = c->s->set;
+    bool first = true;
+    fill_nan(set, c->kept, MOST_KEPT);
+    for (int64_t i = 0; i < c->pieces.count * c->m.products.count; i++) {
+        const int64_t product = i / c->pieces.count;
+        const int64_t from = c->pieces.piece[i % c->pieces.count].from;
+        const int64_t to = from + product * keep_step;
+        const void *read = number_at(set, c->m.products.input, from + c->m.offset[product]);
+        memcpy(number_at(set, c->kept, MOST_KEPT / 2 + to), read, bytes_of(set, set->lanes));
+        c->least_kept = first || to < c->least_kept ? to : c->least_kept;
+        c->past_kept = first || to + set->lanes > c->past_kept ? to + set->lanes : c->past_kept;
+        first = false;
+    }
+    c->strip.keep = c->kept;
+    c->strip.keep_step = keep_step;
+}
+
+// Has a strip bring near what may lie anywhere.
+static void let_fetch(long_case *c, prng *random)
+{
+    c->strip.fetch = (const char *)c->output;
+    c->strip.fetch_step = random_between(random, -9999, 9999);
+    c->strip.visit = (int)random_between(random, 0, 3);
+    c->strip.visits = (int)random_between(random, 0, 6);
+}
+
 static void note_case(const long_case *c, edge at)
 {
     const fal_long_strip *s = &c->strip;
     blame(
         "%s: tiles %d, products %d in units of %d, strides %d and %d, add %d, last %d, finish %d, "
-        "against the %s",
+        "walks %d by %d, keeps %d by %d, against the %s",
         name_of(c->s).text, s->products.tiles, (int)s->products.count, (int)s->products.unit,
-        (int)s->channel_stride, (int)s->pixel_stride, s->add, s->last, s->finish != NULL,
-        name_of_edge(at));
+        (int)s->channel_stride, (int)s->pixel_stride, s->add, s->last, s->finish != NULL, s->walks,
+        (int)s->step, s->keep != NULL, (int)s->keep_step, name_of_edge(at));
 }
 
 // Copies of all but the products. What the output holds before is NaN.
@@ -110,6 +156,12 @@ static fal_long_strip place_strip(long_case *c, int64_t sum_count, edge at)
     c->placed = c->finish;
     c->placed.residual = added - (const char *)to;
     strip.finish = strip.finish ? &c->placed : NULL;
+    if (strip.keep) {
+        const int64_t count = c->past_kept - c->least_kept;
+        void *least = arena_place(&kept, bytes_of(set, count), (size_t)set->size, at);
+        fill_nan(set, least, count);
+        strip.keep = number_at(set, least, -c->least_kept);
+    }
     return strip;
 }
 
@@ -142,8 +194,14 @@ static void check_kernel(long_case *c, edge at)
     int64_t count = padded_sums_of(c);
     fal_long_strip strip = place_strip(c, count, at);
     strip.products = model_place(&c->m, at);
+    if (strip.walks)
+        strip.products.offset = NULL;
     c->kernel->multiply(&strip);
     assert_output(c, &strip);
+    if (strip.keep)
+        assert_same_numbers(c->s->set, number_at(c->s->set, strip.keep, c->least_kept),
+                            number_at(c->s->set, c->kept, MOST_KEPT / 2 + c->least_kept),
+                            c->past_kept - c->least_kept, "kept");
     if (strip.last)
         return;
     forgive_lanes(c, strip.sums, c->after);
@@ -186,6 +244,39 @@ void any_number_of_products_is_summed_in_long_tiles(void **state)
 {
     (void)state;
     check_each(LONG, check_products);
+}
+
+// Few products are kept apart, and of many each number where it was.
+static void check_walk(const subject *s, int64_t products, beside what, prng *random)
+{
+    static long_case c;
+    const int tiles = (int)random_between(random, 1, s->long_kernel->strip < 3 ? 1 : 3);
+    const int64_t far = 400 / products, step = random_between(random, -far, far);
+    const selection none = {NONE, tiles, products, 1, 1, 0}, all = {ALL, tiles, products, 1, 1, 0};
+    make_case(&c, s, &none, any_layout(random), random);
+    model_make(&c.m, s->set, s->long_kernel->channels, &all, random);
+    c.strip.products = c.m.products;
+    let_walk(&c, step, random);
+    if (what == KEEP)
+        let_keep(&c, products > 2 ? step : 1900);
+    if (what == FETCH)
+        let_fetch(&c, random);
+    check_case(&c, products & 1, products & 2, random);
+}
+
+static void check_walks(const subject *s, prng *random)
+{
+    if (s->long_kernel->pieces > 1)
+        return;
+    for (int k = 0; product_count(k); k++)
+        for (int what = NOTHING; what < BESIDES; what++)
+            check_walk(s, product_count(k), (beside)what, random);
+}
+
+void long_tiles_walk_through_products(void **state)
+{
+    (void)state;
+    check_each(LONG, check_walks);
 }
 
 static void check_tiles(const subject *s, prng *random)
@@ -276,6 +367,7 @@ int make_long_arenas(void **state)
     arena_make(&bias, MOST_CHANNELS * sizeof(double));
     arena_make(&residual, MOST_OUTPUT * sizeof(double));
     arena_make(&output, MOST_OUTPUT * sizeof(double));
+    arena_make(&kept, MOST_KEPT * sizeof(double));
     return 0;
 }
 
@@ -283,7 +375,7 @@ int free_long_arenas(void **state)
 {
     (void)state;
     free_product_arenas();
-    arena *all[] = {&piece, &sums, &bias, &residual, &output};
+    arena *all[] = {&piece, &sums, &bias, &residual, &output, &kept};
     for (size_t i = 0; i < COUNT_OF(all); i++)
         arena_free(all[i]);
     return 0;

@@ -31,6 +31,7 @@ static const struct CMUnitTest emissions[] = {
 
 static const struct CMUnitTest longs[] = {
     cmocka_unit_test(any_number_of_products_is_summed_in_long_tiles),
+    cmocka_unit_test(long_tiles_walk_through_products),
     cmocka_unit_test(any_number_of_long_tiles_is_computed_and_written),
     cmocka_unit_test(long_tiles_leave_out_products),
     cmocka_unit_test(any_channels_of_long_sums_are_written),

@@ -31,6 +31,7 @@ void any_number_of_wide_tiles_is_written(void **state);
 int make_long_arenas(void **state);
 int free_long_arenas(void **state);
 void any_number_of_products_is_summed_in_long_tiles(void **state);
+void long_tiles_walk_through_products(void **state);
 void any_number_of_long_tiles_is_computed_and_written(void **state);
 void long_tiles_leave_out_products(void **state);
 void any_channels_of_long_sums_are_written(void **state);

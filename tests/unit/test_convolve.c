@@ -172,6 +172,28 @@ static void many_channels_are_exact(void **state)
     }
 }
 
+// Of so many channels that what a tile reads is kept for others, by pixels of one row or of
+// several.
+static void one_product_of_each_channel_is_exact(void **state)
+{
+    (void)state;
+    prng random = {41};
+    static const int many[][3] = {
+        {9, 24, 1}, {48, 130, 1}, {200, 50, 1}, {601, 61, 1}, {400, 96, 2}};
+    for (size_t i = 0; i < 6 * COUNT_OF(many); i++) {
+        sample s = sample_make(i % 2, 2);
+        const int *c = many[i / 6];
+        s.channels_in = c[0], s.channels_out = c[1], s.groups = c[2];
+        s.batch = i % 3 + 1;
+        const int side = s.transposed ? 2 : 1;
+        for (int k = 0; k < 2; k++)
+            *sample_axis(&s, k) = (faltung_axis){
+                random_between(&random, 1, k ? 36 : 7), side, side, 1, {0, 0}, s.transposed, 0, 1};
+        assert_true(sample_measure(&s));
+        check_exact(&s, i / 2 % 3 ? FALTUNG_F32 : FALTUNG_F64, i % 2, &random);
+    }
+}
+
 // ------------------------------------------------------------------------------------ identities
 
 static double inner_product(const array *a, const array *b)
@@ -314,6 +336,7 @@ int main(void)
         cmocka_unit_test(random_convolutions_are_exact),
         cmocka_unit_test(large_kernels_and_paddings_are_exact),
         cmocka_unit_test(many_channels_are_exact),
+        cmocka_unit_test(one_product_of_each_channel_is_exact),
         cmocka_unit_test(transposed_is_the_adjoint),
         cmocka_unit_test(output_size_gives_the_output_padding),
         cmocka_unit_test(rules_give_their_padding),

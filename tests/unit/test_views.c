@@ -108,6 +108,15 @@ static void any_strides_give_the_same_bits(void **state)
         sample s = sample_random(&random, i % 2, i / 2 % 3 + 1);
         check_strided(&s, dtypes[i / 6 % 3], &random);
     }
+    for (int i = 0; i < 60; i++) { // of enough channels for what is read to be kept
+        sample s = sample_make(i % 2, 2);
+        s.channels_in = 200, s.channels_out = 50;
+        for (int k = 0; k < 2; k++)
+            *sample_axis(&s, k) = (faltung_axis){
+                random_between(&random, 2, 24), i % 2 + 1, i % 2 + 1, 1, {0, 0}, i % 2, 0, 1};
+        assert_true(sample_measure(&s));
+        check_strided(&s, FALTUNG_F32, &random);
+    }
     for (int i = 0; i < 20; i++) { // of enough channels to be transformed
         sample s = sample_make(i % 2, 2);
         s.batch = i % 3 + 1;
@@ -145,10 +154,9 @@ static void *move(array *to, const array *from, int64_t elements)
 static void addresses_change_no_bit(void **state)
 {
     static const char *const problems[] = {
-        "conv2d:2x70x16x20,13x70x1x1",
-        "conv2d:1x300x20x24,12x300x1x1,dtype=f64",
-        "conv1d:1x20x6400,5x20x1",
-        "conv2d:1x20x15x19,5x20x1x1",
+        "conv2d:2x70x16x20,13x70x1x1",  "conv2d:2x200x14x18,60x200x1x1",
+        "conv2d:1x256x8x26,48x256x1x1", "conv2d:1x300x20x24,12x300x1x1,dtype=f64",
+        "conv1d:1x20x6400,5x20x1",      "conv2d:1x20x15x19,5x20x1x1",
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(problems) * 18; i++) {

@@ -22,7 +22,7 @@ static void describe_tiles(const fal_task *task, const fal_layout *l, char *text
 }
 
 // Every band is packed, and every band needs all weights of its group.
-static double count_bytes(const fal_task *task, const fal_layout *l, bool in_place)
+static double count_bytes(const fal_task *task, const fal_layout *l, bool packs)
 {
     const fal_problem *p = &task->problem;
     double images = (double)p->batch * (double)p->groups;
@@ -33,9 +33,9 @@ static double count_bytes(const fal_task *task, const fal_layout *l, bool in_pla
     double weights = (double)l->products * (double)l->width;
     for (int i = 0; i < FALTUNG_MAX_AXES; i++)
         outputs *= (double)p->axis[i].output;
-    // Read in place, or read, written, and read.
+    // Read, written, and read; or read in place.
     const double size = (double)task->kernels->size, input = (double)task->kernels->input_size;
-    double band = (double)l->band * (in_place ? size : input + 2 * size);
+    double band = (double)l->band * (packs ? input + 2 * size : size);
     return bands * (band + weights * size) + outputs * (double)task->kernels->output_size;
 }
 
@@ -46,12 +46,16 @@ void fal_direct_describe(const fal_task *task, fal_description *d)
     const fal_task flat = fal_flatten_task(task, is_long);
     const fal_task *laid = is_flat ? &flat : task;
     const fal_layout l = fal_lay_out(laid, is_long);
-    bool in_place = fal_can_be_in_place(laid, &l, laid->problem.axis[2].output);
+    const bool in_place = fal_can_be_in_place(laid, &l, laid->problem.axis[2].output);
+    const bool kept = in_place && fal_pays_to_keep(laid, &l);
     describe_tiles(task, &l, tiles, sizeof tiles);
-    d->bytes = count_bytes(laid, &l, in_place);
-    snprintf(d->how, sizeof d->how,
-             "%s; %s of %" PRId64 " by %" PRId64 " outputs%s; sums of %" PRId64
-             " products at a time",
-             tiles, in_place ? "input in place, bands" : "bands", l.rows, l.columns,
-             is_flat ? " of the plane as one row" : "", l.chunk_channels * l.taps);
+    d->bytes = count_bytes(laid, &l, kept || !in_place);
+    snprintf(
+        d->how, sizeof d->how,
+        "%s; %s of %" PRId64 " by %" PRId64 " outputs%s; sums of %" PRId64 " products at a time",
+        tiles,
+        kept       ? "bands, packed by the first tile,"
+        : in_place ? "input in place, bands"
+                   : "bands",
+        l.rows, l.columns, is_flat ? " of the plane as one row" : "", l.chunk_channels * l.taps);
 }

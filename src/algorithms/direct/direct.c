@@ -47,7 +47,8 @@ static size_t lay_out_desk(const fal_layout *l, int64_t size, char *workspace, f
 static bool is_same_part(const fal_band *a, const fal_band *b)
 {
     return a->depth == b->depth && a->row == b->row && a->column == b->column &&
-           a->rows == b->rows && a->columns == b->columns && a->last_columns == b->last_columns;
+           a->rows == b->rows && a->columns == b->columns && a->last_columns == b->last_columns &&
+           a->head == b->head;
 }
 
 // The band and its runs, as far as they are not still there from the part before.
@@ -55,15 +56,14 @@ static void prepare_band(fal_work *w, const fal_band *band)
 {
     const fal_view *input = &w->all->input;
     fal_direct_memory *m = w->desk.memory;
-    bool same = m->has_band && is_same_part(&m->band, band);
-    if (w->in_place) {
-        w->source.data = fal_find_in_place(w, band);
-    } else {
-        w->source.data = w->desk.band;
-        if (!same || m->packed != input->data || m->band.image != band->image ||
-            m->band.group != band->group)
-            fal_direct_pack_band(w->task, w->l, input, band, same, w->desk.band);
-    }
+    const bool same = m->has_band && is_same_part(&m->band, band);
+    const bool is_there = same && m->packed == input->data && m->band.image == band->image &&
+                          m->band.group == band->group;
+    w->source.data = w->in_place ? fal_find_in_place(w, band) : w->desk.band;
+    if (w->keeps)
+        fal_begin_keeping(w, band, is_there);
+    else if (!w->in_place && !is_there)
+        fal_direct_pack_band(w->task, w->l, input, band, same, w->desk.band);
     if (!m->has_band || m->band.rows != band->rows || m->band.columns != band->columns ||
         m->band.images != band->images || m->band.last_columns != band->last_columns ||
         m->band.head != band->head)
@@ -78,12 +78,10 @@ static void prepare_band(fal_work *w, const fal_band *band)
 // The output channels [begin, end) of one group over one band.
 static void run_band(fal_work *w, const fal_band *band, int64_t begin, int64_t end)
 {
-    const fal_view *output = &w->all->output;
     const int64_t size = w->task->kernels->size;
+    const int64_t channel = w->all->output.channel * w->task->kernels->output_size;
     const char *group = fal_packed_group(w->packed, band->group, size);
-    int64_t corner = band->image * output->outer + band->group * output->group +
-                     band->depth * output->axis[0] + band->row * output->axis[1] +
-                     band->column * output->axis[2];
+    char *corner = fal_find_corner(w, band);
     int64_t width;
     prepare_band(w, band);
     for (int64_t first = 0; first < end; first += width) {
@@ -94,8 +92,7 @@ static void run_band(fal_work *w, const fal_band *band, int64_t begin, int64_t e
         const fal_block b = {
             .weight = group + first * w->l->products * size,
             .bias = group + (w->packed->weights + first) * size,
-            .output = (char *)output->data +
-                      (corner + first * output->channel) * w->task->kernels->output_size,
+            .output = corner + first * channel,
             .first = (int)fal_most(begin - first, 0), // the others are of other parts
             .past = (int)(fal_least(past, end) - first),
         };
@@ -103,6 +100,7 @@ static void run_band(fal_work *w, const fal_band *band, int64_t begin, int64_t e
             fal_run_long(w, band, &b, fal_long_tile(w->task, &w->l->lanes, first));
         else
             fal_run_wide(w, band, &b, fal_wide_tile(w->task, &w->l->lanes, first));
+        w->is_kept = true;
     }
 }
 
@@ -137,7 +135,7 @@ static int64_t count_images(const fal_work *w)
     const int64_t *from = w->part->begin, *to = w->part->end;
     bool whole = to[FAL_ROW] - from[FAL_ROW] <= w->l->rows &&
                  to[FAL_COLUMN] - from[FAL_COLUMN] <= w->l->columns;
-    return w->in_place && whole ? w->l->images : 1;
+    return w->in_place && whole && !w->keeps ? w->l->images : 1;
 }
 
 // Everything of a part, group by group.

@@ -84,7 +84,10 @@ static void place_band(const fal_task *task, fal_layout *l)
     if (l->taps == 1) {
         l->channel = l->pitch;
         l->row = p->input_channels * l->pitch;
-        l->plane = l->band = rows * l->row;
+        l->plane = rows * l->row;
+        // Or, where they are kept (keep.c), all rows of a channel together.
+        const int64_t kept = rows * l->pitch + 2 * task->kernels->lanes;
+        l->band = p->input_channels * fal_round_to_odd_lines(kept, task->kernels->size);
         return;
     }
     l->row = l->pitch;

@@ -156,7 +156,7 @@ static const fal_stretch *find_stretches(const fal_work *w, const fal_band *band
 }
 
 // All products of a strip, chunk by chunk.
-static void multiply_strip(const fal_work *w, const fal_block *b, const fal_long_kernel *kernel,
+static void multiply_strip(fal_work *w, const fal_block *b, const fal_long_kernel *kernel,
                            const fal_stretch *const *stretches, int64_t first_vector, int tiles)
 {
     int64_t channels = w->task->problem.input_channels;
@@ -177,16 +177,21 @@ static void multiply_strip(const fal_work *w, const fal_block *b, const fal_long
             .channel_stride = w->all->output.channel,
             .pixel_stride = w->all->output.axis[2],
             .finish = w->finish,
+            .walks = w->l->taps == 1,
+            .step = fal_present_source(w)->channel,
         };
         strip.products.stretches = stretches;
         strip.products.tiles = tiles;
+        fal_keep(w, c, &strip);
         kernel->multiply(&strip);
     }
+    if (w->is_kept && w->visit < w->visits)
+        w->visit += tiles;
     if (!writes)
         kernels->emit_long(&strip, kernel, b->first, b->past);
 }
 
-void fal_run_long(const fal_work *w, const fal_band *band, const fal_block *b,
+void fal_run_long(fal_work *w, const fal_band *band, const fal_block *b,
                   const fal_long_kernel *kernel)
 {
     const fal_stretch *stretches[FAL_LONG_STRIP];

@@ -35,9 +35,11 @@ static bool is_near(const fal_problem *p, const fal_view *input, int64_t images)
 bool fal_can_be_in_place(const fal_task *task, const fal_layout *l, int64_t columns)
 {
     const fal_problem *p = &task->problem;
+    const int64_t often = l->taps == 1 ? 4 : 1; // others read a line for several products
     bool wide = columns >= task->kernels->lanes || l->lanes.pieces > 1 || l->rows > 1;
     return task->kernels->input_size == task->kernels->size && l->lanes.is_long && wide &&
-           p->input_channels <= task->tuning.in_place && l->phases == 1 && is_inside(p);
+           (p->input_channels / often <= task->tuning.in_place || fal_can_be_kept(task, l)) &&
+           l->phases == 1 && is_inside(p);
 }
 
 // Whether channels in the lanes can be multiplied with pixels where these are: they are whole runs,
@@ -66,29 +68,6 @@ static bool stay_inside(const fal_work *w, int64_t columns)
     return w->all->input.axis[1] >= lanes;
 }
 
-// Numbers of an address beyond one where vectors are aligned.
-static int64_t count_beyond(const fal_work *w, uintptr_t address)
-{
-    const int64_t lanes = w->task->kernels->lanes, size = w->task->kernels->size;
-    return (int64_t)(address % (uintptr_t)(lanes * size)) / size;
-}
-
-// Whether what is aligned in a channel is in all others.
-static bool are_alike(const fal_work *w)
-{
-    const int64_t size = w->task->kernels->size;
-    return count_beyond(w, (uintptr_t)w->all->input.channel * (uintptr_t)size) == 0;
-}
-
-// Whether pixels of many channels had rather be packed, since vectors of them lie over two lines,
-// and cannot begin elsewhere. Where neighbours of a pixel are needed, some do wherever they are.
-static bool is_split(const fal_work *w)
-{
-    const bool is_aligned = count_beyond(w, (uintptr_t)w->all->input.data) == 0;
-    return w->l->taps == 1 && w->task->problem.input_channels > w->task->tuning.split_in_place &&
-           !(are_alike(w) && (is_aligned || w->l->rows == 1));
-}
-
 static bool is_in_place(const fal_work *w)
 {
     const fal_view *input = &w->all->input;
@@ -97,7 +76,7 @@ static bool is_in_place(const fal_work *w)
         return false;
     return can_be_broadcast(w) ||
            (fal_can_be_in_place(w->task, w->l, columns) && input->axis[2] == 1 &&
-            (w->l->lanes.pieces > 1 || stay_inside(w, columns)) && !is_split(w));
+            (w->l->lanes.pieces > 1 || stay_inside(w, columns)));
 }
 
 void fal_find_source(fal_work *w)
@@ -123,6 +102,8 @@ void fal_find_source(fal_work *w)
             .plane = l->plane,
             .kernel_row = axis[1].dilation * l->row,
         };
+    if (w->in_place && fal_can_be_kept(w->task, l))
+        fal_find_kept(w);
 }
 
 const char *fal_find_in_place(const fal_work *w, const fal_band *band)
@@ -134,14 +115,35 @@ const char *fal_find_in_place(const fal_work *w, const fal_band *band)
     return (const char *)input->data + at * w->task->kernels->size;
 }
 
+char *fal_find_corner(const fal_work *w, const fal_band *band)
+{
+    const fal_view *output = &w->all->output;
+    const int64_t at = band->image * output->outer + band->group * output->group +
+                       band->depth * output->axis[0] + band->row * output->axis[1] +
+                       band->column * output->axis[2];
+    return (char *)output->data + at * w->task->kernels->output_size;
+}
+
+// Numbers by which vectors of a view that lie side by side, from an address on, are beyond a line
+// in every channel; 0 if not all channels are alike.
+static int64_t count_beyond(const fal_work *w, const fal_view *view, const char *data)
+{
+    const int64_t size = w->task->kernels->size, lanes = w->task->kernels->lanes;
+    return view->channel % lanes ? 0 : (int64_t)((uintptr_t)data % (size_t)(lanes * size)) / size;
+}
+
 int64_t fal_find_head(const fal_work *w, const fal_band *band)
 {
+    const fal_view *output = &w->all->output;
     const int64_t lanes = w->task->kernels->lanes, few = 4 * lanes;
     const int64_t left = w->part->end[FAL_COLUMN] - band->column;
     if (!w->in_place || !w->l->lanes.is_long || w->l->lanes.pieces > 1 || w->l->taps > 1 ||
-        w->l->rows > 1 || band->images > 1 || left < few || !are_alike(w))
+        w->l->rows > 1 || band->images > 1 || left < few)
         return 0;
-    const int64_t beyond = count_beyond(w, (uintptr_t)fal_find_in_place(w, band));
+    const bool writes =
+        w->keeps && output->axis[2] == 1 && w->task->kernels->output_size == w->task->kernels->size;
+    const int64_t beyond = writes ? count_beyond(w, output, fal_find_corner(w, band))
+                                  : count_beyond(w, &w->all->input, fal_find_in_place(w, band));
     return beyond ? lanes - beyond : 0;
 }
 
@@ -167,13 +169,19 @@ void fal_fill_offsets(const fal_work *w)
     fill_chunk(w, (channels - 1) % chunk + 1, w->desk.last);
 }
 
+const fal_source *fal_present_source(const fal_work *w)
+{
+    return w->keeps && w->is_kept ? &w->kept : &w->source;
+}
+
 fal_products fal_chunk(const fal_work *w, const fal_block *b, int64_t channel, int64_t width)
 {
     const int64_t size = w->task->kernels->size;
+    const fal_source *s = fal_present_source(w);
     int64_t left = w->task->problem.input_channels - channel;
     int64_t channels = fal_least(left, w->l->chunk_channels);
     return (fal_products){
-        .input = w->source.data + channel * w->source.channel * size,
+        .input = s->data + channel * s->channel * size,
         .offset = left <= w->l->chunk_channels ? w->desk.last : w->desk.offset,
         .weight = b->weight + channel * w->l->taps * width * size,
         .count = channels * w->l->taps,

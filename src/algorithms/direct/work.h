@@ -57,6 +57,11 @@ typedef struct fal_work {
     fal_desk desk;
     bool in_place; // the input itself serves as the band
     fal_source source;
+    bool keeps; // but what a tile reads there is kept for others
+    bool is_kept;
+    fal_source kept;
+    const char *next;         // where the band after this one begins; NULL: there is none
+    int visit, visits;        // by tiles, and before how many of them lines of it are brought near
     const fal_finish *finish; // NULL: nothing
 } fal_work;
 
@@ -78,15 +83,35 @@ void fal_direct_describe(const fal_task *task, fal_description *description);
 // not where the band begins.
 void fal_find_source(fal_work *work);
 
+// Where a band's input begins in place, and its output.
+const char *fal_find_in_place(const fal_work *w, const fal_band *band);
+char *fal_find_corner(const fal_work *w, const fal_band *band);
+
 // Pixels of a band of one row before those of which vectors lie in one line of the cache, in all
-// channels; 0 if there are none, or it makes no difference.
+// channels: of the output where the input is kept, else of the input. 0: there are none, or it
+// makes no difference.
 int64_t fal_find_head(const fal_work *w, const fal_band *band);
 
-// Where a band's input begins in place.
-const char *fal_find_in_place(const fal_work *w, const fal_band *band);
+// Whether what the first of several tiles of channels reads in place may be kept, and whether it is
+// wherever vectors lie.
+bool fal_can_be_kept(const fal_task *task, const fal_layout *l);
+bool fal_pays_to_keep(const fal_task *task, const fal_layout *l);
+
+// Decides whether it is, and notes where. The source is the input.
+void fal_find_kept(fal_work *work);
+
+// Begins with a band, of which everything `is_kept` already or nothing is.
+void fal_begin_keeping(fal_work *work, const fal_band *band, bool is_kept);
+
+// Has a strip keep what it reads from a channel on, or, once that is done, bring near what the next
+// band will need.
+void fal_keep(const fal_work *work, int64_t channel, fal_long_strip *strip);
 
 // Fills the tables of offsets.
 void fal_fill_offsets(const fal_work *work);
+
+// Where the present tile of channels reads.
+const fal_source *fal_present_source(const fal_work *w);
 
 // The products of a chunk, for strips over the tile of `width` channels.
 fal_products fal_chunk(const fal_work *w, const fal_block *block, int64_t channel, int64_t width);
@@ -102,7 +127,7 @@ void fal_find_wide_stretches(const fal_work *w, const fal_band *band);
 // Compute a block over a band.
 void fal_run_wide(const fal_work *w, const fal_band *band, const fal_block *block,
                   const fal_wide_kernel *kernel);
-void fal_run_long(const fal_work *w, const fal_band *band, const fal_block *block,
+void fal_run_long(fal_work *w, const fal_band *band, const fal_block *block,
                   const fal_long_kernel *kernel);
 
 #endif
