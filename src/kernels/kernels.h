@@ -86,6 +86,9 @@ typedef struct fal_wide_strip {
     const fal_place *place; // of every run
     int64_t pixel_stride;
     const fal_finish *finish; // NULL: nothing
+    // What is brought near meanwhile: so many numbers for each product of a tile, from so far ahead
+    // of its first pixel on; or, if there are none to be, the weights that will be read next.
+    int64_t ahead, share;
 } fal_wide_strip;
 
 // The most tiles of a strip.

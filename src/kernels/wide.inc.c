@@ -21,7 +21,7 @@
 #define TILE_JOIN(a, b)    TILE_PASTE(a, b)
 #define TILE_FUNCTION(tag) TILE_JOIN(TILE_NAME, tag)
 
-// What comes behind the weights of a strip, of which every product fetches a share.
+// What will be read next, of which every product fetches a share.
 typedef struct TILE_FUNCTION(_fetch) {
     const real *next;
     ptrdiff_t share;
@@ -157,9 +157,13 @@ static void TILE_FUNCTION(_multiply)(const fal_wide_strip *s)
 {
     const fal_products *products = &s->products;
     const ptrdiff_t share = (TILE_CHANNELS + products->tiles - 1) / products->tiles;
-    TILE_FUNCTION(_fetch)
-    fetch = {(const real *)products->weight + products->count * TILE_CHANNELS, share};
-    for (int tile = 0; tile < products->tiles; tile++, fetch.next += products->count * share) {
+    const real *behind = (const real *)products->weight + products->count * TILE_CHANNELS;
+    for (int tile = 0; tile < products->tiles; tile++, behind += products->count * share) {
+        TILE_FUNCTION(_fetch) fetch = {behind, share};
+        if (s->share) {
+            fetch.next = (const real *)products->input + s->run[tile * TILE_RUNS] + s->ahead;
+            fetch.share = s->share;
+        }
         if (TILE_RUN == 1 || s->step == 1)
             TILE_FUNCTION(_tile)(s, tile, 1, TILE_FUNCTION(_skips), fetch);
         else if (s->step == 2)

@@ -95,6 +95,7 @@ static void run_band(fal_work *w, const fal_band *band, int64_t begin, int64_t e
             .output = corner + first * channel,
             .first = (int)fal_most(begin - first, 0), // the others are of other parts
             .past = (int)(fal_least(past, end) - first),
+            .is_last = past >= end,
         };
         if (w->l->lanes.is_long)
             fal_run_long(w, band, &b, fal_long_tile(w->task, &w->l->lanes, first));

@@ -50,8 +50,8 @@ void fal_find_kept(fal_work *w)
     const int64_t span = find_before(w) + find_span(w, rows, w->l->columns);
     w->kept = w->source;
     w->kept.channel = fal_round_to_odd_lines(span, size);
-    const bool pays = fal_pays_to_keep(w->task, w->l) ||
-                      w->all->input.channel % w->task->kernels->lanes != 0;
+    const bool pays =
+        fal_pays_to_keep(w->task, w->l) || w->all->input.channel % w->task->kernels->lanes != 0;
     w->keeps = pays && w->source.row >= 0 && w->kept.channel * channels <= w->l->band;
 }
 

@@ -120,12 +120,24 @@ void fal_find_wide_stretches(const fal_work *w, const fal_band *band)
     }
 }
 
+// How far ahead of a band that is read in place the next one of its part lies. What lies in many
+// rows side by side is no stream that a processor could follow.
+static int64_t find_ahead(const fal_work *w, const fal_band *band)
+{
+    const int64_t *begin = w->part->begin, *end = w->part->end;
+    const bool follows = w->in_place && band->row + band->rows < end[FAL_ROW] &&
+                         band->columns == end[FAL_COLUMN] - begin[FAL_COLUMN];
+    return follows ? band->rows * w->source.row : 0;
+}
+
 // All products of a strip, chunk by chunk, the last of which the kernel writes itself if `writes`.
+// The last tile of channels has the next band, which lies `ahead`, brought near.
 static void multiply_strip(const fal_work *w, const fal_block *b, const fal_wide_kernel *kernel,
-                           int64_t first_tile, int tiles, bool writes)
+                           int64_t first_tile, int tiles, bool writes, int64_t ahead)
 {
     const int64_t channels = w->task->problem.input_channels;
     const int64_t first_run = first_tile * (kernel->pixels / kernel->run);
+    const int64_t share = b->is_last && ahead ? kernel->pixels * w->source.column / channels : 0;
     for (int64_t c = 0; c < channels; c += w->l->chunk_channels) {
         fal_wide_strip strip = {
             .products = fal_chunk(w, b, c, kernel->channels),
@@ -138,6 +150,8 @@ static void multiply_strip(const fal_work *w, const fal_block *b, const fal_wide
             .place = w->desk.place + first_run,
             .pixel_stride = w->all->output.axis[2],
             .finish = w->finish,
+            .ahead = ahead - c + c * share,
+            .share = share,
         };
         strip.products.stretches = w->desk.stretches + first_tile;
         strip.products.tiles = tiles;
@@ -181,11 +195,11 @@ void fal_run_wide(const fal_work *w, const fal_band *band, const fal_block *b,
     int64_t tile_runs = kernel->pixels / kernel->run;
     int64_t pixels = (band->rows - 1) * band->columns + band->last_columns;
     int64_t tiles = fal_ceil_divide(w->desk.memory->units, tile_runs);
-    const int64_t strip = tiles_of_strip(kernels, kernel, tiles);
+    const int64_t strip = tiles_of_strip(kernels, kernel, tiles), ahead = find_ahead(w, band);
     for (int64_t tile = 0; tile < tiles; tile += strip) {
         int count = (int)fal_least(tiles - tile, strip);
         int64_t first_run = tile * tile_runs, pixel = tile * kernel->pixels;
-        multiply_strip(w, b, kernel, tile, count, writes);
+        multiply_strip(w, b, kernel, tile, count, writes, ahead);
         if (writes)
             continue;
         const fal_emission emission = {

@@ -70,6 +70,7 @@ typedef struct fal_block {
     const char *weight, *bias;
     char *output;    // of its first channel and the band's first pixel
     int first, past; // channels of the tile to be written
+    bool is_last;    // of those over the band
 } fal_block;
 
 // Whether pixels in the lanes of so many columns can be read where they are, if they lie side by
