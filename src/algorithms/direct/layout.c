@@ -33,6 +33,17 @@ static int64_t fitting_rows(const fal_problem *p, const fal_layout *l, int64_t n
     return fal_least(p->axis[1].output, fal_most(1, fit));
 }
 
+// Of a cache for a band, what is left to it where the channels of an output lie together and are
+// more than the input's: all tiles of them write to the same pages, which had better be near, too.
+// Bands whose rows are read again for the next one lose more.
+static int64_t leave_outputs(const fal_problem *p, const fal_layout *l, int64_t numbers)
+{
+    const double input = (double)p->input_channels, output = (double)p->output_channels;
+    if (l->taps > 1 || !l->channels_last || output <= input)
+        return numbers;
+    return (int64_t)((double)numbers * input / (input + output));
+}
+
 // Bands are read again for every tile of output channels, so that small ones, which stay in the
 // cache whatever else passes through it, are best; but large enough that weights are used often
 // once they are there, and that few rows are packed twice.
@@ -41,7 +52,8 @@ static void choose_band(const fal_task *task, fal_layout *l)
     const fal_problem *p = &task->problem;
     const fal_problem_axis *row = &p->axis[1], *column = &p->axis[2];
     const int64_t often = 128, twice = 4; // pixels; rows for each that is packed twice
-    int64_t most = task->tuning.band_bytes / task->kernels->size, small = most * 3 / 8;
+    int64_t most = task->tuning.band_bytes / task->kernels->size;
+    int64_t small = leave_outputs(p, l, most * 3 / 8);
     l->columns = fitting_columns(p, l, small);
     if (l->columns < often)
         l->columns = fitting_columns(p, l, most);
