@@ -16,6 +16,7 @@ enum { FAL_IMAGE, FAL_CHANNEL, FAL_DEPTH, FAL_ROW, FAL_COLUMN, FAL_PART_AXES };
 typedef struct fal_part {
     int64_t begin[FAL_PART_AXES];
     int64_t end[FAL_PART_AXES];
+    int64_t behind; // rows that are known to be computed next, by the same thread
 } fal_part;
 
 // Whether there is nothing in a part.

@@ -168,6 +168,7 @@ static size_t workspace(const fal_task *task)
 static fal_part part_of_phase(const fal_problem *p, const fal_part *part, const int64_t *index)
 {
     fal_part found = *part;
+    found.behind /= count_phases(&p->axis[1]);
     for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
         int64_t phases = count_phases(&p->axis[i]);
         int64_t begin = part->begin[FAL_DEPTH + i] - index[i];
@@ -305,6 +306,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
             rows.end[FAL_IMAGE] = n + 1;
             rows.begin[FAL_ROW] = r;
             rows.end[FAL_ROW] = end < part->end[FAL_ROW] ? end : part->end[FAL_ROW];
+            rows.behind = part->end[FAL_ROW] - rows.end[FAL_ROW];
             run_phases(task, all, packed, &rows, workspace);
         }
 }

@@ -14,7 +14,7 @@ enum { WANTED = 8, ENOUGH = 4 };
 
 fal_part fal_whole(const fal_problem *p)
 {
-    fal_part part = {{0}, {0}};
+    fal_part part = {.begin = {0}};
     part.end[FAL_IMAGE] = p->batch;
     part.end[FAL_CHANNEL] = p->groups * p->output_channels;
     for (int i = 0; i < FALTUNG_MAX_AXES; i++)
@@ -41,7 +41,7 @@ static int list_axes(const fal_valid *valid, int axes[FAL_PART_AXES])
 
 fal_part fal_lower_part(const fal_valid *valid, const faltung_part *part)
 {
-    fal_part lowered = {{0}, {1, 1, 1, 1, 1}};
+    fal_part lowered = {.end = {1, 1, 1, 1, 1}};
     int axes[FAL_PART_AXES], count = list_axes(valid, axes);
     for (int i = 0; i < count; i++) {
         lowered.begin[axes[i]] = part->begin[i];
@@ -213,7 +213,7 @@ fal_part fal_find_piece(const fal_pieces *p, int64_t index)
 {
     // Channels change fastest, so that a thread's next piece may find its band still packed.
     static const int order[] = {FAL_CHANNEL, FAL_COLUMN, FAL_ROW, FAL_DEPTH, FAL_IMAGE};
-    fal_part piece;
+    fal_part piece = {.behind = 0};
     for (int k = 0; k < FAL_PART_AXES; k++) {
         int i = order[k];
         const int64_t begin = p->part.begin[i] - p->missing[i] + index % p->count[i] * p->size[i];

@@ -125,7 +125,7 @@ void fal_find_wide_stretches(const fal_work *w, const fal_band *band)
 static int64_t find_ahead(const fal_work *w, const fal_band *band)
 {
     const int64_t *begin = w->part->begin, *end = w->part->end;
-    const bool follows = w->in_place && band->row + band->rows < end[FAL_ROW] &&
+    const bool follows = w->in_place && band->row + band->rows < end[FAL_ROW] + w->part->behind &&
                          band->columns == end[FAL_COLUMN] - begin[FAL_COLUMN];
     return follows ? band->rows * w->source.row : 0;
 }

@@ -105,8 +105,10 @@ static void write_tap(const fal_dots_work *w, const fal_dots_block *b, int64_t p
     int64_t o = b->channel + channel, c = b->plane + plane;
     if (!isfinite(sum)) {
         int64_t all = b->group * w->task->problem.output_channels + o;
-        const fal_part element = {{c, all, b->depth, row, column},
-                                  {c + 1, all + 1, b->depth + 1, row + 1, column + 1}};
+        const fal_part element = {
+            .begin = {c, all, b->depth, row, column},
+            .end = {c + 1, all + 1, b->depth + 1, row + 1, column + 1},
+        };
         fal_reference.run(w->task, w->all, NULL, &element, NULL);
         return;
     }
