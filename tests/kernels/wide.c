@@ -58,6 +58,10 @@ static void make_case(wide_case *c, const subject *s, const selection *chosen, i
         c->run[i] = (int32_t)random_between(random, -999, 999);
     c->strip =
         (fal_wide_strip){.products = c->m.products, .run = c->run, .step = step, .sums = c->after};
+    if (random_between(random, 0, 1)) { // what is brought near may lie anywhere
+        c->strip.ahead = random_between(random, -99999, 99999);
+        c->strip.share = random_between(random, -99, 99);
+    }
     for (int tile = 0; tile < chosen->tiles; tile++)
         for (const fal_stretch *st = c->m.lists[tile]; st->count; st++)
             note_stretch(c, tile, st, random);
