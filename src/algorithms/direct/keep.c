@@ -36,18 +36,11 @@ bool fal_pays_to_keep(const fal_task *task, const fal_layout *l)
            (task->problem.input_channels >= task->tuning.kept || l->rows > 1);
 }
 
-// Numbers before a channel's first pixel: what vectors of few pixels may begin with (long.c), and
-// what lets those behind a band's head begin with a line.
-static int64_t find_before(const fal_work *w)
-{
-    return 2 * w->task->kernels->lanes;
-}
-
 void fal_find_kept(fal_work *w)
 {
     const int64_t size = w->task->kernels->size, channels = w->task->problem.input_channels;
     const int64_t rows = fal_least(w->l->rows, w->part->end[FAL_ROW] - w->part->begin[FAL_ROW]);
-    const int64_t span = find_before(w) + find_span(w, rows, w->l->columns);
+    const int64_t span = w->task->kernels->lanes + find_span(w, rows, w->l->columns);
     w->kept = w->source;
     w->kept.channel = fal_round_to_odd_lines(span, size);
     const bool pays =
@@ -75,8 +68,10 @@ void fal_begin_keeping(fal_work *w, const fal_band *band, bool is_kept)
 {
     const int64_t size = w->task->kernels->size;
     const int64_t lines = find_span(w, band->rows, band->columns) * size / FAL_ALIGNMENT + 1;
+    // Vectors of few pixels may begin before the first one (long.c), and those behind a head do
+    // with a line.
+    w->kept.data = (char *)w->desk.band + (w->task->kernels->lanes - band->head) * size;
     w->is_kept = is_kept;
-    w->kept.data = (char *)w->desk.band + (find_before(w) - band->head) * size;
     w->next = find_next(w, *band);
     w->visit = 0;
     w->visits = w->next ? (int)fal_least(2 * lines, INT_MAX) : 0;

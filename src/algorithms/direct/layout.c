@@ -98,7 +98,7 @@ static void place_band(const fal_task *task, fal_layout *l)
         l->row = p->input_channels * l->pitch;
         l->plane = rows * l->row;
         // Or, where they are kept (keep.c), all rows of a channel together.
-        const int64_t kept = rows * l->pitch + 2 * task->kernels->lanes;
+        const int64_t kept = rows * l->pitch + task->kernels->lanes;
         l->band = p->input_channels * fal_round_to_odd_lines(kept, task->kernels->size);
         return;
     }
