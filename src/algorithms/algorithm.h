@@ -16,7 +16,8 @@ enum { FAL_IMAGE, FAL_CHANNEL, FAL_DEPTH, FAL_ROW, FAL_COLUMN, FAL_PART_AXES };
 typedef struct fal_part {
     int64_t begin[FAL_PART_AXES];
     int64_t end[FAL_PART_AXES];
-    int64_t behind; // rows that are known to be computed next, by the same thread
+    int64_t ahead; // from its first row to that of what the same thread will probably compute next
+                   // of these images, channels and columns; 0: unknown
 } fal_part;
 
 // Whether there is nothing in a part.

@@ -168,7 +168,7 @@ static size_t workspace(const fal_task *task)
 static fal_part part_of_phase(const fal_problem *p, const fal_part *part, const int64_t *index)
 {
     fal_part found = *part;
-    found.behind /= count_phases(&p->axis[1]);
+    found.ahead /= count_phases(&p->axis[1]);
     for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
         int64_t phases = count_phases(&p->axis[i]);
         int64_t begin = part->begin[FAL_DEPTH + i] - index[i];
@@ -306,7 +306,9 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
             rows.end[FAL_IMAGE] = n + 1;
             rows.begin[FAL_ROW] = r;
             rows.end[FAL_ROW] = end < part->end[FAL_ROW] ? end : part->end[FAL_ROW];
-            rows.behind = part->end[FAL_ROW] - rows.end[FAL_ROW];
+            rows.ahead = end < part->end[FAL_ROW] ? size[FAL_ROW]
+                         : part->ahead            ? part->ahead - (r - part->begin[FAL_ROW])
+                                                  : 0;
             run_phases(task, all, packed, &rows, workspace);
         }
 }

@@ -209,11 +209,11 @@ int64_t fal_divide(const fal_task *task, const fal_algorithm *algorithm, const f
     return count_pieces(p);
 }
 
-fal_part fal_find_piece(const fal_pieces *p, int64_t index)
+static fal_part locate(const fal_pieces *p, int64_t index)
 {
     // Channels change fastest, so that a thread's next piece may find its band still packed.
     static const int order[] = {FAL_CHANNEL, FAL_COLUMN, FAL_ROW, FAL_DEPTH, FAL_IMAGE};
-    fal_part piece = {.behind = 0};
+    fal_part piece = {.ahead = 0};
     for (int k = 0; k < FAL_PART_AXES; k++) {
         int i = order[k];
         const int64_t begin = p->part.begin[i] - p->missing[i] + index % p->count[i] * p->size[i];
@@ -221,5 +221,22 @@ fal_part fal_find_piece(const fal_pieces *p, int64_t index)
         piece.end[i] = fal_least(begin + p->size[i], p->part.end[i]);
         index /= p->count[i];
     }
+    return piece;
+}
+
+// Rows from a piece to a later one; 0 if it is none, or differs in anything else.
+static int64_t count_rows_between(const fal_part *from, const fal_part *to)
+{
+    for (int i = 0; i < FAL_PART_AXES; i++)
+        if (i != FAL_ROW && from->begin[i] != to->begin[i])
+            return 0;
+    return fal_most(0, to->begin[FAL_ROW] - from->begin[FAL_ROW]);
+}
+
+fal_part fal_find_piece(const fal_pieces *p, int64_t index, int64_t threads)
+{
+    fal_part piece = locate(p, index);
+    const fal_part next = locate(p, index + threads); // behind the last ones are the first
+    piece.ahead = count_rows_between(&piece, &next);
     return piece;
 }

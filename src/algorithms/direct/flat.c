@@ -89,7 +89,6 @@ bool fal_flatten(const fal_task *task, const fal_operands *all, const fal_part *
         flat->part.begin[FAL_DEPTH + i] = 0;
         flat->part.end[FAL_DEPTH + i] = axis->input = axis->output = extent[i];
     }
-    flat->part.behind = 0;
     flat->last_columns = end - begin - (rows - 1) * columns;
     return true;
 }

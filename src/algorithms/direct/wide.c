@@ -120,14 +120,17 @@ void fal_find_wide_stretches(const fal_work *w, const fal_band *band)
     }
 }
 
-// How far ahead of a band that is read in place the next one of its part lies. What lies in many
-// rows side by side is no stream that a processor could follow.
+// How far ahead of a band that is read in place the next one lies, of this part or, probably, of
+// this thread's next one; 0: unknown. What lies in many rows side by side is no stream that a
+// processor could follow.
 static int64_t find_ahead(const fal_work *w, const fal_band *band)
 {
     const int64_t *begin = w->part->begin, *end = w->part->end;
-    const bool follows = w->in_place && band->row + band->rows < end[FAL_ROW] + w->part->behind &&
-                         band->columns == end[FAL_COLUMN] - begin[FAL_COLUMN];
-    return follows ? band->rows * w->source.row : 0;
+    if (!w->in_place || band->columns < end[FAL_COLUMN] - begin[FAL_COLUMN])
+        return 0;
+    if (band->row + band->rows < end[FAL_ROW])
+        return band->rows * w->source.row;
+    return w->ahead ? w->ahead - (band->row - begin[FAL_ROW]) * w->source.row : 0;
 }
 
 // All products of a strip, chunk by chunk, the last of which the kernel writes itself if `writes`.

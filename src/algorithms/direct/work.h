@@ -52,6 +52,7 @@ typedef struct fal_work {
     const fal_operands *all;
     const fal_part *part;
     int64_t last_columns; // of the part's last row, which may be shorter than the others
+    int64_t ahead;        // numbers of the input from the part to what will be computed next, or 0
     const fal_packed *packed;
     const fal_layout *l;
     fal_desk desk;
