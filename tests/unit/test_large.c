@@ -156,6 +156,19 @@ static void a_stride_far_beyond_the_input(void **state)
     }
 }
 
+// Three rows that all miss the input, of so many products that threads share them.
+static void a_stride_from_far_before_the_input_to_far_behind(void **state)
+{
+    (void)state;
+    const int64_t far = INT64_C(1) << 61;
+    request r = conv2d(DIMS(1, 512, 4, 16), DIMS(512, 512, 1, 1));
+    r.conv.stride[0] = far;
+    r.conv.padding[0] = (faltung_padding){far + 8, far};
+    r.conv.threads = 2;
+    request_has_shape(&r, DIMS(1, 512, 3, 16));
+    request_gives(&r, 0);
+}
+
 // Contiguous, so that rows are copied in one piece where there is anything to copy.
 static void a_window_far_from_the_input(void **state)
 {
@@ -202,6 +215,7 @@ int main(void)
         cmocka_unit_test(row_19_more_than_2_to_31_elements),
         cmocka_unit_test(row_20_huge_size_and_padding),
         cmocka_unit_test(a_stride_far_beyond_the_input),
+        cmocka_unit_test(a_stride_from_far_before_the_input_to_far_behind),
         cmocka_unit_test(a_window_far_from_the_input),
         cmocka_unit_test(a_weight_beyond_all_memory),
     };

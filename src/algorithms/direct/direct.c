@@ -205,7 +205,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
                   .all = all,
                   .part = part,
                   .last_columns = part->end[FAL_COLUMN],
-                  .ahead = part->ahead * task->problem.axis[1].stride * all->input.axis[1],
+                  .ahead = fal_is_pointwise(&task->problem) ? part->ahead * all->input.axis[1] : 0,
                   .packed = p,
                   .l = &p->layout};
     if (p->flat.taps && fal_flatten(task, all, part, p->layout.lanes.is_long, &flat)) {

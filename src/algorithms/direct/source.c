@@ -96,7 +96,7 @@ void fal_find_source(fal_work *w)
         };
     else
         w->source = (fal_source){
-            .row = axis[1].stride * l->row,
+            .row = l->rows > 1 ? axis[1].stride * l->row : 0, // a stride may be any number
             .column = l->step,
             .channel = l->channel,
             .plane = l->plane,

@@ -52,7 +52,8 @@ typedef struct fal_work {
     const fal_operands *all;
     const fal_part *part;
     int64_t last_columns; // of the part's last row, which may be shorter than the others
-    int64_t ahead;        // numbers of the input from the part to what will be computed next, or 0
+    int64_t ahead;        // numbers of the input from the part to what will be computed next; 0:
+                          // unknown, or not one pixel of it for each of the output
     const fal_packed *packed;
     const fal_layout *l;
     fal_desk desk;
