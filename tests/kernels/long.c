@@ -233,7 +233,7 @@ static const long_layout *any_layout(prng *random)
 static void check_products(const subject *s, prng *random)
 {
     static long_case c;
-    for (int k = 0; product_count(k); k++) {
+    for (int k = first_tried(random); product_count(k); k += TRY_EVERY) {
         const selection all = {ALL, 1, product_count(k), 1, 1, 0};
         make_case(&c, s, &all, any_layout(random), random);
         check_case(&c, k & 1, k & 2, random);
@@ -268,7 +268,7 @@ static void check_walks(const subject *s, prng *random)
 {
     if (s->long_kernel->pieces > 1)
         return;
-    for (int k = 0; product_count(k); k++)
+    for (int k = first_tried(random); product_count(k); k += TRY_EVERY)
         check_walk(s, product_count(k), (beside)(k % BESIDES), random);
 }
 
@@ -283,7 +283,7 @@ static void check_tiles(const subject *s, prng *random)
     static long_case c;
     for (int tiles = 1; tiles <= s->long_kernel->strip; tiles++) {
         const selection all = {ALL, tiles, 3, 1, 1, 0};
-        for (int i = tiles % 2; i < long_layout_count; i += 2) {
+        for (int i = tiles % (2 * TRY_EVERY); i < long_layout_count; i += 2 * TRY_EVERY) {
             make_case(&c, s, &all, &long_layouts[i], random);
             check_case(&c, i & 2, true, random);
         }

@@ -274,7 +274,8 @@ static void check_sizes(const subject *s, prng *random)
     const int repeats = 3;
     for (int i = 0; height(s, i); i++)
         for (int64_t columns = 1; columns <= 7; columns++)
-            for (int64_t rows = 1; rows <= 3 * s->plane_kernel->rows; rows++)
+            for (int64_t rows = 1 + first_tried(random); rows <= 3 * s->plane_kernel->rows;
+                 rows += TRY_EVERY)
                 for (int repeat = 0; repeat < repeats; repeat += TRY_EVERY)
                     check_size(s, height(s, i), columns, rows, random);
 }

@@ -245,7 +245,7 @@ static faltung_axis sliced_axis(prng *random, bool transposed)
     return axis;
 }
 
-trial trial_of_tiles(prng *random, int64_t width)
+static trial tiles_by_chance(prng *random, int64_t width)
 {
     const bool fast = random_between(random, 0, 1), transposed = random_between(random, 0, 2) == 0;
     const int64_t least = fast ? 16 : 32, kind = random_between(random, 0, 3);
@@ -271,6 +271,16 @@ trial trial_of_tiles(prng *random, int64_t width)
         s.axis[2] = tiled_axis(random, transposed, width, dilation);
     } while (s.axis[1].input < 1 || s.axis[2].input < 1 || !sample_measure(&s));
     t.sample = s;
+    return t;
+}
+
+trial trial_of_tiles(prng *random, int64_t width)
+{
+    const double most = 4e7;
+    trial t;
+    do {
+        t = tiles_by_chance(random, width);
+    } while (cost_of(&t) > most);
     return t;
 }
 

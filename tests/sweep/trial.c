@@ -386,7 +386,7 @@ void trial_check(const trial *t, prng *random)
     choose_activation(t, &conv, random);
     finish_sums(&conv, c.added, &addend, e.sums);
     const int64_t sets = COUNT_OF(instruction_sets), chosen = random_between(random, 0, 1000);
-    for (int64_t i = 0; i < sets * EDGES; i++) {
+    for (int64_t i = 0; i < sets * TRY_EDGES; i++) {
         const size_t set = (size_t)((i + chosen) % sets);
         const edge at = (edge)((i / sets + chosen) % EDGES);
         if (!is_taken(set, &e))

@@ -20,6 +20,11 @@ int64_t random_between(prng *random, int64_t low, int64_t high)
     return (int64_t)((uint64_t)low + (range ? bits % range : bits));
 }
 
+int first_tried(prng *random)
+{
+    return (int)random_between(random, 0, TRY_EVERY - 1);
+}
+
 double random_real(prng *random)
 {
     double mantissa = (double)(int64_t)(random_bits(random) >> 10) * 0x1p-54;

@@ -35,6 +35,9 @@ uint64_t random_bits(prng *random);
 // A whole number from low to high, both included.
 int64_t random_between(prng *random, int64_t low, int64_t high);
 
+// Any of the first TRY_EVERY of a row of problems, from which on every so many are tried.
+int first_tried(prng *random);
+
 // A real number from -1 to 1 with full precision and exponents that vary.
 double random_real(prng *random);
 
