@@ -59,10 +59,10 @@ static void prepare_band(fal_work *w, const fal_band *band)
     const bool same = m->has_band && is_same_part(&m->band, band);
     const bool is_there = same && m->packed == input->data && m->band.image == band->image &&
                           m->band.group == band->group;
-    w->source.data = w->in_place ? fal_find_in_place(w, band) : w->desk.band;
+    fal_begin_source(w, band);
     if (w->keeps)
         fal_begin_keeping(w, band, is_there);
-    else if (!w->in_place && !is_there)
+    else if (!fal_is_in_place(w, band) && !is_there)
         fal_direct_pack_band(w->task, w->l, input, band, same, w->desk.band);
     if (!m->has_band || m->band.rows != band->rows || m->band.columns != band->columns ||
         m->band.images != band->images || m->band.last_columns != band->last_columns ||
@@ -113,21 +113,31 @@ static int64_t count_columns(const fal_work *w, const fal_band *band)
     return left > most && band->head ? most - lanes + band->head : fal_least(left, most);
 }
 
+// The rows of a band: a last one that cannot be read in place as others can is a band of its own.
+static int64_t count_rows(const fal_work *w, int64_t row)
+{
+    const int64_t left = w->part->end[FAL_ROW] - row;
+    const fal_band last = {.last_columns = w->last_columns};
+    const bool is_apart = w->in_place && left > 1 && !fal_is_in_place(w, &last);
+    return fal_least(left - is_apart, w->l->rows);
+}
+
 // Every band of some images and a group at one depth.
 static void run_bands(fal_work *w, fal_band band, int64_t begin, int64_t end)
 {
     const int64_t *from = w->part->begin, *to = w->part->end;
-    for (band.row = from[FAL_ROW]; band.row < to[FAL_ROW]; band.row += w->l->rows)
+    for (band.row = from[FAL_ROW]; band.row < to[FAL_ROW]; band.row += band.rows) {
+        band.rows = count_rows(w, band.row);
         for (band.column = from[FAL_COLUMN]; band.column < to[FAL_COLUMN];
              band.column += band.columns) {
             band.head = fal_find_head(w, &band);
-            band.rows = fal_least(to[FAL_ROW] - band.row, w->l->rows);
             band.columns = count_columns(w, &band);
             band.last_columns = band.columns;
             if (band.row + band.rows == to[FAL_ROW])
                 band.last_columns = fal_least(band.columns, w->last_columns - band.column);
             run_band(w, &band, begin, end);
         }
+    }
 }
 
 // Images whose outputs can be computed as those of one band.

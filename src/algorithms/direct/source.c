@@ -42,19 +42,25 @@ bool fal_can_be_in_place(const fal_task *task, const fal_layout *l, int64_t colu
            l->phases == 1 && is_inside(p);
 }
 
+// Whether so many columns are whole runs, where there are runs.
+static bool are_whole_runs(const fal_layout *l, int64_t columns)
+{
+    return l->lanes.is_long || columns % l->lanes.wide->run == 0;
+}
+
 // Whether channels in the lanes can be multiplied with pixels where these are: they are whole runs,
-// whose channels lie together, and which are not so far apart that they meet in few sets of a
-// cache.
+// but for the part's last row, whose channels lie together, and which are not so far apart that
+// they meet in few sets of a cache.
 static bool can_be_broadcast(const fal_work *w)
 {
     const fal_problem *p = &w->task->problem;
     const fal_layout *l = w->l;
     const int64_t far = 2048, apart = w->all->input.axis[2] * w->task->kernels->size; // bytes
     const int64_t columns = w->part->end[FAL_COLUMN] - w->part->begin[FAL_COLUMN];
-    const int64_t run = l->lanes.is_long ? 1 : l->lanes.wide->run;
     return l->channels_last && w->all->input.channel == 1 && fal_is_pointwise(p) && is_inside(p) &&
-           w->task->kernels->input_size == w->task->kernels->size && l->columns % run == 0 &&
-           columns % run == 0 && w->last_columns % run == 0 && apart <= far && -apart <= far;
+           w->task->kernels->input_size == w->task->kernels->size &&
+           are_whole_runs(l, l->columns) && are_whole_runs(l, columns) && apart <= far &&
+           -apart <= far;
 }
 
 // Whether vectors of one piece that are wider than a band stay in the input, though some lanes read
@@ -79,31 +85,55 @@ static bool is_in_place(const fal_work *w)
             (w->l->lanes.pieces > 1 || stay_inside(w, columns)));
 }
 
-void fal_find_source(fal_work *w)
+static fal_source source_in_place(const fal_work *w)
 {
     const fal_problem_axis *axis = w->task->problem.axis;
     const fal_view *input = &w->all->input;
+    return (fal_source){
+        .image = input->outer,
+        .row = axis[1].stride * input->axis[1],
+        .column = w->l->channels_last ? input->axis[2] : 1,
+        .channel = input->channel,
+        .plane = axis[0].dilation * input->axis[0],
+        .kernel_row = axis[1].dilation * input->axis[1],
+    };
+}
+
+static fal_source source_in_band(const fal_work *w)
+{
+    const fal_problem_axis *axis = w->task->problem.axis;
     const fal_layout *l = w->l;
+    return (fal_source){
+        .data = w->desk.band,
+        .row = l->rows > 1 ? axis[1].stride * l->row : 0, // a stride may be any number
+        .column = l->step,
+        .channel = l->channel,
+        .plane = l->plane,
+        .kernel_row = axis[1].dilation * l->row,
+    };
+}
+
+void fal_find_source(fal_work *w)
+{
     w->in_place = is_in_place(w);
-    if (w->in_place)
-        w->source = (fal_source){
-            .image = input->outer,
-            .row = axis[1].stride * input->axis[1],
-            .column = w->l->channels_last ? input->axis[2] : 1,
-            .channel = input->channel,
-            .plane = axis[0].dilation * input->axis[0],
-            .kernel_row = axis[1].dilation * input->axis[1],
-        };
-    else
-        w->source = (fal_source){
-            .row = l->rows > 1 ? axis[1].stride * l->row : 0, // a stride may be any number
-            .column = l->step,
-            .channel = l->channel,
-            .plane = l->plane,
-            .kernel_row = axis[1].dilation * l->row,
-        };
-    if (w->in_place && fal_can_be_kept(w->task, l))
+    w->source = w->in_place ? source_in_place(w) : source_in_band(w);
+    if (w->in_place && fal_can_be_kept(w->task, w->l))
         fal_find_kept(w);
+}
+
+bool fal_is_in_place(const fal_work *w, const fal_band *band)
+{
+    return w->in_place && are_whole_runs(w->l, band->last_columns);
+}
+
+void fal_begin_source(fal_work *w, const fal_band *band)
+{
+    if (!fal_is_in_place(w, band)) {
+        w->source = source_in_band(w);
+        return;
+    }
+    w->source = source_in_place(w);
+    w->source.data = fal_find_in_place(w, band);
 }
 
 const char *fal_find_in_place(const fal_work *w, const fal_band *band)

@@ -126,7 +126,7 @@ void fal_find_wide_stretches(const fal_work *w, const fal_band *band)
 static int64_t find_ahead(const fal_work *w, const fal_band *band)
 {
     const int64_t *begin = w->part->begin, *end = w->part->end;
-    if (!w->in_place || band->columns < end[FAL_COLUMN] - begin[FAL_COLUMN])
+    if (!fal_is_in_place(w, band) || band->columns < end[FAL_COLUMN] - begin[FAL_COLUMN])
         return 0;
     if (band->row + band->rows < end[FAL_ROW])
         return band->rows * w->source.row;

@@ -57,7 +57,7 @@ typedef struct fal_work {
     const fal_packed *packed;
     const fal_layout *l;
     fal_desk desk;
-    bool in_place; // the input itself serves as the band
+    bool in_place; // the input itself serves as the band, but for a last row that is no whole runs
     fal_source source;
     bool keeps; // but what a tile reads there is kept for others
     bool is_kept;
@@ -85,6 +85,10 @@ void fal_direct_describe(const fal_task *task, fal_description *description);
 // Decides whether the input itself serves as the band, and notes where pixels and products are; but
 // not where the band begins.
 void fal_find_source(fal_work *work);
+
+// Whether it does for a band, which a part's last row may not, and notes where that begins.
+bool fal_is_in_place(const fal_work *w, const fal_band *band);
+void fal_begin_source(fal_work *work, const fal_band *band);
 
 // Where a band's input begins in place, and its output.
 const char *fal_find_in_place(const fal_work *w, const fal_band *band);
