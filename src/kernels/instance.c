@@ -167,6 +167,27 @@
 
 #endif
 
+// One pixel by itself: as many vectors of weights for each product as hide how long one takes.
+#define SKIPS_1(X) X(0, 0x0)
+
+#define TILE_NAME      wide_1x4
+#define TILE_PIXELS    1
+#define TILE_VECTORS   4
+#define TILE_RUN       1
+#define TILE_STRIP     16
+#define TILE_SKIPS     SKIPS_1
+#define TILE_FAR_SKIPS 1
+#include "kernels/wide.inc.c"
+
+#define TILE_NAME      wide_1x1
+#define TILE_PIXELS    1
+#define TILE_VECTORS   1
+#define TILE_RUN       1
+#define TILE_STRIP     16
+#define TILE_SKIPS     SKIPS_1
+#define TILE_FAR_SKIPS 1
+#include "kernels/wide.inc.c"
+
 // --------------------------------------------------------------------------------- pixels in lanes
 
 // What is done beside the products of a tile with pixels in the lanes.
@@ -268,6 +289,7 @@ static bool are_finite(const void *numbers, int64_t count)
         .output_size = out_size,                                                                   \
         .lanes = FAL_LANES,                                                                        \
         .wide = {WIDE_LIST},                                                                       \
+        .single = {&wide_1x4, &wide_1x1},                                                          \
         .longs = {LONG_LIST},                                                                      \
         .most_pieces = MOST_PIECES,                                                                \
         .planes = {PLANES(3) PLANES(5) PLANES(7) PLANES(0)},                                       \

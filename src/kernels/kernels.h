@@ -331,7 +331,7 @@ typedef struct fal_tile_kernels {
 // --------------------------------------------------------------------------------------- the table
 
 // Room in the lists.
-enum { FAL_WIDE_SHAPES = 5, FAL_LONG_SHAPES = 32, FAL_PLANE_SHAPES = 40 };
+enum { FAL_WIDE_SHAPES = 5, FAL_SINGLE_SHAPES = 3, FAL_LONG_SHAPES = 32, FAL_PLANE_SHAPES = 40 };
 
 typedef struct fal_kernels {
     const char *name;            // "amx", "avx512", "avx2", "neon", "scalar"
@@ -345,6 +345,8 @@ typedef struct fal_kernels {
     // on the width of the output. Those of the same pixels stand together, in falling order of
     // channels.
     const fal_wide_kernel *wide[FAL_WIDE_SHAPES];
+    // The same for an output of one pixel.
+    const fal_wide_kernel *single[FAL_SINGLE_SHAPES];
     // Pixels in the lanes, for few channels: for each number of pieces in falling order of
     // channels, down to 1.
     const fal_long_kernel *longs[FAL_LONG_SHAPES];

@@ -3,15 +3,43 @@
 
 #include "base/checked.h"
 
+// ------------------------------------------------------------------------------------------ planes
+
+typedef struct plane {
+    int64_t images, rows, columns; // of the output
+} plane;
+
+static plane plane_of(const fal_problem *p)
+{
+    return (plane){fal_images_together(p), p->axis[1].output, p->axis[2].output};
+}
+
+// The same as one row, which it can be laid into if no output needs neighbours.
+static plane flat_plane_of(const fal_problem *p)
+{
+    return (plane){1, 1, p->axis[0].output * p->axis[1].output * p->axis[2].output};
+}
+
+// Rows of so many pixels that one vector of pixels one behind the other may touch: it begins at a
+// multiple of the greatest divisor that the two have in common.
+static int64_t pieces_of(int64_t lanes, int64_t columns)
+{
+    int64_t common = fal_least(columns & -columns, lanes);
+    return 1 + fal_ceil_divide(lanes - common, columns);
+}
+
 // ------------------------------------------------------------------------------------------- tiles
 
 // The shape that computes the fewest pixels for a row that nobody asked for; the first among
 // equals.
-static const fal_wide_kernel *choose_wide(const fal_kernels *kernels, int64_t columns)
+static const fal_wide_kernel *choose_wide(const fal_kernels *kernels, const plane *out)
 {
     const fal_wide_kernel *best = kernels->wide[0];
+    if (out->rows == 1 && out->columns == 1)
+        return kernels->single[0];
     for (int i = 1; kernels->wide[i]; i++)
-        if (fal_round_up(columns, kernels->wide[i]->run) < fal_round_up(columns, best->run))
+        if (fal_round_up(out->columns, kernels->wide[i]->run) <
+            fal_round_up(out->columns, best->run))
             best = kernels->wide[i];
     return best;
 }
@@ -19,7 +47,9 @@ static const fal_wide_kernel *choose_wide(const fal_kernels *kernels, int64_t co
 const fal_wide_kernel *fal_wide_tile(const fal_task *task, const fal_lanes *l, int64_t first)
 {
     const fal_wide_kernel *best = l->wide;
-    for (const fal_wide_kernel *const *next = task->kernels->wide; *next; next++)
+    const fal_wide_kernel *const *next =
+        best == task->kernels->single[0] ? task->kernels->single : task->kernels->wide;
+    for (; *next; next++)
         if ((*next)->pixels == best->pixels && (*next)->channels < best->channels &&
             (*next)->channels >= task->problem.output_channels - first)
             best = *next;
@@ -63,29 +93,6 @@ int64_t fal_all_channels(const fal_task *task, const fal_lanes *l)
 }
 
 // ------------------------------------------------------------------------------------------- costs
-
-typedef struct plane {
-    int64_t images, rows, columns; // of the output
-} plane;
-
-static plane plane_of(const fal_problem *p)
-{
-    return (plane){fal_images_together(p), p->axis[1].output, p->axis[2].output};
-}
-
-// The same as one row, which it can be laid into if no output needs neighbours.
-static plane flat_plane_of(const fal_problem *p)
-{
-    return (plane){1, 1, p->axis[0].output * p->axis[1].output * p->axis[2].output};
-}
-
-// Rows of so many pixels that one vector of pixels one behind the other may touch: it begins at a
-// multiple of the greatest divisor that the two have in common.
-static int64_t pieces_of(int64_t lanes, int64_t columns)
-{
-    int64_t common = fal_least(columns & -columns, lanes);
-    return 1 + fal_ceil_divide(lanes - common, columns);
-}
 
 typedef struct long_way {
     int pieces;
@@ -169,7 +176,7 @@ bool fal_prefers_long(const fal_task *task)
     const double turning = task->channels_last ? 3 : 9, packing = 8;
     const double storing = task->channels_last ? 16 : 3;
     const plane out = fal_is_pointwise(p) ? flat_plane_of(p) : plane_of(p);
-    const fal_lanes l = {.wide = choose_wide(task->kernels, out.columns)};
+    const fal_lanes l = {.wide = choose_wide(task->kernels, &out)};
     double products = (double)p->input_channels * (double)p->axis[0].kernel *
                       (double)p->axis[1].kernel * (double)p->axis[2].kernel;
     bool skips = p->axis[2].stride == 1 && p->border == FALTUNG_PADDING_ZEROS;
@@ -195,7 +202,7 @@ fal_lanes fal_choose_lanes(const fal_task *task, bool is_long)
     const plane out = plane_of(&task->problem);
     return (fal_lanes){
         .is_long = is_long,
-        .wide = choose_wide(task->kernels, task->problem.axis[2].output),
+        .wide = choose_wide(task->kernels, &out),
         .pieces = choose_long(task, &out).pieces,
     };
 }
