@@ -13,6 +13,7 @@ typedef struct fal_tuning {
     double piece_steps; // multiply-adds in whose time a vector takes one of several pieces
     double thin_rate;   // how fast they are with channels in the lanes of one vector only
     int64_t in_place;   // the most input channels of which pixels are read in place, one by one
+    int64_t broadcast;  // the same with channels in the lanes, where each channel lies by itself
     int64_t kept;       // the fewest of which those that one tile reads are kept for others
     int64_t band_bytes; // of input to be held in the second-level cache
 } fal_tuning;

@@ -46,7 +46,8 @@ void fal_direct_describe(const fal_task *task, fal_description *d)
     const fal_task flat = fal_flatten_task(task, is_long);
     const fal_task *laid = is_flat ? &flat : task;
     const fal_layout l = fal_lay_out(laid, is_long);
-    const bool in_place = fal_can_be_in_place(laid, &l, laid->problem.axis[2].output);
+    const bool in_place = fal_can_be_in_place(laid, &l, laid->problem.axis[2].output) ||
+                          fal_can_be_broadcast(laid, &l);
     const bool kept = in_place && fal_pays_to_keep(laid, &l);
     describe_tiles(task, &l, tiles, sizeof tiles);
     d->bytes = count_bytes(laid, &l, kept || !in_place);

@@ -48,19 +48,27 @@ static bool are_whole_runs(const fal_layout *l, int64_t columns)
     return l->lanes.is_long || columns % l->lanes.wide->run == 0;
 }
 
-// Whether channels in the lanes can be multiplied with pixels where these are: they are whole runs,
-// but for the part's last row, whose channels lie together, and which are not so far apart that
-// they meet in few sets of a cache.
-static bool can_be_broadcast(const fal_work *w)
+bool fal_can_be_broadcast(const fal_task *task, const fal_layout *l)
 {
-    const fal_problem *p = &w->task->problem;
-    const fal_layout *l = w->l;
-    const int64_t far = 2048, apart = w->all->input.axis[2] * w->task->kernels->size; // bytes
+    const fal_problem *p = &task->problem;
+    return !l->lanes.is_long && are_whole_runs(l, l->columns) && fal_is_pointwise(p) &&
+           is_inside(p) && task->kernels->input_size == task->kernels->size &&
+           (l->channels_last || p->input_channels <= task->tuning.broadcast);
+}
+
+// Whether it can for a part: all are whole runs, but that of a part's last row others may be
+// packed, if the channels of a pixel lie together as they do there; and what lies apart is not so
+// far from each other that it meets in few sets of a cache.
+static bool is_broadcast(const fal_work *w)
+{
+    const fal_view *input = &w->all->input;
+    const bool last = w->l->channels_last;
+    const int64_t far = 2048, size = w->task->kernels->size; // bytes
+    const int64_t apart = (last ? input->axis[2] : input->channel) * size;
     const int64_t columns = w->part->end[FAL_COLUMN] - w->part->begin[FAL_COLUMN];
-    return l->channels_last && w->all->input.channel == 1 && fal_is_pointwise(p) && is_inside(p) &&
-           w->task->kernels->input_size == w->task->kernels->size &&
-           are_whole_runs(l, l->columns) && are_whole_runs(l, columns) && apart <= far &&
-           -apart <= far;
+    return fal_can_be_broadcast(w->task, w->l) && are_whole_runs(w->l, columns) &&
+           (last || are_whole_runs(w->l, w->last_columns)) &&
+           (last ? input->channel : input->axis[2]) == 1 && apart <= far && -apart <= far;
 }
 
 // Whether vectors of one piece that are wider than a band stay in the input, though some lanes read
@@ -80,9 +88,8 @@ static bool is_in_place(const fal_work *w)
     int64_t columns = w->part->end[FAL_COLUMN] - w->part->begin[FAL_COLUMN];
     if (!is_near(&w->task->problem, input, w->l->images))
         return false;
-    return can_be_broadcast(w) ||
-           (fal_can_be_in_place(w->task, w->l, columns) && input->axis[2] == 1 &&
-            (w->l->lanes.pieces > 1 || stay_inside(w, columns)));
+    return is_broadcast(w) || (fal_can_be_in_place(w->task, w->l, columns) && input->axis[2] == 1 &&
+                               (w->l->lanes.pieces > 1 || stay_inside(w, columns)));
 }
 
 static fal_source source_in_place(const fal_work *w)

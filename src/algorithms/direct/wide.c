@@ -122,11 +122,12 @@ void fal_find_wide_stretches(const fal_work *w, const fal_band *band)
 
 // How far ahead of a band that is read in place the next one lies, of this part or, probably, of
 // this thread's next one; 0: unknown. What lies in many rows side by side is no stream that a
-// processor could follow.
+// processor could follow. Where each channel lies by itself, the next pixels are in the same lines.
 static int64_t find_ahead(const fal_work *w, const fal_band *band)
 {
     const int64_t *begin = w->part->begin, *end = w->part->end;
-    if (!fal_is_in_place(w, band) || band->columns < end[FAL_COLUMN] - begin[FAL_COLUMN])
+    if (!fal_is_in_place(w, band) || !w->l->channels_last ||
+        band->columns < end[FAL_COLUMN] - begin[FAL_COLUMN])
         return 0;
     if (band->row + band->rows < end[FAL_ROW])
         return band->rows * w->source.row;

@@ -79,6 +79,9 @@ typedef struct fal_block {
 // side: vectors of them must be whole, or read lane by lane, or may lie over other rows.
 bool fal_can_be_in_place(const fal_task *task, const fal_layout *l, int64_t columns);
 
+// Whether channels in the lanes can be multiplied with pixels where these are.
+bool fal_can_be_broadcast(const fal_task *task, const fal_layout *l);
+
 // Says how a task is computed.
 void fal_direct_describe(const fal_task *task, fal_description *description);
 
