@@ -98,11 +98,40 @@ FAL_INLINE void ELEMENT(gather_row)(const fal_box *box, const ELEMENT_TYPE *from
     ELEMENT(gather_rest)(box, from + i * step, step, count - i, to + i);
 }
 
+// Fewer rows than lanes that begin one behind the other, so many columns of them, turned in
+// registers.
+FAL_INLINE void ELEMENT(turn_narrow)(const fal_box *box, const ELEMENT_TYPE *from, real *to)
+{
+    const uint32_t lanes = vec_first_lanes(box->rows);
+    vec turned[FAL_LANES];
+    FAL_UNROLL
+    for (int i = 0; i < FAL_LANES; i++)
+        turned[i] = ELEMENT(read_lanes)(box, from + i * box->from_column, lanes);
+    vec_transpose(turned);
+    FAL_UNROLL
+    for (int i = 0; i < FAL_LANES; i++)
+        if (i < box->rows)
+            vec_store(to + i * box->to_row, turned[i]);
+}
+
+// The same for all columns, the last ones over those before them.
+static void ELEMENT(copy_narrow)(const fal_box *box, const ELEMENT_TYPE *from, real *to)
+{
+    const int64_t last = box->columns - FAL_LANES;
+    for (int64_t c = 0; c < last; c += FAL_LANES)
+        ELEMENT(turn_narrow)(box, from + c * box->from_column, to + c);
+    ELEMENT(turn_narrow)(box, from + last * box->from_column, to + last);
+}
+
 // Rows that begin one behind the other: squares of them are turned in registers, the last one over
 // the one before it where rows would be left.
 static void ELEMENT(copy_turned)(const fal_box *box, const ELEMENT_TYPE *from, real *to)
 {
     int64_t r = 0;
+    if (box->rows > 1 && box->rows < FAL_LANES && box->columns >= FAL_LANES) {
+        ELEMENT(copy_narrow)(box, from, to);
+        return;
+    }
     for (int64_t next; r + FAL_LANES <= box->rows; r = next) {
         const int64_t left = box->rows - r - FAL_LANES;
         next = r + (left > 0 && left < FAL_LANES ? left : FAL_LANES);
@@ -141,8 +170,25 @@ FAL_INLINE void ELEMENT(copy_any_row)(const fal_box *box, const ELEMENT_TYPE *fr
     }
 }
 
-static void ELEMENT(copy)(const fal_box *box)
+// Planes that begin one behind the other are taken for rows, as which they may be turned.
+FAL_INLINE fal_box ELEMENT(take_planes)(const fal_box *box)
 {
+    fal_box taken = *box;
+    if (box->planes == 1 || box->from_plane != 1 || box->from_row == 1 || box->from_column == 1 ||
+        box->to_odd)
+        return taken;
+    taken.planes = box->rows;
+    taken.rows = box->planes;
+    taken.from_plane = box->from_row;
+    taken.from_row = box->from_plane;
+    taken.to_plane = box->to_row;
+    taken.to_row = box->to_plane;
+    return taken;
+}
+
+static void ELEMENT(copy)(const fal_box *given)
+{
+    const fal_box taken = ELEMENT(take_planes)(given), *box = &taken;
     for (int64_t p = 0; p < box->planes; p++) {
         const ELEMENT_TYPE *from = (const ELEMENT_TYPE *)box->from + p * box->from_plane;
         real *to = (real *)box->to + p * box->to_plane;

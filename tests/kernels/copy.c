@@ -44,7 +44,7 @@ static fal_box make_box(int64_t columns, int64_t step, prng *random)
     b.planes = random_between(random, 1, 3);
     b.rows = random_between(random, 0, 2) ? random_between(random, 1, 4) : 40;
     b.from_row = random_between(random, 0, 2) ? random_between(random, -150, 150) : 1;
-    b.from_plane = random_between(random, -400, 400);
+    b.from_plane = random_between(random, 0, 2) ? random_between(random, -400, 400) : 1;
     b.to_row = sign * (columns + random_between(random, 0, 3));
     b.to_plane = b.to_row * b.rows + sign * random_between(random, 0, 9);
     return b;

@@ -241,6 +241,36 @@ static void channels_last_input(void **state)
     operands_free(&f.o);
 }
 
+// Of rows so long that all groups go through a few of them before they go on.
+static void groups_of_long_rows_with_channels_last(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t in, out, groups, rows, columns, kernel;
+    } some[] = {{2048, 64, 2, 10, 10, 1}, {512, 32, 32, 20, 64, 3}, {1024, 16, 4, 7, 130, 1}};
+    for (size_t i = 0; i < COUNT_OF(some); i++) {
+        prng random = {31 + i};
+        fixture f;
+        sample s = sample_make(false, 2);
+        s.batch = 2, s.channels_in = some[i].in, s.channels_out = some[i].out;
+        s.groups = some[i].groups;
+        for (int k = 0; k < 2; k++)
+            *sample_axis(&s, k) =
+                (faltung_axis){k ? some[i].columns : some[i].rows,       some[i].kernel, 1, 1,
+                               {some[i].kernel / 2, some[i].kernel / 2}, false,          0, 1};
+        assert_true(sample_measure(&s));
+        operands_make(&f.o, &s, FALTUNG_F32);
+        operands_fill_reals(&f.o, &random);
+        f.conv = sample_conv(&s);
+        const int64_t row = some[i].columns * some[i].in;
+        const int64_t strides[] = {some[i].rows * row, 1, row, some[i].in};
+        faltung_tensor input = f.o.input.tensor;
+        input.strides = strides;
+        assert_same_as_copy(&f, &input);
+        operands_free(&f.o);
+    }
+}
+
 static void every_second_column_of_an_input(void **state)
 {
     (void)state;
@@ -387,6 +417,7 @@ int main(void)
         cmocka_unit_test(any_strides_give_the_same_bits),
         cmocka_unit_test(addresses_change_no_bit),
         cmocka_unit_test(channels_last_input),
+        cmocka_unit_test(groups_of_long_rows_with_channels_last),
         cmocka_unit_test(every_second_column_of_an_input),
         cmocka_unit_test(input_upside_down),
         cmocka_unit_test(broadcast_inputs),

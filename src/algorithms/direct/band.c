@@ -12,23 +12,32 @@
 // Part of a plane of the input on its way to a band.
 typedef struct plane {
     const fal_kernels *kernels;
-    const char *from;            // its first element
-    int64_t row_stride, stride;  // from row to row, and from element to element
-    int64_t height, width;       // elements that there are; no height: none
-    int64_t first_row, first;    // the first row and column that are wanted, perhaps outside
-    int64_t rows, count;         // and how many of them
-    int64_t past_column;         // the first column that no output needs
-    int64_t phases, phase_pitch; // into which a row is dealt out
-    int64_t row;                 // from one row of the band to the next
-    faltung_padding_mode border; // what is outside
-    bool last;                   // whether the last of the band's rows is among them
-    fal_pairing pairing;         // of its elements
+    const char *from;             // its first element
+    int64_t row_stride, stride;   // from row to row, and from element to element
+    int64_t height, width;        // elements that there are; no height: none
+    int64_t first_row, first;     // the first row and column that are wanted, perhaps outside
+    int64_t rows, count;          // and how many of them
+    int64_t past_column;          // the first column that no output needs
+    int64_t phases, phase_pitch;  // into which a row is dealt out
+    int64_t row;                  // from one row of the band to the next
+    int64_t planes;               // of so many channels the same, ...
+    int64_t from_plane, to_plane; // ... from one to the next, in the input and in the band
+    faltung_padding_mode border;  // what is outside
+    bool last;                    // whether the last of the band's rows is among them
+    fal_pairing pairing;          // of its elements
 } plane;
 
 static void clear(const plane *p, char *to, int64_t count)
 {
     if (count > 0)
         memset(to, 0, (size_t)(count * p->kernels->size));
+}
+
+// Part of a row of every plane.
+static void clear_each(const plane *p, char *to, int64_t count)
+{
+    for (int64_t i = 0; i < p->planes; i++)
+        clear(p, to + i * p->to_plane * p->kernels->size, count);
 }
 
 // One column of the border of the rows [begin, end), where an element of theirs is shown again.
@@ -40,9 +49,11 @@ static void pack_border(const plane *p, int64_t begin, int64_t end, int64_t colu
     const fal_box box = {
         .from = p->from + (begin * p->row_stride + element * p->stride) * p->kernels->input_size,
         .to = to,
-        .planes = 1,
+        .planes = p->planes,
         .rows = end - begin,
         .columns = 1,
+        .from_plane = p->from_plane,
+        .to_plane = p->to_plane,
         .from_row = p->row_stride,
         .from_column = p->stride,
         .to_row = p->row,
@@ -73,8 +84,8 @@ static void pack_outside(const plane *p, int64_t begin, int64_t end, int64_t fir
     if (!bordered)
         for (int64_t r = 0; r < end - begin; r++) {
             char *row = to + r * p->row * size;
-            clear(p, row, inside.begin);
-            clear(p, row + inside.end * size, p->count - inside.end);
+            clear_each(p, row, inside.begin);
+            clear_each(p, row + inside.end * size, p->count - inside.end);
         }
     for (int64_t i = 0; p->border && i < p->count && first + i * step < p->past_column; i++)
         if (i < inside.begin || i >= inside.end)
@@ -88,9 +99,11 @@ static fal_box box_of_rows(const plane *p, int64_t begin, int64_t end, int64_t c
     return (fal_box){
         .from = p->from + (begin * p->row_stride + column * p->stride) * p->kernels->input_size,
         .to = to,
-        .planes = 1,
+        .planes = p->planes,
         .rows = end - begin,
         .columns = columns,
+        .from_plane = p->from_plane,
+        .to_plane = p->to_plane,
         .from_row = p->row_stride,
         .from_column = p->stride,
         .to_row = p->row,
@@ -148,7 +161,7 @@ static void pack_plane(const plane *p, bool bordered, char *to)
             continue;
         int64_t element = p->height ? fal_find_element(p->border, r, p->height) : -1;
         if (element < 0)
-            clear(p, row, pitch);
+            clear_each(p, row, pitch);
         else
             pack_rows_inside(p, element, element + 1, bordered, row);
     }
@@ -304,7 +317,11 @@ static void pack_rows(const fal_task *task, const fal_layout *l, const fal_view 
             pack_inside(task, l, input, band, rows, c, to);
         return;
     }
-    for (int64_t c = 0; c < p->input_channels; c++) {
+    // Where the channels of a pixel lie together, all at once, so that each line is read once.
+    source.planes = input->channel == 1 && !fal_is_integer(p->dtype) ? p->input_channels : 1;
+    source.from_plane = input->channel;
+    source.to_plane = l->channel;
+    for (int64_t c = 0; c < p->input_channels; c += source.planes) {
         source.pairing = fal_find_pairing(p, input, c);
         for (int64_t kd = 0; kd < deep->kernel; kd++) {
             int64_t d = band->depth * deep->stride + (kd * deep->dilation - deep->padding);

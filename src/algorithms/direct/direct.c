@@ -15,6 +15,8 @@
 #include "base/checked.h"
 #include "tensor/element.h"
 
+#include <math.h>
+
 _Static_assert(sizeof(fal_direct_memory) <= FAL_MEMORY_BYTES, "more than is zero at first");
 
 // Lays the desk out in a workspace; returns the bytes that it takes. With NULL only these count.
@@ -165,6 +167,36 @@ static void run_part(fal_work *w)
         }
 }
 
+// Rows of a part that are computed for all of its groups before the next ones are. Where channels
+// lie last, a line holds those of several groups, so that the rows had better stay in the cache,
+// but are so many that few are packed twice.
+static int64_t count_near_rows(const fal_work *w)
+{
+    const fal_problem_axis *row = &w->task->problem.axis[1];
+    const int64_t rows = w->part->end[FAL_ROW] - w->part->begin[FAL_ROW], often = 4;
+    if (!w->task->channels_last || w->task->problem.groups == 1)
+        return rows;
+    // Of a row of the output; a stride may be any number.
+    const double in = (double)row->stride * fabs((double)w->all->input.axis[1]);
+    const double bytes = (in + fabs((double)w->all->output.axis[1])) * w->task->kernels->size;
+    const int64_t reach = row->dilation * (row->kernel - 1) / row->stride;
+    const double fit = (double)w->task->tuning.band_bytes / bytes;
+    return fit < (double)rows ? fal_least(rows, fal_most((int64_t)fit, often * reach + 1)) : rows;
+}
+
+static void run_rows(const fal_work *all)
+{
+    const int64_t rows = count_near_rows(all), end = all->part->end[FAL_ROW];
+    fal_part part = *all->part;
+    fal_work w = *all;
+    w.part = &part;
+    for (; part.begin[FAL_ROW] < end; part.begin[FAL_ROW] = part.end[FAL_ROW]) {
+        part.end[FAL_ROW] = fal_least(part.begin[FAL_ROW] + rows, end);
+        w.last_columns = part.end[FAL_ROW] < end ? part.end[FAL_COLUMN] : all->last_columns;
+        run_part(&w);
+    }
+}
+
 // ----------------------------------------------------------------------------------- the algorithm
 
 static void prepare_memory(const fal_work *w)
@@ -230,7 +262,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     w.finish = fal_find_finish(w.task, w.all, &finish);
     if (!holds_layout(&w))
         prepare_memory(&w);
-    run_part(&w);
+    run_rows(&w);
 }
 
 // Channels that may be divided from the others: a part that begins within a tile computes all of
