@@ -23,7 +23,7 @@ static void ELEMENT(write_pixels)(const fal_long_strip *s, const fal_finish *f, 
                                   uint32_t written, const real *sums, const real *bias,
                                   int channels, int64_t step)
 {
-    for (int first = 0; first < channels; first += FAL_LANES) {
+    for (int first = 0; written && first < channels; first += FAL_LANES) {
         const int left = channels - first;
         const uint32_t lanes = vec_first_lanes(left < FAL_LANES ? left : FAL_LANES);
         vec pixel[FAL_LANES];
@@ -41,9 +41,9 @@ static void ELEMENT(write_pixels)(const fal_long_strip *s, const fal_finish *f, 
     }
 }
 
-FAL_INLINE bool ELEMENT(has_pixels_together)(const fal_long_strip *s)
+FAL_INLINE bool ELEMENT(has_pixels_together)(const fal_long_strip *s, int channels)
 {
-    return s->channel_stride == 1 && s->pixel_stride > 2;
+    return channels > 1 && s->channel_stride == 1 && s->pixel_stride > 2;
 }
 
 #if ELEMENT_KIND == NUMBER
@@ -56,7 +56,7 @@ static void ELEMENT(write_long_tile)(const fal_long_strip *s, const fal_long_ker
     for (int v = 0; v < kernel->vectors; v++, sums += FAL_LANES)
         for (int i = 0; i < kernel->pieces; i++, piece++) {
             ELEMENT_TYPE *to = (ELEMENT_TYPE *)s->output + piece->to;
-            if (ELEMENT(has_pixels_together)(s)) {
+            if (ELEMENT(has_pixels_together)(s, kernel->channels)) {
                 ELEMENT(write_pixels)
                 (s, f, to, piece->written, sums, NULL, kernel->channels, step);
                 continue;
@@ -78,7 +78,7 @@ static void ELEMENT(emit_long_tile)(const fal_long_strip *s, const fal_long_kern
     for (int v = 0; v < kernel->vectors; v++, sums += FAL_LANES)
         for (int i = 0; i < kernel->pieces; i++, piece++) {
             ELEMENT_TYPE *to = (ELEMENT_TYPE *)s->output + piece->to + first * s->channel_stride;
-            if (ELEMENT(has_pixels_together)(s)) {
+            if (ELEMENT(has_pixels_together)(s, past - first)) {
                 ELEMENT(write_pixels)
                 (s, s->finish, to, piece->written, sums, bias + first, past - first, step);
                 continue;

@@ -196,6 +196,23 @@ static void one_product_of_each_channel_is_exact(void **state)
     }
 }
 
+// Of planes of one pixel, which may be laid into one row.
+static void pixels_along_any_axis_are_exact(void **state)
+{
+    (void)state;
+    prng random = {43};
+    static const int many[][2] = {{64, 64}, {64, 24}, {20, 100}, {3, 8}};
+    static const int64_t lengths[] = {1, 2, 5, 16, 40};
+    for (size_t i = 0; i < 3 * COUNT_OF(many) * COUNT_OF(lengths); i++) {
+        sample s = sample_make(false, 3);
+        const int *c = many[i / 3 % COUNT_OF(many)];
+        s.channels_in = c[0], s.channels_out = c[1];
+        sample_axis(&s, (int)(i % 3))->input = lengths[i / 3 / COUNT_OF(many)];
+        assert_true(sample_measure(&s));
+        check_exact(&s, FALTUNG_F32, FALTUNG_ACCURACY_EXACT, &random);
+    }
+}
+
 // ------------------------------------------------------------------------------------ identities
 
 static double inner_product(const array *a, const array *b)
@@ -339,6 +356,7 @@ int main(void)
         cmocka_unit_test(large_kernels_and_paddings_are_exact),
         cmocka_unit_test(many_channels_are_exact),
         cmocka_unit_test(one_product_of_each_channel_is_exact),
+        cmocka_unit_test(pixels_along_any_axis_are_exact),
         cmocka_unit_test(transposed_is_the_adjoint),
         cmocka_unit_test(output_size_gives_the_output_padding),
         cmocka_unit_test(rules_give_their_padding),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Operands of any strides give the bits that contiguous copies of them give.
+#include "guarded.h"
 #include "oracle.h"
 #include "setting.h"
 
@@ -247,7 +248,7 @@ static void groups_of_long_rows_with_channels_last(void **state)
     (void)state;
     static const struct {
         int64_t in, out, groups, rows, columns, kernel;
-    } some[] = {{2048, 64, 2, 10, 10, 1}, {512, 32, 32, 20, 64, 3}, {1024, 16, 4, 7, 130, 1}};
+    } some[] = {{2048, 4096, 256, 10, 10, 1}, {512, 32, 32, 20, 64, 3}, {1024, 16, 16, 7, 130, 1}};
     for (size_t i = 0; i < COUNT_OF(some); i++) {
         prng random = {31 + i};
         fixture f;
@@ -269,6 +270,40 @@ static void groups_of_long_rows_with_channels_last(void **state)
         assert_same_as_copy(&f, &input);
         operands_free(&f.o);
     }
+}
+
+// Channels that are all the same lie together; rows of fewer pixels than a vector, far apart, are
+// read in place, and nothing before them is.
+static void short_rows_far_apart_with_channels_together(void **state)
+{
+    (void)state;
+    const int64_t far = 1 << 20, rows = 3;
+    const size_t bytes = (size_t)((rows - 1) * far + 32) * sizeof(float);
+    arena memory;
+    arena_make(&memory, bytes);
+    for (int64_t columns = 1; columns < 20; columns++) {
+        prng random = {(uint64_t)columns};
+        fixture f;
+        sample s = sample_make(false, 2);
+        s.channels_in = s.channels_out = 4;
+        s.groups = 2;
+        *sample_axis(&s, 0) = (faltung_axis)FALTUNG_AXIS(rows, 1);
+        *sample_axis(&s, 1) = (faltung_axis)FALTUNG_AXIS(columns, 1);
+        assert_true(sample_measure(&s));
+        operands_make(&f.o, &s, FALTUNG_F32);
+        operands_fill_reals(&f.o, &random);
+        f.conv = sample_conv(&s);
+        const size_t reach = (size_t)((rows - 1) * far + columns) * sizeof(float);
+        const int64_t strides[] = {0, 0, far, 1};
+        faltung_tensor input = f.o.input.tensor;
+        input.strides = strides;
+        input.data = arena_place(&memory, reach, sizeof(float), (edge)(columns % EDGES));
+        for (int64_t i = 0; i < rows * columns; i++)
+            ((float *)input.data)[i / columns * far + i % columns] = (float)random_real(&random);
+        assert_same_as_copy(&f, &input);
+        operands_free(&f.o);
+    }
+    arena_free(&memory);
 }
 
 static void every_second_column_of_an_input(void **state)
@@ -418,6 +453,7 @@ int main(void)
         cmocka_unit_test(addresses_change_no_bit),
         cmocka_unit_test(channels_last_input),
         cmocka_unit_test(groups_of_long_rows_with_channels_last),
+        cmocka_unit_test(short_rows_far_apart_with_channels_together),
         cmocka_unit_test(every_second_column_of_an_input),
         cmocka_unit_test(input_upside_down),
         cmocka_unit_test(broadcast_inputs),

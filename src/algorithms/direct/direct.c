@@ -13,6 +13,7 @@
 #include "algorithms/finish.h"
 #include "algorithms/workspace.h"
 #include "base/checked.h"
+#include "base/memory.h"
 #include "tensor/element.h"
 
 #include <math.h>
@@ -168,13 +169,17 @@ static void run_part(fal_work *w)
 }
 
 // Rows of a part that are computed for all of its groups before the next ones are. Where channels
-// lie last, a line holds those of several groups, so that the rows had better stay in the cache,
-// but are so many that few are packed twice.
+// lie last and groups have few, a line holds those of several, so that the rows had better stay in
+// the cache, but are so many that few are packed twice. Vectors that are read in place count on
+// more rows than one (source.c).
 static int64_t count_near_rows(const fal_work *w)
 {
-    const fal_problem_axis *row = &w->task->problem.axis[1];
+    const fal_problem *p = &w->task->problem;
+    const fal_problem_axis *row = &p->axis[1];
     const int64_t rows = w->part->end[FAL_ROW] - w->part->begin[FAL_ROW], often = 4;
-    if (!w->task->channels_last || w->task->problem.groups == 1)
+    const int64_t line = FAL_ALIGNMENT / w->task->kernels->size;
+    if (!w->task->channels_last || p->groups == 1 || (w->in_place && w->l->lanes.is_long) ||
+        (p->input_channels >= line && p->output_channels >= line))
         return rows;
     // Of a row of the output; a stride may be any number.
     const double in = (double)row->stride * fabs((double)w->all->input.axis[1]);
@@ -190,6 +195,7 @@ static void run_rows(const fal_work *all)
     fal_part part = *all->part;
     fal_work w = *all;
     w.part = &part;
+    w.ahead = part.begin[FAL_ROW] + rows < end ? 0 : all->ahead; // the next group comes first
     for (; part.begin[FAL_ROW] < end; part.begin[FAL_ROW] = part.end[FAL_ROW]) {
         part.end[FAL_ROW] = fal_least(part.begin[FAL_ROW] + rows, end);
         w.last_columns = part.end[FAL_ROW] < end ? part.end[FAL_COLUMN] : all->last_columns;

@@ -31,11 +31,13 @@ static int64_t pieces_of(int64_t lanes, int64_t columns)
 // ------------------------------------------------------------------------------------------- tiles
 
 // The shape that computes the fewest pixels for a row that nobody asked for; the first among
-// equals.
-static const fal_wide_kernel *choose_wide(const fal_kernels *kernels, const plane *out)
+// equals. One of single pixels only where the output has no other: all planes laid into one row
+// (flat.c) need tiles of the same channels as one plane.
+static const fal_wide_kernel *choose_wide(const fal_task *task, const plane *out)
 {
+    const fal_kernels *kernels = task->kernels;
     const fal_wide_kernel *best = kernels->wide[0];
-    if (out->rows == 1 && out->columns == 1)
+    if (task->problem.axis[0].output == 1 && out->rows == 1 && out->columns == 1)
         return kernels->single[0];
     for (int i = 1; kernels->wide[i]; i++)
         if (fal_round_up(out->columns, kernels->wide[i]->run) <
@@ -176,7 +178,7 @@ bool fal_prefers_long(const fal_task *task)
     const double turning = task->channels_last ? 3 : 9, packing = 8;
     const double storing = task->channels_last ? 16 : 3;
     const plane out = fal_is_pointwise(p) ? flat_plane_of(p) : plane_of(p);
-    const fal_lanes l = {.wide = choose_wide(task->kernels, &out)};
+    const fal_lanes l = {.wide = choose_wide(task, &out)};
     double products = (double)p->input_channels * (double)p->axis[0].kernel *
                       (double)p->axis[1].kernel * (double)p->axis[2].kernel;
     bool skips = p->axis[2].stride == 1 && p->border == FALTUNG_PADDING_ZEROS;
@@ -202,7 +204,7 @@ fal_lanes fal_choose_lanes(const fal_task *task, bool is_long)
     const plane out = plane_of(&task->problem);
     return (fal_lanes){
         .is_long = is_long,
-        .wide = choose_wide(task->kernels, &out),
+        .wide = choose_wide(task, &out),
         .pieces = choose_long(task, &out).pieces,
     };
 }

@@ -56,9 +56,9 @@ bool fal_can_be_broadcast(const fal_task *task, const fal_layout *l)
            (l->channels_last || p->input_channels <= task->tuning.broadcast);
 }
 
-// Whether it can for a part: all are whole runs, but that of a part's last row others may be
-// packed, if the channels of a pixel lie together as they do there; and what lies apart is not so
-// far from each other that it meets in few sets of a cache.
+// Whether it can for a part, of whole runs, and of which nothing lies so far apart that it meets in
+// few sets of a cache. The last row may be no whole runs, and is packed then, if the channels of a
+// pixel lie together: as they do in a band, so that products are as far from each other there.
 static bool is_broadcast(const fal_work *w)
 {
     const fal_view *input = &w->all->input;
