@@ -36,20 +36,6 @@ static int64_t find_element(const fal_problem *p, const fal_problem_axis *axis, 
     return position < past_needed(axis) ? fal_find_element(p->border, position, axis->input) : -1;
 }
 
-// The same box row by row, where channels lie together: they are what its rows are then, which the
-// kernels turn in squares.
-static fal_box turn(const fal_box *box)
-{
-    fal_box turned = *box;
-    turned.planes = box->rows;
-    turned.rows = box->planes;
-    turned.from_plane = box->from_row;
-    turned.from_row = box->from_plane;
-    turned.to_plane = box->to_row;
-    turned.to_row = box->to_plane;
-    return turned;
-}
-
 // Whether the elements of a row lie in about as many lines as if they were neighbours.
 static bool are_near(const fal_view *input)
 {
@@ -76,8 +62,6 @@ static void copy_box(const source *s, range rows, range columns, int64_t row, in
         .to_plane = patch->to_plane,
         .to_row = patch->to_row,
     };
-    if (input->channel == 1 && input->axis[2] != 1)
-        box = turn(&box);
     kernels->copy(&box);
     if (!patch->fetch || !are_near(input) || kernels->input_size != kernels->size)
         return;

@@ -120,7 +120,7 @@ static int64_t count_columns(const fal_work *w, const fal_band *band)
 static int64_t count_rows(const fal_work *w, int64_t row)
 {
     const int64_t left = w->part->end[FAL_ROW] - row;
-    const fal_band last = {.last_columns = w->last_columns};
+    const fal_band last = {.last_columns = w->last_columns - w->part->begin[FAL_COLUMN]};
     const bool is_apart = w->in_place && left > 1 && !fal_is_in_place(w, &last);
     return fal_least(left - is_apart, w->l->rows);
 }

@@ -52,7 +52,7 @@ bool fal_can_be_broadcast(const fal_task *task, const fal_layout *l)
 {
     const fal_problem *p = &task->problem;
     return !l->lanes.is_long && are_whole_runs(l, l->columns) && fal_is_pointwise(p) &&
-           is_inside(p) && task->kernels->input_size == task->kernels->size &&
+           task->kernels->input_size == task->kernels->size &&
            (l->channels_last || p->input_channels <= task->tuning.broadcast);
 }
 
@@ -65,9 +65,9 @@ static bool is_broadcast(const fal_work *w)
     const bool last = w->l->channels_last;
     const int64_t far = 2048, size = w->task->kernels->size; // bytes
     const int64_t apart = (last ? input->axis[2] : input->channel) * size;
-    const int64_t columns = w->part->end[FAL_COLUMN] - w->part->begin[FAL_COLUMN];
+    const int64_t begin = w->part->begin[FAL_COLUMN], columns = w->part->end[FAL_COLUMN] - begin;
     return fal_can_be_broadcast(w->task, w->l) && are_whole_runs(w->l, columns) &&
-           (last || are_whole_runs(w->l, w->last_columns)) &&
+           (last || are_whole_runs(w->l, w->last_columns - begin)) &&
            (last ? input->channel : input->axis[2]) == 1 && apart <= far && -apart <= far;
 }
 

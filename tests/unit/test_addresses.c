@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Operands anywhere in memory give the bits that they give where lines of the cache begin.
+#include "setting.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// A copy of an array, so many elements behind the beginning of a block with room for more, which is
+// returned.
+static void *move(array *to, const array *from, int64_t elements)
+{
+    const size_t size = faltung_dtype_size(from->tensor.dtype);
+    const size_t bytes = (size_t)from->count * size;
+    char *block = malloc(bytes + 64 * size);
+    assert_non_null(block);
+    *to = *from;
+    to->memory = block + (size_t)elements * size;
+    to->tensor =
+        (faltung_tensor){to->memory, from->tensor.dtype, from->tensor.rank, to->shape, NULL};
+    memcpy(to->memory, from->memory, bytes);
+    return block;
+}
+
+// Where pixels are read in place, it depends on their address which of them make a vector; what is
+// added to the output that is there is added once.
+static void addresses_change_no_bit(void **state)
+{
+    static const char *const problems[] = {
+        "conv2d:2x70x16x20,13x70x1x1",  "conv2d:2x200x14x18,60x200x1x1",
+        "conv2d:1x256x8x26,48x256x1x1", "conv2d:1x300x20x24,12x300x1x1,dtype=f64",
+        "conv1d:1x20x6400,5x20x1",      "conv2d:1x20x15x19,5x20x1x1",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(problems) * 18; i++) {
+        faltung_message m;
+        setting s;
+        setting_make(&s, problems[i / 18]);
+        setting_compute(&s);
+        array input, sums, output;
+        const int64_t at = (int64_t)i % 18;
+        void *const blocks[] = {move(&input, &s.input, at), move(&sums, &s.output, 0),
+                                move(&output, &s.output, at * 7 % 19)};
+        faltung_tensor *bias = s.has_bias ? &s.bias.tensor : NULL;
+        assert_ok(faltung_convolve_residual(&s.call.conv, &s.input.tensor, &s.weight.tensor, bias,
+                                            &s.output.tensor, &sums.tensor, &m),
+                  &m);
+        s.call.conv.threads = 1 + (int)at % 3;
+        assert_ok(faltung_convolve_residual(&s.call.conv, &input.tensor, &s.weight.tensor, bias,
+                                            &output.tensor, &output.tensor, &m),
+                  &m);
+        assert_true(array_same_bits(&output, &sums));
+        for (size_t k = 0; k < COUNT_OF(blocks); k++)
+            free(blocks[k]);
+        setting_free(&s);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(addresses_change_no_bit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
