@@ -194,8 +194,9 @@
 typedef enum long_beside {
     LONG_ALONE, // nothing
     LONG_NEXT,  // what the next tile reads is brought near
-    LONG_KEEP,  // that, and vectors are kept as they are read
-    LONG_FETCH, // something else is brought near
+    LONG_KEEP,  // vectors are kept as they are read, and a few products on are brought near
+    LONG_FETCH, // what the next band reads is brought near
+    LONG_BOTH,  // what the next tile reads and what the next band does
 } long_beside;
 
 #define TILE_PIECES 1

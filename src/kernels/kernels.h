@@ -155,12 +155,12 @@ typedef struct fal_long_strip {
     void *keep;
     int64_t keep_step;
     bool is_near; // whether products read what was kept
-    // What is brought near by the tiles visited before `visits`, of which this strip's first one is
-    // `visit`: lines so many bytes apart, one for each product, of which tiles in turn take every
-    // second, and the lines behind these.
-    int64_t fetch_step;
+    // What is brought near: so many lines for each product, which begin `fetch_step` bytes behind
+    // those of the one before; one of them with every second product. This strip's first tile is
+    // the `visit`-th that takes its share.
+    int64_t lines, fetch_step;
     const char *fetch;
-    int visit, visits;
+    int64_t visit;
 } fal_long_strip;
 
 typedef struct fal_long_kernel {

@@ -114,12 +114,12 @@ FAL_INLINE void TILE_FUNCTION(_sum)(const fal_products *products, const fal_piec
 }
 
 // One product where all of a tile read a step behind the one before, `at` and `kept` being how far
-// that is by then.
+// that is by then, and `ahead` from there to what is brought near.
 FAL_INLINE void TILE_FUNCTION(_step)(const real *const *from, real *const *keep, ptrdiff_t at,
-                                     ptrdiff_t kept, const real *weight, int vectors,
-                                     long_beside beside, vec (*acc)[TILE_VECTORS])
+                                     ptrdiff_t kept, ptrdiff_t ahead, const real *weight,
+                                     int vectors, long_beside beside, vec (*acc)[TILE_VECTORS])
 {
-    const bool next = beside == LONG_NEXT || beside == LONG_KEEP;
+    const bool next = beside == LONG_NEXT || beside == LONG_KEEP || beside == LONG_BOTH;
     vec x[TILE_VECTORS];
     FAL_UNROLL
     for (int v = 0; v < vectors; v++)
@@ -129,13 +129,13 @@ FAL_INLINE void TILE_FUNCTION(_step)(const real *const *from, real *const *keep,
         vec_store(keep[v] + kept, x[v]);
     FAL_UNROLL
     for (int v = 0; next && v < vectors; v += 64 / FAL_VECTOR)
-        __builtin_prefetch(from[v] + at + TILE_VECTORS * FAL_LANES);
+        __builtin_prefetch(from[v] + at + ahead);
     TILE_FUNCTION(_add)(x, weight, vectors, acc);
 }
 
 // All of them, for the first vectors of a tile: addresses that no table has to be read for are
 // known sooner. `vectors` and `beside` are constants.
-FAL_INLINE void TILE_FUNCTION(_walk)(const fal_long_strip *s, const fal_piece *piece, int visit,
+FAL_INLINE void TILE_FUNCTION(_walk)(const fal_long_strip *s, const fal_piece *piece, int64_t visit,
                                      int vectors, long_beside beside, vec (*acc)[TILE_VECTORS])
 {
     const real *from[TILE_VECTORS], *weight = s->products.weight;
@@ -145,22 +145,34 @@ FAL_INLINE void TILE_FUNCTION(_walk)(const fal_long_strip *s, const fal_piece *p
         from[v] = (const real *)s->products.input + piece[v].from;
         keep[v] = beside == LONG_KEEP ? (real *)s->keep + piece[v].from : NULL;
     }
+    // What the next tile reads, or a few products on, where this one's pixels of many channels and
+    // what is kept of them fill the first-level cache.
+    const int few = 16;
     const ptrdiff_t step = s->step, keep_step = s->keep_step;
+    const ptrdiff_t ahead = beside == LONG_KEEP ? few * step : TILE_VECTORS * FAL_LANES;
     const int64_t count = s->products.count;
     int64_t i = 0;
     ptrdiff_t at = 0, kept = 0;
-    if (beside == LONG_FETCH) {
-        const char *line = s->fetch + visit / 2 * 64 + visit % 2 * s->fetch_step;
-        for (; i + 1 < count; i += 2, at += 2 * step, line += 2 * s->fetch_step) {
+    if (beside == LONG_FETCH || beside == LONG_BOTH) {
+        // Those of a channel, which are in one page, one behind the other.
+        const int64_t first = visit * (count / 2), channel = first / s->lines;
+        const char *line = s->fetch + channel * s->fetch_step + first % s->lines * 64;
+        int64_t left = s->lines - first % s->lines;
+        for (; i + 1 < count; i += 2, at += 2 * step) {
             __builtin_prefetch(line, 0, 2);
-            TILE_FUNCTION(_step)(from, keep, at, 0, weight, vectors, beside, acc);
+            line += 64;
+            if (--left == 0) {
+                left = s->lines;
+                line += s->fetch_step - left * 64;
+            }
+            TILE_FUNCTION(_step)(from, keep, at, 0, ahead, weight, vectors, beside, acc);
             weight += TILE_CHANNELS;
-            TILE_FUNCTION(_step)(from, keep, at + step, 0, weight, vectors, beside, acc);
+            TILE_FUNCTION(_step)(from, keep, at + step, 0, ahead, weight, vectors, beside, acc);
             weight += TILE_CHANNELS;
         }
     }
     for (; i < count; i++, at += step, kept += keep_step, weight += TILE_CHANNELS)
-        TILE_FUNCTION(_step)(from, keep, at, kept, weight, vectors, beside, acc);
+        TILE_FUNCTION(_step)(from, keep, at, kept, ahead, weight, vectors, beside, acc);
 }
 
 // The sums of a tile, whatever its products are.
@@ -179,12 +191,14 @@ FAL_INLINE void TILE_FUNCTION(_multiply_all)(const fal_long_strip *s, int tile,
             TILE_FUNCTION(_sum)(&s->products, piece, stretch, TILE_VECTORS, false, acc);
         return;
     }
-    const int visit = s->visit + tile;
+    const int64_t visit = s->visit + tile;
     if (s->keep)
         TILE_FUNCTION(_walk)(s, piece, visit, TILE_VECTORS, LONG_KEEP, acc);
     else if (narrow)
         TILE_FUNCTION(_walk)(s, piece, visit, TILE_NARROW, LONG_ALONE, acc);
-    else if (visit < s->visits)
+    else if (visit < 2 * s->lines && next)
+        TILE_FUNCTION(_walk)(s, piece, visit, TILE_VECTORS, LONG_BOTH, acc);
+    else if (visit < 2 * s->lines)
         TILE_FUNCTION(_walk)(s, piece, visit, TILE_VECTORS, LONG_FETCH, acc);
     else if (next)
         TILE_FUNCTION(_walk)(s, piece, visit, TILE_VECTORS, LONG_NEXT, acc);

@@ -124,8 +124,8 @@ static void let_fetch(long_case *c, prng *random)
 {
     c->strip.fetch = (const char *)c->output;
     c->strip.fetch_step = random_between(random, -9999, 9999);
-    c->strip.visit = (int)random_between(random, 0, 3);
-    c->strip.visits = (int)random_between(random, 0, 6);
+    c->strip.visit = random_between(random, 0, 6);
+    c->strip.lines = random_between(random, 0, 3);
 }
 
 static void note_case(const long_case *c, edge at)

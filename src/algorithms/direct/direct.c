@@ -67,6 +67,7 @@ static void prepare_band(fal_work *w, const fal_band *band)
         fal_begin_keeping(w, band, is_there);
     else if (!fal_is_in_place(w, band) && !is_there)
         fal_direct_pack_band(w->task, w->l, input, band, same, w->desk.band);
+    fal_begin_fetching(w, band);
     if (!m->has_band || m->band.rows != band->rows || m->band.columns != band->columns ||
         m->band.images != band->images || m->band.last_columns != band->last_columns ||
         m->band.head != band->head)

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pixels in the lanes of many channels, none of which needs its neighbours. In the input each
-// channel is in another page, and vectors may lie over two lines of the cache; packing them before
-// anything is computed waits for memory. So the first tile of output channels reads them where they
-// are, and keeps them in the band, in which the others read them; and meanwhile these have what the
-// next band needs brought near.
+// Pixels in the lanes, none of which needs its neighbours, are read where they are, one band of
+// them by all tiles of output channels in turn. In the input each channel is in another page, where
+// no processor sees by itself what will be read, so that meanwhile the next band's lines are
+// brought near. Of many channels, or where vectors lie over two lines of the cache, the first tile
+// keeps what it reads in a band that is packed so, in which the others read it.
 #include "algorithms/direct/work.h"
 
 #include "algorithms/chunks.h"
 #include "base/checked.h"
 #include "base/memory.h"
-
-#include <limits.h>
 
 // What a band of so many rows and columns takes of a channel of the input, in numbers.
 static int64_t find_span(const fal_work *w, int64_t rows, int64_t columns)
@@ -67,29 +65,51 @@ static const char *find_next(const fal_work *w, fal_band band)
 void fal_begin_keeping(fal_work *w, const fal_band *band, bool is_kept)
 {
     const int64_t size = w->task->kernels->size;
-    const int64_t lines = find_span(w, band->rows, band->columns) * size / FAL_ALIGNMENT + 1;
     // Vectors of few pixels may begin before the first one (long.c), and those behind a head do
     // with a line.
     w->kept.data = (char *)w->desk.band + (w->task->kernels->lanes - band->head) * size;
     w->is_kept = is_kept;
-    w->next = find_next(w, *band);
-    w->visit = 0;
-    w->visits = w->next ? (int)fal_least(2 * lines, INT_MAX) : 0;
 }
 
-void fal_keep(const fal_work *w, int64_t channel, fal_long_strip *strip)
+// Whether several tiles read pixels one behind the other, and write whole lines, which leave the
+// processor time for others.
+static bool pays_to_fetch(const fal_work *w, const fal_band *band)
+{
+    return w->l->taps == 1 && w->l->lanes.is_long && band->rows == 1 && fal_is_in_place(w, band) &&
+           w->all->output.axis[2] == 1 &&
+           w->task->problem.output_channels > w->task->kernels->longs[0]->channels;
+}
+
+void fal_begin_fetching(fal_work *w, const fal_band *band)
 {
     const int64_t size = w->task->kernels->size;
-    if (!w->keeps)
-        return;
-    strip->is_near = w->is_kept;
-    if (!w->is_kept) {
+    w->next = pays_to_fetch(w, band) ? find_next(w, *band) : NULL;
+    w->lines = find_span(w, band->rows, band->columns) * size / FAL_ALIGNMENT + 1;
+    w->visit = 0;
+}
+
+static bool is_fetching(const fal_work *w)
+{
+    return w->next && (!w->keeps || w->is_kept);
+}
+
+void fal_do_beside(const fal_work *w, int64_t channel, fal_long_strip *strip)
+{
+    const int64_t size = w->task->kernels->size;
+    strip->is_near = w->keeps && w->is_kept;
+    if (w->keeps && !w->is_kept) {
         strip->keep = (char *)w->kept.data + channel * w->kept.channel * size;
         strip->keep_step = w->kept.channel;
-    } else if (w->next) {
+    }
+    if (is_fetching(w)) {
         strip->fetch_step = w->source.channel * size;
         strip->fetch = w->next + channel * strip->fetch_step;
         strip->visit = w->visit;
-        strip->visits = w->visits;
+        strip->lines = w->lines;
     }
+}
+
+void fal_count_visits(fal_work *w, int64_t tiles)
+{
+    w->visit += is_fetching(w) ? tiles : 0;
 }

@@ -182,11 +182,10 @@ static void multiply_strip(fal_work *w, const fal_block *b, const fal_long_kerne
         };
         strip.products.stretches = stretches;
         strip.products.tiles = tiles;
-        fal_keep(w, c, &strip);
+        fal_do_beside(w, c, &strip);
         kernel->multiply(&strip);
     }
-    if (w->is_kept && w->visit < w->visits)
-        w->visit += tiles;
+    fal_count_visits(w, tiles);
     if (!writes)
         kernels->emit_long(&strip, kernel, b->first, b->past);
 }

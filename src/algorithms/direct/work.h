@@ -63,7 +63,7 @@ typedef struct fal_work {
     bool is_kept;
     fal_source kept;
     const char *next;         // where the band after this one begins; NULL: there is none
-    int visit, visits;        // by tiles, and before how many of them lines of it are brought near
+    int64_t lines, visit;     // of a channel of that, and of how many tiles each took its share
     const fal_finish *finish; // NULL: nothing
 } fal_work;
 
@@ -113,9 +113,13 @@ void fal_find_kept(fal_work *work);
 // Begins with a band, of which everything `is_kept` already or nothing is.
 void fal_begin_keeping(fal_work *work, const fal_band *band, bool is_kept);
 
-// Has a strip keep what it reads from a channel on, or, once that is done, bring near what the next
-// band will need.
-void fal_keep(const fal_work *work, int64_t channel, fal_long_strip *strip);
+// Begins to have what the band after this one reads in place brought near.
+void fal_begin_fetching(fal_work *work, const fal_band *band);
+
+// Has a strip keep what it reads from a channel on, or bring its share near of what the next band
+// will read; counts the tiles that did.
+void fal_do_beside(const fal_work *work, int64_t channel, fal_long_strip *strip);
+void fal_count_visits(fal_work *work, int64_t tiles);
 
 // Fills the tables of offsets.
 void fal_fill_offsets(const fal_work *work);
