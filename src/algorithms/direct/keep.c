@@ -46,7 +46,8 @@ void fal_find_kept(fal_work *w)
     w->keeps = pays && w->source.row >= 0 && w->kept.channel * channels <= w->l->band;
 }
 
-// Where the band that will be computed after this one begins; NULL: there is none in this part.
+// Where the band that will be computed after this one begins, of this part or, probably, of what
+// this thread computes next; NULL: that is unknown.
 static const char *find_next(const fal_work *w, fal_band band)
 {
     const int64_t *begin = w->part->begin, *end = w->part->end;
@@ -59,7 +60,10 @@ static const char *find_next(const fal_work *w, fal_band band)
         band.row = begin[FAL_ROW];
         band.image += band.images;
     }
-    return band.image < end[FAL_IMAGE] ? fal_find_in_place(w, &band) : NULL;
+    if (band.image < end[FAL_IMAGE])
+        return fal_find_in_place(w, &band);
+    band.image = begin[FAL_IMAGE];
+    return w->ahead ? fal_find_in_place(w, &band) + w->ahead * w->task->kernels->size : NULL;
 }
 
 void fal_begin_keeping(fal_work *w, const fal_band *band, bool is_kept)
