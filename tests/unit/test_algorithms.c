@@ -67,6 +67,35 @@ static void a_form_can_be_asked_for(void **state)
     }
 }
 
+// Which one is chosen decides the bits of a result, on every machine: where few tiles use each of
+// many weights, those with fewer weights.
+static void tiles_and_weights_decide(void **state)
+{
+    static const struct {
+        const char *problem, *algorithm, *how;
+    } cases[] = {
+        {"conv2d:1x96x7x7,96x96x3x3,padding=1", "winograd", "F(4x4, 3x3)"},
+        {"conv2d:1x128x7x7,128x128x3x3,padding=1", "winograd", "F(2x2, 3x3)"},
+        {"conv2d:1x192x12x12,192x192x3x3,padding=1", "winograd", "F(4x4, 3x3)"},
+        {"conv2d:2x256x7x7,256x256x3x3,padding=1", "winograd", "F(2x2, 3x3)"},
+        {"conv2d:1x256x14x14,256x256x3x3,padding=1", "winograd", "F(4x4, 3x3)"},
+        {"conv2d:1x512x7x7,512x512x3x3,padding=1", "winograd", "F(2x2, 3x3)"},
+        {"conv2d:8x512x7x7,512x512x3x3,padding=1", "winograd", "F(4x4, 3x3)"},
+        {"conv2d:1x512x4x4,512x512x3x3,padding=1", "direct", ""},
+        {"conv1d:1x512x32,512x512x3,padding=1", "winograd", "F(1x4, 1x3)"},
+        {"conv1d:1x1024x16,1024x1024x3,padding=1", "direct", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        faltung_explanation e;
+        faltung_message message;
+        assert_ok(explain(cases[i].problem, NULL, 0, &e, &message), &message);
+        print_message("%s: %s\n", cases[i].problem, e.how);
+        assert_string_equal(e.algorithm[e.chosen], cases[i].algorithm);
+        assert_memory_equal(e.how, cases[i].how, strlen(cases[i].how));
+    }
+}
+
 // On integers, whose sums are exact.
 static void it_computes_the_same(void **state)
 {
@@ -139,9 +168,8 @@ static void what_cannot_be_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_can_be_asked_for),
-        cmocka_unit_test(a_form_can_be_asked_for),
-        cmocka_unit_test(it_computes_the_same),
+        cmocka_unit_test(each_can_be_asked_for),     cmocka_unit_test(a_form_can_be_asked_for),
+        cmocka_unit_test(tiles_and_weights_decide),  cmocka_unit_test(it_computes_the_same),
         cmocka_unit_test(what_cannot_be_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,12 +43,20 @@ static int64_t count_columns(const fal_winograd_form *form, const fal_winograd_p
     return fal_ceil_divide(phases->phase->axis[2].outputs, form->columns);
 }
 
-// Transforms, and products for each weight, which has to be read for them: if weights are too many
-// for the caches, products may have to wait for that. Few tiles of many groups take as long as a
-// vector of them: of 7x7 that is twice as long as direct sums by AVX-512, 1.3 times by AVX2.
+// What a weight takes for a few tiles, in products. Those that are over 2 MiB together come from
+// further away than the second-level cache, and few products are done before the next weights are
+// there. Measured on Sapphire Rapids by AVX-512; by AVX2 it is half as many.
+static double least_products(double weights)
+{
+    return weights < (double)(1 << 19) ? 0 : weights < (double)(1 << 21) ? 13 : 17;
+}
+
+// Transforms, and products for each weight, which has to be read for them. Few tiles of many groups
+// take as long as a vector of them: of 7x7 that is twice as long as direct sums by AVX-512, 1.3
+// times by AVX2.
 double fal_winograd_count_work(const fal_problem *p, const fal_winograd_form *form)
 {
-    const double of_output = 10, read = 3, far = 17, near = 1 << 23, full = p->groups > 1 ? 16 : 0;
+    const double of_output = 10, read = 3, full = p->groups > 1 ? 16 : 0;
     const fal_winograd_phases phases = fal_winograd_find_phases(p);
     const double of_input = phases.inputs > 1 ? 12 : 8; // columns apart are looked up
     const double in = (double)fal_count_planes(p);
@@ -58,10 +66,9 @@ double fal_winograd_count_work(const fal_problem *p, const fal_winograd_form *fo
     double elements = 0;
     for (int i = 0; i < phases.inputs * phases.outputs; i++)
         elements += (double)fal_winograd_count_elements(&phases.phase[i], form);
-    const double weights = elements * in * out;
+    const double weights = elements * in * out, least = least_products(weights);
     const double transforms = form->elements * (of_input * in * (double)phases.inputs +
                                                 of_output * out * (double)phases.outputs);
-    const double least = weights < near ? 0 : far;
     return (double)p->groups * ((tiles > full ? tiles : full) * transforms +
                                 weights * (tiles + read > least ? tiles + read : least));
 }
