@@ -113,20 +113,22 @@ FAL_INLINE void TILE_FUNCTION(_sum)(const fal_products *products, const fal_piec
     }
 }
 
-// One product where all of a tile read a step behind the one before, `at` and `kept` being how far
-// that is by then, and `ahead` from there to what is brought near.
-FAL_INLINE void TILE_FUNCTION(_step)(const real *const *from, real *const *keep, ptrdiff_t at,
-                                     ptrdiff_t kept, ptrdiff_t ahead, const real *weight,
-                                     int vectors, long_beside beside, vec (*acc)[TILE_VECTORS])
+// One product where all of a tile read a step behind the one before, `at` being how far that is by
+// then, and `ahead` from there to what is brought near. Vectors are kept so many bytes from where
+// their pixels begin.
+FAL_INLINE void TILE_FUNCTION(_step)(const real *const *from, ptrdiff_t at, uintptr_t kept,
+                                     ptrdiff_t ahead, const real *weight, int vectors,
+                                     long_beside beside, vec (*acc)[TILE_VECTORS])
 {
     const bool next = beside == LONG_NEXT || beside == LONG_KEEP || beside == LONG_BOTH;
     vec x[TILE_VECTORS];
+    vec_in_turn();
     FAL_UNROLL
     for (int v = 0; v < vectors; v++)
         x[v] = vec_keep(vec_load(from[v] + at));
     FAL_UNROLL
     for (int v = 0; beside == LONG_KEEP && v < vectors; v++)
-        vec_store(keep[v] + kept, x[v]);
+        vec_store((real *)((uintptr_t)from[v] + kept), x[v]);
     FAL_UNROLL
     for (int v = 0; next && v < vectors; v += 64 / FAL_VECTOR)
         __builtin_prefetch(from[v] + at + ahead);
@@ -139,40 +141,41 @@ FAL_INLINE void TILE_FUNCTION(_walk)(const fal_long_strip *s, const fal_piece *p
                                      int vectors, long_beside beside, vec (*acc)[TILE_VECTORS])
 {
     const real *from[TILE_VECTORS], *weight = s->products.weight;
-    real *keep[TILE_VECTORS];
     FAL_UNROLL
-    for (int v = 0; v < vectors; v++) {
+    for (int v = 0; v < vectors; v++)
         from[v] = (const real *)s->products.input + piece[v].from;
-        keep[v] = beside == LONG_KEEP ? (real *)s->keep + piece[v].from : NULL;
-    }
     // What the next tile reads, or a few products on, where this one's pixels of many channels and
     // what is kept of them fill the first-level cache.
     const int few = 16;
-    const ptrdiff_t step = s->step, keep_step = s->keep_step;
+    const ptrdiff_t step = s->step;
     const ptrdiff_t ahead = beside == LONG_KEEP ? few * step : TILE_VECTORS * FAL_LANES;
     const int64_t count = s->products.count;
+    const uintptr_t keep_step = (uintptr_t)s->keep_step * sizeof *weight;
+    uintptr_t kept = (uintptr_t)s->keep - (uintptr_t)s->products.input;
     int64_t i = 0;
-    ptrdiff_t at = 0, kept = 0;
+    ptrdiff_t at = 0;
     if (beside == LONG_FETCH || beside == LONG_BOTH) {
-        // Those of a channel, which are in one page, one behind the other.
+        // Lines of a channel, which are in one page, one behind the other.
         const int64_t first = visit * (count / 2), channel = first / s->lines;
         const char *line = s->fetch + channel * s->fetch_step + first % s->lines * 64;
-        int64_t left = s->lines - first % s->lines;
-        for (; i + 1 < count; i += 2, at += 2 * step) {
-            __builtin_prefetch(line, 0, 2);
-            line += 64;
-            if (--left == 0) {
-                left = s->lines;
-                line += s->fetch_step - left * 64;
-            }
-            TILE_FUNCTION(_step)(from, keep, at, 0, ahead, weight, vectors, beside, acc);
-            weight += TILE_CHANNELS;
-            TILE_FUNCTION(_step)(from, keep, at + step, 0, ahead, weight, vectors, beside, acc);
-            weight += TILE_CHANNELS;
+        for (int64_t left = s->lines - first % s->lines; i + 1 < count; left = s->lines) {
+            int64_t pairs = (count - i) / 2 < left ? (count - i) / 2 : left;
+            i += 2 * pairs;
+            do {
+                __builtin_prefetch(line, 0, 2);
+                line += 64;
+                TILE_FUNCTION(_step)(from, at, 0, ahead, weight, vectors, beside, acc);
+                at += step;
+                weight += TILE_CHANNELS;
+                TILE_FUNCTION(_step)(from, at, 0, ahead, weight, vectors, beside, acc);
+                at += step;
+                weight += TILE_CHANNELS;
+            } while (--pairs > 0);
+            line += s->fetch_step - s->lines * 64;
         }
     }
     for (; i < count; i++, at += step, kept += keep_step, weight += TILE_CHANNELS)
-        TILE_FUNCTION(_step)(from, keep, at, kept, ahead, weight, vectors, beside, acc);
+        TILE_FUNCTION(_step)(from, at, kept, ahead, weight, vectors, beside, acc);
 }
 
 // The sums of a tile, whatever its products are.

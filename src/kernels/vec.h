@@ -169,6 +169,13 @@ FAL_INLINE vec vec_keep(vec v)
     return v;
 }
 
+// Keeps what is read behind it behind it: gcc would begin with the next product before the sums of
+// this one are done, and run out of registers.
+FAL_INLINE void vec_in_turn(void)
+{
+    __asm__ volatile("" ::: "memory");
+}
+
 // Something that differs from case to case: clang would make one of what the cases have in common,
 // and hold the sums in memory for it.
 #ifdef __clang__
