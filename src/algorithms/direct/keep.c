@@ -51,6 +51,7 @@ void fal_find_kept(fal_work *w)
 static const char *find_next(const fal_work *w, fal_band band)
 {
     const int64_t *begin = w->part->begin, *end = w->part->end;
+    const int64_t channels = w->task->problem.output_channels;
     band.column += band.columns;
     if (band.column >= end[FAL_COLUMN]) {
         band.column = begin[FAL_COLUMN];
@@ -58,6 +59,10 @@ static const char *find_next(const fal_work *w, fal_band band)
     }
     if (band.row >= end[FAL_ROW]) {
         band.row = begin[FAL_ROW];
+        band.group++;
+    }
+    if (band.group * channels >= end[FAL_CHANNEL]) {
+        band.group = begin[FAL_CHANNEL] / channels;
         band.image += band.images;
     }
     if (band.image < end[FAL_IMAGE])
