@@ -80,8 +80,8 @@ void fal_begin_keeping(fal_work *w, const fal_band *band, bool is_kept)
     w->is_kept = is_kept;
 }
 
-// Whether several tiles read pixels one behind the other, and write whole lines, which leave the
-// processor time for others.
+// Whether a band's pixels lie one behind the other and several tiles read them. Outputs that leave
+// gaps, as those of phases do, keep memory busy enough.
 static bool pays_to_fetch(const fal_work *w, const fal_band *band)
 {
     return w->l->taps == 1 && w->l->lanes.is_long && band->rows == 1 && fal_is_in_place(w, band) &&

@@ -62,7 +62,7 @@ typedef struct fal_work {
     bool keeps; // but what a tile reads there is kept for others
     bool is_kept;
     fal_source kept;
-    const char *next;         // where the band after this one begins; NULL: there is none
+    const char *next;         // what is brought near, for the next band; NULL: nothing
     int64_t lines, visit;     // of a channel of that, and of how many tiles each took its share
     const fal_finish *finish; // NULL: nothing
 } fal_work;
