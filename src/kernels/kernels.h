@@ -154,7 +154,7 @@ typedef struct fal_long_strip {
     // are from the next one's; NULL: nowhere.
     void *keep;
     int64_t keep_step;
-    bool is_near; // whether products read what was kept
+    bool looks_ahead; // whether what the next tile reads is brought near
     // What is brought near: so many lines for each product, which begin `fetch_step` bytes behind
     // those of the one before; one of them with every second product. This strip's first tile is
     // the `visit`-th that takes its share.

@@ -44,14 +44,13 @@ FAL_INLINE vec TILE_FUNCTION(_load)(const real *const *from, const vec_lanes *la
 #endif
 }
 
-// Whether a tile has what the next one reads brought near. Where many channels of the input are
-// read in place, as they are where lanes can be left out, each is in another page, and no processor
-// sees by itself that what comes next is a tile behind. What is packed is near, and of many
-// products would only push the weights, and what this tile reads, out of the first-level cache.
+// Whether a tile has what the next one reads brought near. What is packed, where lanes cannot be
+// left out, is near, and of many products would only push the weights, and what this tile reads,
+// out of the first-level cache.
 FAL_INLINE bool TILE_FUNCTION(_fetches)(const fal_long_strip *s)
 {
     const int64_t room = 8 << 10; // bytes
-    return TILE_PIECES == 1 && !s->is_near &&
+    return s->looks_ahead &&
            (FAL_LANES_STORED || s->products.count * TILE_VECTORS * FAL_VECTOR <= room);
 }
 
@@ -76,12 +75,14 @@ FAL_INLINE void TILE_FUNCTION(_add)(const vec *x, const real *weight, int vector
         for (int v = 0; v < vectors; v++)
             acc[c][v] = vec_fma(x[v], w, acc[c][v]);
     }
+    FAL_UNROLL
+    for (int v = 0; v < vectors; v++)
+        vec_live(x[v]);
 }
 
-// All stretches of the first vectors of a tile, over all its channels. `vectors` and `fetches` are
-// constants.
+// All stretches of the first vectors of a tile, over all its channels. `vectors` is a constant.
 FAL_INLINE void TILE_FUNCTION(_sum)(const fal_products *products, const fal_piece *piece,
-                                    const fal_stretch *stretch, int vectors, bool fetches,
+                                    const fal_stretch *stretch, int vectors,
                                     vec (*acc)[TILE_VECTORS])
 {
     const real *from[TILE_VECTORS][TILE_PIECES];
@@ -104,9 +105,6 @@ FAL_INLINE void TILE_FUNCTION(_sum)(const fal_products *products, const fal_piec
             FAL_UNROLL
             for (int v = 0; v < vectors; v++)
                 x[v] = TILE_FUNCTION(_load)(from[v], lanes[v], o);
-            FAL_UNROLL
-            for (int v = 0; fetches && v < vectors; v += 64 / FAL_VECTOR)
-                __builtin_prefetch(from[v][0] + o + TILE_VECTORS * FAL_LANES);
             TILE_FUNCTION(_add)(x, weight, vectors, acc);
             weight += TILE_CHANNELS;
         } while (offset < end);
@@ -165,17 +163,19 @@ FAL_INLINE void TILE_FUNCTION(_walk)(const fal_long_strip *s, const fal_piece *p
                 __builtin_prefetch(line, 0, 2);
                 line += 64;
                 TILE_FUNCTION(_step)(from, at, 0, ahead, weight, vectors, beside, acc);
-                at += step;
+                at = vec_distance(at + step);
                 weight += TILE_CHANNELS;
                 TILE_FUNCTION(_step)(from, at, 0, ahead, weight, vectors, beside, acc);
-                at += step;
+                at = vec_distance(at + step);
                 weight += TILE_CHANNELS;
             } while (--pairs > 0);
             line += s->fetch_step - s->lines * 64;
         }
     }
-    for (; i < count; i++, at += step, kept += keep_step, weight += TILE_CHANNELS)
+    for (; i < count; i++, kept += keep_step, weight += TILE_CHANNELS) {
         TILE_FUNCTION(_step)(from, at, kept, ahead, weight, vectors, beside, acc);
+        at = vec_distance(at + step);
+    }
 }
 
 // The sums of a tile, whatever its products are.
@@ -184,16 +184,15 @@ FAL_INLINE void TILE_FUNCTION(_multiply_all)(const fal_long_strip *s, int tile,
 {
     const fal_piece *piece = s->piece + (ptrdiff_t)tile * TILE_VECTORS * TILE_PIECES;
     const fal_stretch *stretch = s->products.stretches[tile];
-    const bool narrow = TILE_FUNCTION(_is_narrow)(piece), next = TILE_FUNCTION(_fetches)(s);
+    const bool narrow = TILE_FUNCTION(_is_narrow)(piece);
     if (TILE_PIECES > 1 || !s->walks) {
         if (narrow)
-            TILE_FUNCTION(_sum)(&s->products, piece, stretch, TILE_NARROW, false, acc);
-        else if (next)
-            TILE_FUNCTION(_sum)(&s->products, piece, stretch, TILE_VECTORS, true, acc);
+            TILE_FUNCTION(_sum)(&s->products, piece, stretch, TILE_NARROW, acc);
         else
-            TILE_FUNCTION(_sum)(&s->products, piece, stretch, TILE_VECTORS, false, acc);
+            TILE_FUNCTION(_sum)(&s->products, piece, stretch, TILE_VECTORS, acc);
         return;
     }
+    const bool next = TILE_FUNCTION(_fetches)(s);
     const int64_t visit = s->visit + tile;
     if (s->keep)
         TILE_FUNCTION(_walk)(s, piece, visit, TILE_VECTORS, LONG_KEEP, acc);
@@ -241,14 +240,16 @@ FAL_INLINE void TILE_FUNCTION(_leave)(real *sums, vec (*acc)[TILE_VECTORS])
         vec_store(sums + (c * TILE_VECTORS + v) * FAL_LANES, acc[c][v]);
 }
 
-// Writes one vector of every channel to where one of its pieces goes. `f` adds and clamps at most.
+// Writes one vector of every channel, its bias added, to where one of its pieces goes. `f` adds and
+// clamps at most.
 FAL_INLINE void TILE_FUNCTION(_write_piece)(const fal_long_strip *s, real *to, uint32_t lanes,
                                             const fal_finish *f, vec (*acc)[TILE_VECTORS], int v)
 {
     const ptrdiff_t stride = s->channel_stride;
+    const real *bias = s->bias;
     FAL_UNROLL
     for (int c = 0; c < TILE_CHANNELS; c++, to += stride) {
-        vec sum = acc[c][v];
+        vec sum = acc[c][v] + vec_splat(bias[c]);
         if (f && f->adds)
             sum += vec_load_whole((const real *)((uintptr_t)to + (uintptr_t)f->residual), lanes);
         if (f && f->activation.kind == FALTUNG_ACTIVATION_CLAMP)
@@ -267,8 +268,9 @@ FAL_INLINE bool TILE_FUNCTION(_is_plain)(const fal_long_strip *s, const fal_piec
     return s->pixel_stride == 1 && (FAL_LANES_STORED || whole) && fal_is_brief(s->finish);
 }
 
+// Writes a tile from registers. `f` is s->finish, apart so that NULL can be a constant.
 FAL_INLINE void TILE_FUNCTION(_write)(const fal_long_strip *s, const fal_piece *piece,
-                                      vec (*acc)[TILE_VECTORS])
+                                      const fal_finish *f, vec (*acc)[TILE_VECTORS])
 {
     FAL_UNROLL
     for (int v = 0; v < TILE_VECTORS; v++)
@@ -277,7 +279,7 @@ FAL_INLINE void TILE_FUNCTION(_write)(const fal_long_strip *s, const fal_piece *
             real *to = (real *)s->output + part.to;
             if (!part.written)
                 continue;
-            TILE_FUNCTION(_write_piece)(s, to, part.written, s->finish, acc, v);
+            TILE_FUNCTION(_write_piece)(s, to, part.written, f, acc, v);
         }
 }
 
@@ -307,11 +309,14 @@ FAL_INLINE void TILE_FUNCTION(_tile)(const fal_long_strip *s, int tile)
         TILE_FUNCTION(_leave)(sums, acc);
         return;
     }
-    TILE_FUNCTION(_end)(s, acc);
     if (TILE_FUNCTION(_is_plain)(s, piece)) {
-        TILE_FUNCTION(_write)(s, piece, acc);
+        if (s->finish)
+            TILE_FUNCTION(_write)(s, piece, s->finish, acc);
+        else
+            TILE_FUNCTION(_write)(s, piece, NULL, acc);
         return;
     }
+    TILE_FUNCTION(_end)(s, acc);
     TILE_FUNCTION(_leave)(sums, acc);
     write_long_tile_real(s, &TILE_NAME, piece, sums, s->finish);
 }

@@ -176,6 +176,27 @@ FAL_INLINE void vec_in_turn(void)
     __asm__ volatile("" ::: "memory");
 }
 
+// Has a vector live on until here: gcc would put a sum in the register of a factor that is used for
+// the last time, where the next product's sums then have to follow, and run out of registers.
+FAL_INLINE void vec_live(vec v)
+{
+#if defined(__x86_64__)
+    __asm__ volatile("" ::"v"(v));
+#else
+    (void)v;
+#endif
+}
+
+// A distance that no compiler reckons with: it would rather have a pointer for each of the
+// addresses that are so far from others, and run out of registers.
+FAL_INLINE int64_t vec_distance(int64_t distance)
+{
+#if defined(__x86_64__)
+    __asm__("" : "+r"(distance));
+#endif
+    return distance;
+}
+
 // Something that differs from case to case: clang would make one of what the cases have in common,
 // and hold the sums in memory for it.
 #ifdef __clang__

@@ -94,7 +94,7 @@ static void let_walk(long_case *c, int64_t step, prng *random)
         c->m.offset[k] = (int32_t)(k * step);
     c->strip.walks = true;
     c->strip.step = step;
-    c->strip.is_near = random_between(random, 0, 1);
+    c->strip.looks_ahead = random_between(random, 0, 1);
     note_reads(c, random);
 }
 

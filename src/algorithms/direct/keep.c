@@ -102,10 +102,29 @@ static bool is_fetching(const fal_work *w)
     return w->next && (!w->keeps || w->is_kept);
 }
 
+// Whether the pixels of a tile meet in few sets of the first-level cache, since channels are whole
+// multiples of a large power of two apart: then no more of them may be brought there. A way of it
+// has 4 KiB in all processors that are known here.
+static bool is_crowded(const fal_work *w)
+{
+    const int64_t way = 4096, ways = 8;
+    const int64_t apart = w->source.channel * w->task->kernels->size;
+    const int64_t sets = way / fal_least(apart & -apart, way);
+    return apart && fal_least(w->l->chunk_channels, w->task->problem.input_channels) > ways * sets;
+}
+
+// Whether what the next tile reads is brought into the first-level cache. It need not be where so
+// many tiles of output channels bring all of it into the second.
+static bool looks_ahead(const fal_work *w)
+{
+    const bool near = w->task->problem.output_channels >= 4 * w->task->kernels->longs[0]->channels;
+    return !(w->keeps && w->is_kept) && !(near && is_crowded(w));
+}
+
 void fal_do_beside(const fal_work *w, int64_t channel, fal_long_strip *strip)
 {
     const int64_t size = w->task->kernels->size;
-    strip->is_near = w->keeps && w->is_kept;
+    strip->looks_ahead = looks_ahead(w);
     if (w->keeps && !w->is_kept) {
         strip->keep = (char *)w->kept.data + channel * w->kept.channel * size;
         strip->keep_step = w->kept.channel;
