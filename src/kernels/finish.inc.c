@@ -18,9 +18,20 @@ FAL_INLINE vec activate(const fal_activation *a, vec x)
     return x;
 }
 
-FAL_INLINE vec clamp(const fal_activation *a, vec x)
+typedef struct range {
+    int none;
+} range;
+
+FAL_INLINE range range_of(const fal_finish *f)
 {
-    return activate(a, x);
+    (void)f;
+    return (range){0};
+}
+
+FAL_INLINE vec clamp(range r, vec x)
+{
+    (void)r;
+    return x;
 }
 
 #else
@@ -144,15 +155,30 @@ static __attribute__((noinline)) vec follow_curve(const fal_activation *a, vec x
 
 // ----------------------------------------------------------------------------------- the last step
 
-FAL_INLINE vec clamp(const fal_activation *a, vec x)
+// What a last step that adds and clamps at most clamps to, if only to infinity; it is asked for
+// once for all sums of a tile, since nobody knows that writing them does not change it. NULL:
+// nothing.
+typedef struct range {
+    vec low, high;
+} range;
+
+FAL_INLINE range range_of(const fal_finish *f)
 {
-    return vec_least(vec_splat((real)a->high), vec_most(vec_splat((real)a->low), x));
+    const double infinity = __builtin_inf();
+    const bool clamps = f && f->activation.kind == FALTUNG_ACTIVATION_CLAMP;
+    return (range){vec_splat((real)(clamps ? f->activation.low : -infinity)),
+                   vec_splat((real)(clamps ? f->activation.high : infinity))};
+}
+
+FAL_INLINE vec clamp(range r, vec x)
+{
+    return vec_least(r.high, vec_most(r.low, x));
 }
 
 FAL_INLINE vec activate(const fal_activation *a, vec x)
 {
     if (a->kind == FALTUNG_ACTIVATION_CLAMP)
-        return clamp(a, x);
+        return clamp((range){vec_splat((real)a->low), vec_splat((real)a->high)}, x);
     return a->kind == FALTUNG_ACTIVATION_NONE ? x : follow_curve(a, x);
 }
 

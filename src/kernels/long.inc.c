@@ -241,9 +241,10 @@ FAL_INLINE void TILE_FUNCTION(_leave)(real *sums, vec (*acc)[TILE_VECTORS])
 }
 
 // Writes one vector of every channel, its bias added, to where one of its pieces goes. `f` adds and
-// clamps at most.
+// clamps at most, to a range.
 FAL_INLINE void TILE_FUNCTION(_write_piece)(const fal_long_strip *s, real *to, uint32_t lanes,
-                                            const fal_finish *f, vec (*acc)[TILE_VECTORS], int v)
+                                            const fal_finish *f, range r, vec (*acc)[TILE_VECTORS],
+                                            int v)
 {
     const ptrdiff_t stride = s->channel_stride;
     const real *bias = s->bias;
@@ -252,8 +253,8 @@ FAL_INLINE void TILE_FUNCTION(_write_piece)(const fal_long_strip *s, real *to, u
         vec sum = acc[c][v] + vec_splat(bias[c]);
         if (f && f->adds)
             sum += vec_load_whole((const real *)((uintptr_t)to + (uintptr_t)f->residual), lanes);
-        if (f && f->activation.kind == FALTUNG_ACTIVATION_CLAMP)
-            sum = clamp(&f->activation, sum);
+        if (f)
+            sum = clamp(r, sum);
         vec_store_whole(to, sum, lanes);
     }
 }
@@ -272,6 +273,7 @@ FAL_INLINE bool TILE_FUNCTION(_is_plain)(const fal_long_strip *s, const fal_piec
 FAL_INLINE void TILE_FUNCTION(_write)(const fal_long_strip *s, const fal_piece *piece,
                                       const fal_finish *f, vec (*acc)[TILE_VECTORS])
 {
+    const range r = range_of(f);
     FAL_UNROLL
     for (int v = 0; v < TILE_VECTORS; v++)
         for (int i = 0; i < TILE_PIECES; i++) {
@@ -279,7 +281,7 @@ FAL_INLINE void TILE_FUNCTION(_write)(const fal_long_strip *s, const fal_piece *
             real *to = (real *)s->output + part.to;
             if (!part.written)
                 continue;
-            TILE_FUNCTION(_write_piece)(s, to, part.written, f, acc, v);
+            TILE_FUNCTION(_write_piece)(s, to, part.written, f, r, acc, v);
         }
 }
 

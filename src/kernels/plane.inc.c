@@ -202,11 +202,12 @@ FAL_INLINE void TILE_FUNCTION(_write)(const fal_plane_strip *s, int64_t row,
     for (int v = 0; v < TILE_VECTORS; v++)
         acc[r][v] += bias;
     if (s->finish) {
+        const range limits = range_of(s->finish);
         FAL_UNROLL
         for (int r = 0; r < TILE_ROWS; r++)
             FAL_UNROLL
         for (int v = 0; v < TILE_VECTORS; v++)
-            acc[r][v] = clamp(&s->finish->activation, acc[r][v]);
+            acc[r][v] = clamp(limits, acc[r][v]);
     }
     FAL_UNROLL
     for (int r = 0; r < TILE_ROWS; r++, to += s->output_pitch) {

@@ -68,15 +68,15 @@ FAL_INLINE const real *TILE_FUNCTION(_stretch)(const fal_products *products,
 }
 
 // Writes a pixel's sums to an output where channels follow each other.
-FAL_INLINE void TILE_FUNCTION(_write_pixel)(const fal_finish *f, real *to, const vec *sums)
+FAL_INLINE void TILE_FUNCTION(_write_pixel)(const fal_finish *f, range r, real *to, const vec *sums)
 {
     FAL_UNROLL
     for (int v = 0; v < TILE_VECTORS; v++, to += FAL_LANES) {
         vec sum = sums[v];
         if (f && f->adds)
             sum += vec_load((const real *)((uintptr_t)to + (uintptr_t)f->residual));
-        if (f && f->activation.kind == FALTUNG_ACTIVATION_CLAMP)
-            sum = clamp(&f->activation, sum);
+        if (f)
+            sum = clamp(r, sum);
         vec_store(to, sum);
     }
 }
@@ -86,6 +86,7 @@ FAL_INLINE void TILE_FUNCTION(_write)(const fal_wide_strip *s, const fal_place *
                                       vec (*acc)[TILE_VECTORS])
 {
     const fal_finish *finish = s->finish;
+    const range r = range_of(finish);
     const ptrdiff_t stride = s->pixel_stride;
     real *output = s->output;
     FAL_UNROLL
@@ -102,7 +103,7 @@ FAL_INLINE void TILE_FUNCTION(_write)(const fal_wide_strip *s, const fal_place *
         FAL_UNROLL
         for (int p = 0; p < TILE_RUN; p++, to += stride)
             if (p < pixels)
-                TILE_FUNCTION(_write_pixel)(finish, to, acc[run * TILE_RUN + p]);
+                TILE_FUNCTION(_write_pixel)(finish, r, to, acc[run * TILE_RUN + p]);
     }
 }
 
