@@ -56,10 +56,48 @@ static void addresses_change_no_bit(void **state)
     }
 }
 
+// Of 1×1 convolutions, that read where they are channels that lie at one place, or one channel that
+// says how far the next would be.
+static void channels_may_be_any_distance_apart(void **state)
+{
+    static const struct {
+        const char *problem;
+        int64_t apart;
+    } views[] = {
+        {"conv2d:2x64x32x32,64x64x1x1", 0},
+        {"conv2d:2x9x16x64,48x9x1x1,dtype=f64", 0},
+        {"conv2d:2x1x32x32,64x1x1x1", INT64_MIN},
+        {"conv2d:2x1x32x32,64x1x1x1", INT64_MAX / 2},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(views); i++) {
+        faltung_message m;
+        setting s;
+        setting_make(&s, views[i].problem);
+        const int64_t *shape = s.input.tensor.shape;
+        const int64_t strides[] = {shape[2] * shape[3], views[i].apart, shape[3], 1};
+        faltung_tensor view = s.input.tensor, *bias = s.has_bias ? &s.bias.tensor : NULL;
+        view.strides = strides;
+        array copied, expected;
+        array_make(&copied, view.dtype, 4, shape);
+        array_make(&expected, view.dtype, 4, s.output.tensor.shape);
+        assert_ok(faltung_tensor_copy(&view, &copied.tensor, &m), &m);
+        const faltung_tensor *weight = &s.weight.tensor;
+        assert_ok(
+            faltung_convolve(&s.call.conv, &copied.tensor, weight, bias, &expected.tensor, &m), &m);
+        assert_ok(faltung_convolve(&s.call.conv, &view, weight, bias, &s.output.tensor, &m), &m);
+        assert_true(array_same_bits(&s.output, &expected));
+        array_free(&copied);
+        array_free(&expected);
+        setting_free(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_change_no_bit),
+        cmocka_unit_test(channels_may_be_any_distance_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,8 +109,8 @@ static bool is_crowded(const fal_work *w)
 {
     const int64_t way = 4096, ways = 8;
     const int64_t apart = w->source.channel * w->task->kernels->size;
-    const int64_t sets = way / fal_least(apart & -apart, way);
-    return apart && fal_least(w->l->chunk_channels, w->task->problem.input_channels) > ways * sets;
+    const int64_t sets = way / fal_most(1, fal_least(apart & -apart, way)); // all, if they are one
+    return fal_least(w->l->chunk_channels, w->task->problem.input_channels) > ways * sets;
 }
 
 // Whether what the next tile reads is brought into the first-level cache. It need not be where so
