@@ -200,11 +200,17 @@ typedef enum long_beside {
 } long_beside;
 
 #define TILE_PIECES 1
+#define TILE_STEP   1
+#include "kernels/longs.inc.c"
+#define TILE_PIECES 2
+#define TILE_STEP   2
 #include "kernels/longs.inc.c"
 #if FAL_VECTOR == 64
 #define TILE_PIECES 2
+#define TILE_STEP   1
 #include "kernels/longs.inc.c"
 #define TILE_PIECES 4
+#define TILE_STEP   1
 #include "kernels/longs.inc.c"
 #endif
 
@@ -271,11 +277,11 @@ static bool are_finite(const void *numbers, int64_t count)
 
 #if FAL_VECTOR == 64
 #define WIDE_LIST   &wide_14x2, &wide_14x1, &wide_12x2, &wide_12x1
-#define LONG_LIST   LONGS(4) LONGS(2) LONGS(1)
+#define LONG_LIST   LONGS(4, 1) LONGS(2, 1) LONGS(2, 2) LONGS(1, 1)
 #define MOST_PIECES 4
 #else
 #define WIDE_LIST   &wide_6
-#define LONG_LIST   LONGS(1)
+#define LONG_LIST   LONGS(2, 2) LONGS(1, 1)
 #define MOST_PIECES 1
 #endif
 

@@ -125,9 +125,10 @@ typedef struct fal_emission {
 
 // --------------------------------------------------------------------------------- pixels in lanes
 
-// A part of a vector of pixels: neighbours in the input and in the output. Lane i is at from + i in
-// the input, if bit i of `lanes` is set, and at to + i*pixel_stride in the output, if bit i of
-// `written` is: pieces that follow each other in the output may be written as one.
+// A part of a vector of pixels: neighbours in the output, and in the input, where they are the
+// kernel's `step` apart. Lane i is at from + i*step, if bit i of `lanes` is set, and at
+// to + i*pixel_stride in the output, if bit i of `written` is: pieces that follow each other in the
+// output may be written as one.
 typedef struct fal_piece {
     int64_t to;
     int32_t from;
@@ -168,6 +169,9 @@ typedef struct fal_long_kernel {
     int vectors;  // of pixels
     int pieces; // of each vector: with 1 all lanes of a vector are read, or, if it has none, no or
                 // all, else those of the pieces
+    int step;   // numbers of the input from pixel to pixel: 1, or 2. Then the pieces are the two
+                // halves, which are read as a vector each: from the first pixel of the first on,
+                // and up to the last pixel of the second, whether it has lanes or not
     int strip;  // tiles of a strip whose sums have room
     void (*multiply)(const fal_long_strip *strip);
 } fal_long_kernel;
@@ -331,7 +335,7 @@ typedef struct fal_tile_kernels {
 // --------------------------------------------------------------------------------------- the table
 
 // Room in the lists.
-enum { FAL_WIDE_SHAPES = 5, FAL_SINGLE_SHAPES = 3, FAL_LONG_SHAPES = 32, FAL_PLANE_SHAPES = 40 };
+enum { FAL_WIDE_SHAPES = 5, FAL_SINGLE_SHAPES = 3, FAL_LONG_SHAPES = 40, FAL_PLANE_SHAPES = 40 };
 
 typedef struct fal_kernels {
     const char *name;            // "amx", "avx512", "avx2", "neon", "scalar"

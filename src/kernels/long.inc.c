@@ -3,11 +3,16 @@
 // The body of the kernels with pixels in the lanes, included once per shape:
 //   TILE_CHANNELS  C, channels of a tile
 //   TILE_PIECES    P, pieces of a vector
-// It defines long_C_P. As many vectors V of pixels make a tile as there are registers for, C*V sums
-// and V + 1 to compute them; with pieces V*P sets of lanes have to be held, too.
+//   TILE_STEP      S, numbers of the input from one pixel to the next
+// It defines long_C_P_S. As many vectors V of pixels make a tile as there are registers for, C*V
+// sums and V + 1 to compute them; with pieces V*P sets of lanes have to be held, too.
 //
 // A pixel stays in its lane and a channel in its row, so the order of every sum is that of its
 // products alone.
+//
+// Of pixels that are two numbers apart each vector is taken from two as they lie in the input, so
+// that no row has to be dealt out before: of the first one's even numbers and the second one's odd
+// ones, which are its two halves and may lie anywhere.
 
 #define TILE_MOST ((FAL_REGISTERS - 1) / (TILE_CHANNELS + 1))
 #if TILE_PIECES == 1
@@ -24,10 +29,10 @@
 // Tiles whose sums fit into a strip's.
 #define TILE_FITTING (FAL_STRIP_SUMS / (TILE_CHANNELS * TILE_VECTORS * FAL_LANES))
 
-#define TILE_PASTE(c, p, tag) long_##c##_##p##tag
-#define TILE_JOIN(c, p, tag)  TILE_PASTE(c, p, tag)
-#define TILE_NAME             TILE_JOIN(TILE_CHANNELS, TILE_PIECES, )
-#define TILE_FUNCTION(tag)    TILE_JOIN(TILE_CHANNELS, TILE_PIECES, tag)
+#define TILE_PASTE(c, p, s, tag) long_##c##_##p##_##s##tag
+#define TILE_JOIN(c, p, s, tag)  TILE_PASTE(c, p, s, tag)
+#define TILE_NAME                TILE_JOIN(TILE_CHANNELS, TILE_PIECES, TILE_STEP, )
+#define TILE_FUNCTION(tag)       TILE_JOIN(TILE_CHANNELS, TILE_PIECES, TILE_STEP, tag)
 
 // A vector of pixels for one product.
 FAL_INLINE vec TILE_FUNCTION(_load)(const real *const *from, const vec_lanes *lanes, ptrdiff_t o)
@@ -35,6 +40,10 @@ FAL_INLINE vec TILE_FUNCTION(_load)(const real *const *from, const vec_lanes *la
 #if TILE_PIECES == 1
     (void)lanes;
     return vec_keep(vec_load(from[0] + o));
+#elif TILE_STEP == 2
+    (void)lanes;
+    const vec low = vec_load(from[0] + o), high = vec_load(from[1] + o + FAL_LANES - 1);
+    return vec_keep(vec_even_last(low, high));
 #else
     vec x = vec_load_lanes(from[0] + o, lanes[0]);
     FAL_UNROLL
@@ -240,6 +249,12 @@ FAL_INLINE void TILE_FUNCTION(_leave)(real *sums, vec (*acc)[TILE_VECTORS])
         vec_store(sums + (c * TILE_VECTORS + v) * FAL_LANES, acc[c][v]);
 }
 
+// What is added to the sums of a piece that is written from registers.
+FAL_INLINE vec TILE_FUNCTION(_residual)(const real *from, uint32_t lanes)
+{
+    return TILE_STEP == 2 ? vec_load_lanes(from, vec_lanes_of(lanes)) : vec_load_whole(from, lanes);
+}
+
 // Writes one vector of every channel, its bias added, to where one of its pieces goes. `f` adds and
 // clamps at most, to a range.
 FAL_INLINE void TILE_FUNCTION(_write_piece)(const fal_long_strip *s, real *to, uint32_t lanes,
@@ -252,10 +267,14 @@ FAL_INLINE void TILE_FUNCTION(_write_piece)(const fal_long_strip *s, real *to, u
     for (int c = 0; c < TILE_CHANNELS; c++, to += stride) {
         vec sum = acc[c][v] + vec_splat(bias[c]);
         if (f && f->adds)
-            sum += vec_load_whole((const real *)((uintptr_t)to + (uintptr_t)f->residual), lanes);
+            sum += TILE_FUNCTION(_residual)((const real *)((uintptr_t)to + (uintptr_t)f->residual),
+                                            lanes);
         if (f)
             sum = clamp(r, sum);
-        vec_store_whole(to, sum, lanes);
+        if (TILE_STEP == 2 && !FAL_LANES_STORED)
+            vec_store_halves(to, sum, lanes);
+        else
+            vec_store_whole(to, sum, lanes);
     }
 }
 
@@ -265,7 +284,8 @@ FAL_INLINE bool TILE_FUNCTION(_is_plain)(const fal_long_strip *s, const fal_piec
     bool whole = true;
     FAL_UNROLL
     for (int i = 0; i < TILE_VECTORS * TILE_PIECES; i++)
-        whole = whole && (!piece[i].written || piece[i].written == FAL_ALL_LANES);
+        whole = whole && (!piece[i].written || piece[i].written == FAL_ALL_LANES ||
+                          (TILE_STEP == 2 && vec_is_half(piece[i].written)));
     return s->pixel_stride == 1 && (FAL_LANES_STORED || whole) && fal_is_brief(s->finish);
 }
 
@@ -333,6 +353,7 @@ static const fal_long_kernel TILE_NAME = {
     .channels = TILE_CHANNELS,
     .vectors = TILE_VECTORS,
     .pieces = TILE_PIECES,
+    .step = TILE_STEP,
     .strip = TILE_FITTING < FAL_LONG_STRIP ? TILE_FITTING : FAL_LONG_STRIP,
     .multiply = TILE_FUNCTION(_multiply),
 };

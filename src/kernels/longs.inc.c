@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The kernels with pixels in the lanes for vectors of TILE_PIECES pieces; LONGS(pieces) lists them.
+// The kernels with pixels in the lanes, TILE_STEP numbers apart, for vectors of TILE_PIECES pieces;
+// LONGS(pieces, step) lists them.
 
 #if FAL_REGISTERS == 32
 #define TILE_CHANNELS 12
@@ -25,11 +26,15 @@
 
 #undef LONGS
 #if FAL_REGISTERS == 32
-#define LONGS(p)                                                                                   \
-    &long_12_##p, &long_10_##p, &long_8_##p, &long_6_##p, &long_5_##p, &long_4_##p, &long_3_##p,   \
-        &long_2_##p, &long_1_##p,
+#define LONGS(p, s)                                                                                \
+    &long_12_##p##_##s, &long_10_##p##_##s, &long_8_##p##_##s, &long_6_##p##_##s,                  \
+        &long_5_##p##_##s, &long_4_##p##_##s, &long_3_##p##_##s, &long_2_##p##_##s,                \
+        &long_1_##p##_##s,
 #else
-#define LONGS(p) &long_6_##p, &long_5_##p, &long_4_##p, &long_3_##p, &long_2_##p, &long_1_##p,
+#define LONGS(p, s)                                                                                \
+    &long_6_##p##_##s, &long_5_##p##_##s, &long_4_##p##_##s, &long_3_##p##_##s, &long_2_##p##_##s, \
+        &long_1_##p##_##s,
 #endif
 
 #undef TILE_PIECES
+#undef TILE_STEP

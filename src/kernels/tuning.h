@@ -11,6 +11,7 @@ typedef struct fal_tuning {
     // channels in the lanes it is 1.
     double long_rate[3];
     double piece_steps; // multiply-adds in whose time a vector takes one of several pieces
+    double half_steps;  // and in whose time it is taken from two, of every second number each
     double thin_rate;   // how fast they are with channels in the lanes of one vector only
     int64_t in_place;   // the most input channels of which pixels are read in place, one by one
     int64_t broadcast;  // the same with channels in the lanes, where each channel lies by itself

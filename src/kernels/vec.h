@@ -14,6 +14,7 @@
 #error "FAL_VECTOR must be 64, 32 or 16"
 #endif
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -361,6 +362,24 @@ FAL_INLINE void vec_store_apart(real *to, vec v, uint32_t lanes)
 }
 
 #endif
+
+// Whether lanes are one of the two halves of a vector.
+FAL_INLINE bool vec_is_half(uint32_t lanes)
+{
+    const uint32_t low = FAL_ALL_LANES >> FAL_LANES / 2;
+    return lanes == low || lanes == (FAL_ALL_LANES ^ low);
+}
+
+// Stores all lanes or one of the halves, and touches nothing else.
+FAL_INLINE void vec_store_halves(real *to, vec v, uint32_t lanes)
+{
+    if (lanes == FAL_ALL_LANES)
+        vec_store(to, v);
+    else if (lanes & 1)
+        memcpy(to, &v, FAL_VECTOR / 2);
+    else
+        memcpy(to + FAL_LANES / 2, (const char *)&v + FAL_VECTOR / 2, FAL_VECTOR / 2);
+}
 
 // Loads and stores what FAL_LANES_STORED allows to be stored at once: else all lanes.
 FAL_INLINE vec vec_load_whole(const real *from, uint32_t lanes)

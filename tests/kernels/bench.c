@@ -183,11 +183,11 @@ static void bench_long(const subject *s)
     w.tile_fmas = k->channels * k->vectors;
     for (int64_t i = 0; i < k->strip * k->vectors * k->pieces; i++) {
         unsigned first = (unsigned)(i % k->pieces * length);
-        piece[i].from = (int32_t)(i / k->pieces * lanes);
+        piece[i].from = (int32_t)(i / k->pieces * lanes * k->step);
         piece[i].lanes = (uint16_t)(((1U << length) - 1) << first);
     }
     *strip = (fal_long_strip){.piece = piece, .sums = make_numbers(s, count)};
-    make_products(s, k->strip, k->channels, pixels + 8, &strip->products);
+    make_products(s, k->strip, k->channels, pixels * k->step + 8, &strip->products);
     show(&w);
     free_products(&strip->products);
     free(strip->sums);

@@ -52,15 +52,29 @@ static void note_lane(long_case *c, int tile, int64_t pixel, prng *random)
             model_read(&c->m, pixel + c->m.offset[k], random);
 }
 
+// What two halves read, all of a vector each.
+static void note_halves(long_case *c, int tile, const fal_piece *half, prng *random)
+{
+    const int lanes = c->s->set->lanes;
+    for (int i = 0; i < lanes; i++) {
+        note_lane(c, tile, half[0].from + i, random);
+        note_lane(c, tile, half[1].from + lanes - 1 + i, random);
+    }
+}
+
 static void note_reads(long_case *c, prng *random)
 {
     const fal_long_kernel *k = c->kernel;
-    for (int v = 0; v < c->m.products.tiles * k->vectors; v++)
-        for (int lane = 0; lane < c->s->set->lanes; lane++) {
-            const fal_piece *p = piece_of(k, &c->pieces.piece[v * k->pieces], lane);
+    for (int v = 0; v < c->m.products.tiles * k->vectors; v++) {
+        const fal_piece *pieces = &c->pieces.piece[v * k->pieces];
+        for (int lane = 0; k->step == 1 && lane < c->s->set->lanes; lane++) {
+            const fal_piece *p = piece_of(k, pieces, lane);
             if (p)
                 note_lane(c, v / k->vectors, p->from + lane, random);
         }
+        if (k->step == 2)
+            note_halves(c, v / k->vectors, pieces, random);
+    }
 }
 
 static void make_case(long_case *c, const subject *s, const selection *chosen,

@@ -51,6 +51,17 @@ static owners divide_lanes(int lanes, int pieces, division how, prng *random)
     return o;
 }
 
+// The same for the two halves of a vector.
+static owners divide_halves(int lanes, division how, prng *random)
+{
+    owners o = {{0}};
+    for (int i = 0; i < lanes; i++) {
+        const bool left_out = how == NONE || (how == ANYHOW && random_between(random, 0, 2) == 0);
+        o.piece[i] = left_out ? -1 : i >= lanes / 2;
+    }
+    return o;
+}
+
 static uint16_t lanes_of(const owners *o, int lanes, int piece)
 {
     unsigned set = 0;
@@ -64,13 +75,14 @@ static uint16_t lanes_of(const owners *o, int lanes, int piece)
 static void fill_vector(const subject *s, division how, fal_piece *piece, const int *slot,
                         int64_t pixel_stride, prng *random)
 {
-    int lanes = s->set->lanes, pieces = s->long_kernel->pieces;
-    const owners o = divide_lanes(lanes, pieces, how, random);
+    const int lanes = s->set->lanes, pieces = s->long_kernel->pieces, step = s->long_kernel->step;
+    const owners o =
+        step == 2 ? divide_halves(lanes, how, random) : divide_lanes(lanes, pieces, how, random);
     for (int i = 0; i < pieces; i++) {
         uint16_t set = lanes_of(&o, lanes, i);
         bool whole = random_between(random, 0, 2) > 0;
         uint16_t written = whole ? set : set & (uint16_t)random_bits(random);
-        bool read = set || pieces == 1;
+        bool read = set || pieces == 1 || step == 2;
         piece[i] = (fal_piece){
             .to = written ? slot[i] * lanes * pixel_stride : random_between(random, -9999, 9999),
             .from = (int32_t)(read ? random_between(random, -900, 900) : 1 << 20),

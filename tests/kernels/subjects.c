@@ -68,9 +68,9 @@ subject_name name_of(const subject *s)
         snprintf(name.text, sizeof name.text, "%s %s wide %dx%d", s->set->name, type,
                  s->wide_kernel->pixels, s->wide_kernel->channels);
     else if (s->kind == LONG)
-        snprintf(name.text, sizeof name.text, "%s %s long %dx%dx%d", s->set->name, type,
+        snprintf(name.text, sizeof name.text, "%s %s long %dx%dx%ds%d", s->set->name, type,
                  s->long_kernel->channels, s->long_kernel->vectors * s->set->lanes,
-                 s->long_kernel->pieces);
+                 s->long_kernel->pieces, s->long_kernel->step);
     else if (s->kind == TILES)
         snprintf(name.text, sizeof name.text, "%s %s tiles %dx%d", s->set->name, type, s->tiles,
                  s->set->winograd->channels);

@@ -101,7 +101,7 @@ static void check_long(const subject *s, prng *random)
 {
     const fal_long_kernel *k = s->long_kernel;
     (void)random;
-    assert_true(k->pieces >= 1 && k->pieces <= s->set->most_pieces);
+    assert_true(k->step == 2 ? k->pieces == 2 : k->pieces >= 1 && k->pieces <= s->set->most_pieces);
     assert_true(k->strip >= 1 && k->strip <= FAL_LONG_STRIP);
     assert_true(k->strip * k->channels * k->vectors * s->set->lanes <= FAL_STRIP_SUMS);
 }
@@ -112,16 +112,17 @@ void long_strips_fit_into_the_room_that_is_set_aside(void **state)
     check_each(LONG, check_long);
 }
 
-// The kernels for one number of pieces are in falling order of channels, down to 1; returns how
-// many there are.
-static int check_pieces(const fal_kernels *set, int pieces)
+// The kernels for one number of pieces and step are in falling order of channels, down to 1;
+// returns how many there are.
+static int check_pieces(const fal_kernels *set, int pieces, int step)
 {
     int count = 0, channels = 0;
     for (int i = 0; set->longs[i]; i++) {
-        if (set->longs[i]->pieces != pieces)
+        if (set->longs[i]->pieces != pieces || set->longs[i]->step != step)
             continue;
         assert_true(count == 0 || set->longs[i]->channels < channels);
         assert_true(count == 0 || set->longs[i - 1]->pieces == pieces);
+        assert_true(count == 0 || set->longs[i - 1]->step == step);
         channels = set->longs[i]->channels;
         count++;
     }
@@ -131,13 +132,14 @@ static int check_pieces(const fal_kernels *set, int pieces)
 
 static void check_long_order(const fal_kernels *set, prng *random)
 {
-    int count = LENGTH_OF(set->longs), found = 0;
+    int count = LENGTH_OF(set->longs), found = check_pieces(set, 2, 2);
     (void)random;
+    assert_true(found > 0);
     for (int pieces = 1; pieces <= set->most_pieces; pieces++)
-        found += check_pieces(set, pieces);
+        found += check_pieces(set, pieces, 1);
     assert_int_equal(found, count);
-    assert_true(check_pieces(set, 1) > 0);
-    assert_true(check_pieces(set, set->most_pieces) > 0);
+    assert_true(check_pieces(set, 1, 1) > 0);
+    assert_true(check_pieces(set, set->most_pieces, 1) > 0);
 }
 
 void long_kernels_go_down_to_one_channel(void **state)

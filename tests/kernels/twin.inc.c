@@ -120,7 +120,8 @@ static void TWIN(multiply_long)(const fal_long_kernel *kernel, int lanes, const 
             const fal_piece *piece = piece_of(kernel, &s->piece[v * kernel->pieces], lane);
             if (piece)
                 TWIN(multiply_lane)
-            (kernel, lanes, s, tile, piece->from + lane, (REAL *)s->sums + first * lanes + lane);
+            (kernel, lanes, s, tile, piece->from + lane * kernel->step,
+             (REAL *)s->sums + first * lanes + lane);
         }
     if (s->last)
         TWIN(emit_long)(kernel, lanes, s, 0, kernel->channels);

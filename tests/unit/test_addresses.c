@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Operands anywhere in memory give the bits that they give where lines of the cache begin.
+#include "guarded.h"
 #include "setting.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,11 +96,82 @@ static void channels_may_be_any_distance_apart(void **state)
     }
 }
 
+// Computes every row of every image by itself, and all at once.
+static void compute_rows(const faltung_plan *plan, const setting *s, const faltung_tensor *input)
+{
+    faltung_message m;
+    const int64_t *shape = s->output.tensor.shape;
+    for (int64_t i = 0; i < shape[0] * shape[2]; i++) {
+        const int64_t n = i / shape[2], row = i % shape[2];
+        const faltung_part part = {{n, 0, row, 0}, {n + 1, shape[1], row + 1, shape[3]}};
+        assert_ok(faltung_plan_run_part(plan, input, &s->output.tensor, &part, NULL, &m), &m);
+    }
+}
+
+// An input that is no larger than what is needed, against a page that may not be read: at once, and
+// row by row.
+static void check_edge(setting *s, const array *expected, const arena *room, edge at)
+{
+    faltung_message m;
+    faltung_tensor input = s->input.tensor;
+    const size_t size = faltung_dtype_size(input.dtype), bytes = (size_t)s->input.count * size;
+    faltung_plan *plan = setting_plan(s);
+    input.data = arena_place(room, bytes, size, at);
+    memcpy(input.data, s->input.memory, bytes);
+    memset(s->output.memory, 0, (size_t)s->output.count * size);
+    assert_ok(faltung_plan_run(plan, &input, &s->output.tensor, NULL, &m), &m);
+    assert_true(array_same_bits(&s->output, expected));
+    memset(s->output.memory, 0, (size_t)s->output.count * size);
+    compute_rows(plan, s, &input);
+    assert_true(array_same_bits(&s->output, expected));
+    faltung_plan_destroy(plan);
+}
+
+// Every second pixel is read where it lies, with the others between; nothing beside the input is.
+static void every_second_pixel_is_read_within_the_input(void **state)
+{
+    static const char *const types[] = {"f32", "f64"};
+    (void)state;
+    arena room;
+    prng random = {74};
+    arena_make(&room, 1 << 16);
+    blame_begin();
+    for (int64_t i = 0; i < (int64_t)COUNT_OF(types) * 2 * 3 * 4 * 19; i++) {
+        const int64_t columns = i % 19 + 1, kernel = i / 19 % 4 + 1, rows = i / 76 % 3 + 1;
+        const int64_t images = i / 228 % 2 * 2 + 1;
+        char text[128];
+        snprintf(text, sizeof text,
+                 "conv2d:%" PRId64 "x2x%" PRId64 "x%" PRId64 ",3x2x2x%" PRId64 ",stride=2,dtype=%s",
+                 images, rows * 2, columns * 2 - 2 + kernel, kernel, types[i / 456]);
+        setting s;
+        setting_make(&s, text);
+        array_fill_integers(&s.input, &random, -8, 8);
+        array_fill_integers(&s.weight, &random, -8, 8);
+        array_fill_integers(&s.bias, &random, -8, 8);
+        s.call.conv.algorithm = "reference";
+        setting_compute(&s);
+        array expected;
+        array_make(&expected, s.output.tensor.dtype, 4, s.output.shape);
+        memcpy(expected.memory, s.output.memory,
+               (size_t)s.output.count * faltung_dtype_size(s.output.tensor.dtype));
+        s.call.conv.algorithm = "direct";
+        for (int at = 0; at < EDGES; at++) {
+            blame("%s, against edge %d", text, at);
+            check_edge(&s, &expected, &room, (edge)at);
+        }
+        array_free(&expected);
+        setting_free(&s);
+    }
+    blame_end();
+    arena_free(&room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_change_no_bit),
         cmocka_unit_test(channels_may_be_any_distance_apart),
+        cmocka_unit_test(every_second_pixel_is_read_within_the_input),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,18 +6,18 @@
 // ------------------------------------------------------------------------------------------ planes
 
 typedef struct plane {
-    int64_t images, rows, columns; // of the output
+    int64_t rows, columns; // of the output
 } plane;
 
 static plane plane_of(const fal_problem *p)
 {
-    return (plane){fal_images_together(p), p->axis[1].output, p->axis[2].output};
+    return (plane){p->axis[1].output, p->axis[2].output};
 }
 
 // The same as one row, which it can be laid into if no output needs neighbours.
 static plane flat_plane_of(const fal_problem *p)
 {
-    return (plane){1, 1, p->axis[0].output * p->axis[1].output * p->axis[2].output};
+    return (plane){1, p->axis[0].output * p->axis[1].output * p->axis[2].output};
 }
 
 // Rows of so many pixels that one vector of pixels one behind the other may touch: it begins at a
@@ -58,10 +58,12 @@ const fal_wide_kernel *fal_wide_tile(const fal_task *task, const fal_lanes *l, i
     return best;
 }
 
-static const fal_long_kernel *find_long(const fal_kernels *kernels, int pieces, int64_t channels)
+static const fal_long_kernel *find_long(const fal_kernels *kernels, const fal_lanes *l,
+                                        int64_t channels)
 {
     for (const fal_long_kernel *const *next = kernels->longs; *next; next++)
-        if ((*next)->pieces == pieces && (*next)->channels == channels)
+        if ((*next)->pieces == l->pieces && (*next)->step == l->step &&
+            (*next)->channels == channels)
             return *next;
     return NULL;
 }
@@ -73,9 +75,9 @@ const fal_long_kernel *fal_long_tile(const fal_task *task, const fal_lanes *l, i
     int64_t left = task->problem.output_channels - first, most = task->kernels->longs[0]->channels;
     const fal_long_kernel *found = NULL;
     if (left >= 2 * most)
-        return find_long(task->kernels, l->pieces, most);
+        return find_long(task->kernels, l, most);
     for (int64_t tiles = fal_ceil_divide(left, most); !found; tiles++) // ends at one channel
-        found = find_long(task->kernels, l->pieces, fal_ceil_divide(left, tiles));
+        found = find_long(task->kernels, l, fal_ceil_divide(left, tiles));
     return found;
 }
 
@@ -96,36 +98,99 @@ int64_t fal_all_channels(const fal_task *task, const fal_lanes *l)
 
 // ------------------------------------------------------------------------------------------- costs
 
+// A way to have pixels in the lanes, and what an image takes by it, in steps of the kernels.
 typedef struct long_way {
-    int pieces;
-    double pixels; // of an image, as many as cost the same with channels in the lanes
+    int pieces, step;
+    double steps;
 } long_way;
 
-// Pixels of an image as they are computed, whole tiles of vectors, over how fast that is.
-static double count_pixels(const fal_task *task, const plane *out, int pieces, double rate)
+static double count_products(const fal_problem *p)
 {
-    const fal_lanes l = {.pieces = pieces};
-    const fal_long_kernel *kernel = fal_long_tile(task, &l, 0);
-    const int64_t lanes = task->kernels->lanes, tile = kernel->vectors;
-    const double loading = pieces > 1 ? pieces * task->tuning.piece_steps : 0;
-    int64_t vectors = out->images * out->rows * fal_ceil_divide(out->columns, lanes);
-    if (pieces > 1)
-        vectors = fal_ceil_divide(out->images * out->rows * out->columns, lanes);
-    rate *= kernel->channels / (kernel->channels + loading);
-    return (double)(fal_round_up(vectors, tile) * lanes) / (double)out->images / rate;
+    return (double)p->input_channels * (double)p->axis[0].kernel * (double)p->axis[1].kernel *
+           (double)p->axis[2].kernel;
 }
 
-// Vectors that each lie in one row, or that go on in the next.
+// The input that an axis' outputs need; a stride may be any number.
+static double extent(const fal_problem_axis *axis)
+{
+    return (double)(axis->output - 1) * (double)axis->stride +
+           (double)axis->dilation * (double)(axis->kernel - 1) + 1;
+}
+
+// What an image's rows take to be dealt out into phases, rather than to be copied as they are.
+static double deal_rows(const fal_task *task)
+{
+    const fal_problem_axis *axis = task->problem.axis;
+    const double a_row = task->channels_last ? 9.6 : 6; // cycles, of two multiply-adds of vectors
+    return (double)task->problem.input_channels * (double)axis[0].kernel *
+           (double)(axis[2].stride - 1) * extent(&axis[1]) * a_row * 2 *
+           (double)task->kernels->lanes;
+}
+
+// What they take to be turned where the channels of a pixel lie together.
+static double turn_input(const fal_task *task)
+{
+    const fal_problem_axis *axis = task->problem.axis;
+    const double a_number = 0.6 * task->kernels->lanes; // in squares of as many rows as lanes
+    if (!task->channels_last)
+        return 0;
+    return (double)task->problem.input_channels * (double)axis[0].kernel * extent(&axis[1]) *
+           extent(&axis[2]) * a_number;
+}
+
+// Vectors of so many images: each in one row, or going on in the next, or of two halves that each
+// are in one.
+static int64_t count_vectors(const fal_task *task, const plane *out, const long_way *way,
+                             int64_t images)
+{
+    const int64_t lanes = task->kernels->lanes, half = fal_most(1, lanes / 2);
+    if (way->step == 2)
+        return fal_ceil_divide(images * out->rows * fal_ceil_divide(out->columns, half), 2);
+    if (way->pieces > 1)
+        return fal_ceil_divide(images * out->rows * out->columns, lanes);
+    return images * out->rows * fal_ceil_divide(out->columns, lanes);
+}
+
+// What an image takes: whole tiles of vectors, the products of each and writing its sums, at such a
+// rate.
+static void count_steps(const fal_task *task, const plane *out, double rate, long_way *way)
+{
+    const fal_problem *p = &task->problem;
+    const fal_lanes l = {.pieces = way->pieces, .step = way->step};
+    const fal_long_kernel *kernel = fal_long_tile(task, &l, 0);
+    const int64_t lanes = task->kernels->lanes, images = fal_images_together(p, way->step);
+    const int64_t vectors = count_vectors(task, out, way, images);
+    const double storing = task->channels_last ? 16 : 3;
+    double loading = way->pieces > 1 ? way->pieces * task->tuning.piece_steps : 0;
+    if (way->step == 2)
+        loading = task->tuning.half_steps;
+    rate *= kernel->channels / (kernel->channels + loading);
+    way->steps = (double)(fal_round_up(vectors, kernel->vectors) * lanes) / (double)images / rate *
+                 (double)p->output_channels * (count_products(p) + storing);
+    way->steps += turn_input(task);
+    if (p->axis[2].stride != way->step)
+        way->steps += deal_rows(task);
+}
+
+// The way that takes the least.
 static long_way choose_long(const fal_task *task, const plane *out)
 {
     static const int pieces[] = {1, 2, 4};
     const double *rate = task->tuning.long_rate;
     const int64_t needed = pieces_of(task->kernels->lanes, out->columns);
-    long_way best = {1, count_pixels(task, out, 1, rate[0])};
+    long_way best = {1, 1, 0};
+    count_steps(task, out, rate[0], &best);
     for (int i = 1; i < 3 && pieces[i] <= task->kernels->most_pieces; i++) {
-        double pixels = count_pixels(task, out, pieces[i], rate[i]);
-        if (needed <= pieces[i] && pixels < best.pixels)
-            best = (long_way){pieces[i], pixels};
+        long_way way = {pieces[i], 1, 0};
+        count_steps(task, out, rate[i], &way);
+        if (needed <= pieces[i] && way.steps < best.steps)
+            best = way;
+    }
+    if (task->problem.axis[2].stride == 2) {
+        long_way way = {2, 2, 0};
+        count_steps(task, out, rate[0], &way);
+        if (way.steps < best.steps)
+            best = way;
     }
     return best;
 }
@@ -156,18 +221,6 @@ static double turn_rows(const fal_task *task, const fal_lanes *l, int64_t column
     return turning * (double)fal_round_up(columns, task->kernels->lanes) / (double)columns;
 }
 
-// What an image's rows take to be dealt out into phases, rather than to be copied as they are. A
-// stride may be any number.
-static double deal_rows(const fal_task *task)
-{
-    const fal_problem_axis *axis = task->problem.axis;
-    const double a_row = 6; // cycles, of two multiply-adds of vectors
-    const double rows = (double)(axis[1].output - 1) * (double)axis[1].stride +
-                        (double)axis[1].dilation * (double)(axis[1].kernel - 1) + 1;
-    return (double)task->problem.input_channels * (double)axis[0].kernel *
-           (double)(axis[2].stride - 1) * rows * a_row * 2 * (double)task->kernels->lanes;
-}
-
 // Compares what an image takes, in steps of the kernels: the products, and getting the sums to the
 // output, which with channels in the lanes have to be turned, or with pixels in them if channels
 // lie last. What needs one input for an output is read in place with pixels in the lanes, and
@@ -176,11 +229,9 @@ bool fal_prefers_long(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
     const double turning = task->channels_last ? 3 : 9, packing = 8;
-    const double storing = task->channels_last ? 16 : 3;
     const plane out = fal_is_pointwise(p) ? flat_plane_of(p) : plane_of(p);
     const fal_lanes l = {.wide = choose_wide(task, &out)};
-    double products = (double)p->input_channels * (double)p->axis[0].kernel *
-                      (double)p->axis[1].kernel * (double)p->axis[2].kernel;
+    const double products = count_products(p);
     bool skips = p->axis[2].stride == 1 && p->border == FALTUNG_PADDING_ZEROS;
     double inside = skips ? share_inside(&p->axis[2]) : 1;
     double pixels = (double)(out.rows * fal_round_up(out.columns, l.wide->run));
@@ -194,18 +245,18 @@ bool fal_prefers_long(const fal_task *task)
             return p->output_channels < task->kernels->lanes;
         wide += (double)p->input_channels * packing;
     }
-    double with_pixels =
-        (double)p->output_channels * choose_long(task, &out).pixels * (products + storing);
-    return with_pixels + deal_rows(task) < wide * pixels;
+    return choose_long(task, &out).steps < wide * pixels;
 }
 
 fal_lanes fal_choose_lanes(const fal_task *task, bool is_long)
 {
     const plane out = plane_of(&task->problem);
+    const long_way way = choose_long(task, &out);
     return (fal_lanes){
         .is_long = is_long,
         .wide = choose_wide(task, &out),
-        .pieces = choose_long(task, &out).pieces,
+        .pieces = way.pieces,
+        .step = way.step,
     };
 }
 
@@ -220,10 +271,10 @@ bool fal_is_pointwise(const fal_problem *p)
     return true;
 }
 
-int64_t fal_images_together(const fal_problem *p)
+int64_t fal_images_together(const fal_problem *p, int64_t step)
 {
     const int64_t most = 4096; // pixels
-    if (p->axis[2].stride != 1)
+    if (p->axis[2].stride != step)
         return 1;
     for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
         const fal_problem_axis *axis = &p->axis[i];

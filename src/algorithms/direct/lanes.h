@@ -10,6 +10,7 @@ typedef struct fal_lanes {
     bool is_long;                // pixels, for few channels; else channels
     const fal_wide_kernel *wide; // the shape of tile with channels in the lanes
     int pieces;                  // of a vector, with pixels in the lanes
+    int step;                    // then, from one pixel to the next where it is read
 } fal_lanes;
 
 // Whether pixels are better in the lanes. It decides on the order of the packed weights.
@@ -30,7 +31,8 @@ int64_t fal_all_channels(const fal_task *task, const fal_lanes *l);
 // Whether every output needs one element of each input channel only, the next output the next.
 bool fal_is_pointwise(const fal_problem *problem);
 
-// Images whose outputs can be computed as those of one, where the input is read in place.
-int64_t fal_images_together(const fal_problem *problem);
+// Images whose outputs can be computed as those of one, where the input is read in place, the next
+// pixel of a row a step further.
+int64_t fal_images_together(const fal_problem *problem, int64_t step);
 
 #endif

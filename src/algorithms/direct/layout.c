@@ -120,8 +120,9 @@ static void count_units(const fal_task *task, fal_layout *l)
         return;
     }
     const int64_t most_vectors = 8;
-    l->images = fal_images_together(p);
-    // Vectors that go on in the next row are no more than if each lay in one.
+    l->images = fal_images_together(p, l->lanes.step);
+    // Vectors that go on in the next row, or whose halves lie in two, are no more than if each lay
+    // in one.
     l->units = l->images * l->rows * fal_ceil_divide(l->columns, lanes) + most_vectors;
     l->slack = lanes;
 }
@@ -141,11 +142,15 @@ fal_layout fal_lay_out(const fal_task *task, bool is_long)
         .lanes = fal_choose_lanes(task, is_long),
         .taps = p->axis[0].kernel * p->axis[1].kernel * p->axis[2].kernel,
         .images = 1,
-        .phases = is_long ? stride : 1,
+        .phases = 1,
         .pixel = 1,
-        .step = is_long ? 1 : stride,
+        .step = stride,
         .channels_last = task->channels_last && !is_long && are_copied_together(p),
     };
+    if (is_long) {
+        l.step = l.lanes.step;
+        l.phases = stride / l.step;
+    }
     l.width = fal_all_channels(task, &l.lanes);
     l.products = p->input_channels * l.taps;
     l.chunk_channels = fal_chunk_size(p->input_channels, l.taps);

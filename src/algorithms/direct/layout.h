@@ -19,7 +19,7 @@ typedef struct fal_layout {
     int64_t width;          // output channels of a group, rounded up to whole tiles
     int64_t rows, columns;  // of the output that a band serves, at most
     int64_t images;         // computed as one where the input itself serves as their band, at most
-    int64_t phases;         // the stride with pixels in the lanes, else 1
+    int64_t phases;         // the stride with pixels in the lanes, if they are side by side; else 1
     bool channels_last;     // in a band: all of a pixel lie together
     int64_t pixel;          // from one element of a band's row to the next
     int64_t step;           // between pixels of neighbouring outputs

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Tiles with pixels in the lanes over a band. Their vectors lie each in one row, or go on in the
-// next row where one ends, in as many pieces.
+// next row where one ends, in as many pieces, or are two halves that each lie in one.
 #include "algorithms/direct/work.h"
 
 #include "base/checked.h"
@@ -18,21 +18,27 @@ static row_begin find_row(const fal_work *w, int64_t image, int64_t row)
                        image * output->outer + row * output->axis[1]};
 }
 
+// So many lanes from one on.
+static uint16_t set_lanes(int64_t lane, int64_t count)
+{
+    return (uint16_t)(((UINT32_C(1) << count) - 1) << lane);
+}
+
 // Some neighbouring pixels of a row that begin in a lane.
 static fal_piece make_piece(const fal_work *w, row_begin row, int64_t column, int64_t pixels,
                             int64_t lane)
 {
-    const int64_t step = w->all->output.axis[2];
-    uint16_t lanes = (uint16_t)(((UINT32_C(1) << pixels) - 1) << lane);
-    return (fal_piece){row.to + (column - lane) * step, (int32_t)(row.from + column - lane), lanes,
-                       lanes};
+    const int64_t to = row.to + (column - lane) * w->all->output.axis[2];
+    const int64_t from = row.from + (column - lane) * w->l->step;
+    return (fal_piece){to, (int32_t)from, set_lanes(lane, pixels), set_lanes(lane, pixels)};
 }
 
-// The lane where a row of fewer pixels than there are lanes begins. In place, the other lanes read
-// what is behind it, or before the last row of a band, so that all is in the input (source.c).
-static int64_t find_lane(const fal_work *w, const fal_band *band, int64_t row, int64_t pixels)
+// The first of so many lanes for a row of fewer pixels. In place, the other lanes read what is
+// behind it, or before the last row of a band, so that all is in the input (source.c).
+static int64_t find_lane(const fal_work *w, const fal_band *band, int64_t row, int64_t pixels,
+                         int64_t lanes)
 {
-    return w->in_place && row + 1 == band->rows ? w->task->kernels->lanes - pixels : 0;
+    return w->in_place && row + 1 == band->rows ? lanes - pixels : 0;
 }
 
 // Each vector in one row. The last one of a row lies over the one before it, so that it is as full,
@@ -45,15 +51,14 @@ static int64_t place_in_rows(const fal_work *w, const fal_band *band)
     for (int64_t image = 0; image < band->images; image++)
         for (int64_t row = 0; row < band->rows; row++) {
             const row_begin begin = find_row(w, image, row);
-            const int64_t lane = find_lane(w, band, row, pixels);
+            const int64_t lane = find_lane(w, band, row, pixels, lanes);
             for (int64_t column = 0, next; column < band->columns; column = next, i++) {
                 next = column + (column == 0 && band->head ? band->head : lanes);
                 int64_t first = fal_least(column, band->columns - pixels);
                 fal_piece *piece = &w->desk.piece[i];
                 *piece = make_piece(w, begin, first, pixels, lane);
                 if (w->all->has_residual)
-                    piece->written &= (uint16_t)(((UINT32_C(1) << (next - column)) - 1)
-                                                 << (lane + column - first));
+                    piece->written &= set_lanes(lane + column - first, next - column);
                 w->desk.spot[i] = (fal_spot){(int32_t)row, (int32_t)first, (int32_t)row};
             }
         }
@@ -117,14 +122,88 @@ static int64_t place_across_rows(const fal_work *w, const fal_band *band)
     return i;
 }
 
+// The halves of a row, from the i-th of all on; returns how many there are then. The last one of a
+// row lies over the one before it, so that it is as full, and the last of all may be moved by one.
+static int64_t put_halves(const fal_work *w, const fal_band *band, int64_t image, int64_t row,
+                          int64_t i, int64_t moved)
+{
+    const int64_t half = w->task->kernels->lanes / 2, pixels = fal_least(half, band->columns);
+    const int64_t free = find_lane(w, band, row, pixels, half), last = band->columns - pixels;
+    const row_begin begin = find_row(w, image, row);
+    for (int64_t column = 0; column < band->columns; column += half, i++) {
+        i += column + half >= band->columns ? moved : 0;
+        const int64_t first = fal_least(column, last), lane = i % 2 * half + free;
+        fal_piece *piece = &w->desk.piece[i];
+        fal_spot *spot = &w->desk.spot[i / 2];
+        *piece = make_piece(w, begin, first, pixels, lane);
+        if (w->all->has_residual)
+            piece->written &= set_lanes(lane + column - first, half);
+        if (i % 2 == 0)
+            *spot = (fal_spot){(int32_t)row, (int32_t)first, 0};
+        spot->last_row = (int32_t)row;
+    }
+    return i;
+}
+
+// Lets a half that is left over read a pixel beside the other one, `back` or forth, and write
+// nothing.
+static void fill_half(const fal_work *w, fal_piece *pair, bool back, fal_spot *spot)
+{
+    const int32_t lanes = (int32_t)w->task->kernels->lanes;
+    fal_piece *left = &pair[!back];
+    *left = pair[back];
+    left->from += back ? lanes - 2 : 2 - lanes;
+    left->lanes = left->written = 0;
+    if (back)
+        spot->row = spot->last_row;
+}
+
+// Where both halves follow each other in the output, they are written as one.
+static void join_halves(fal_piece *pair)
+{
+    if (pair[0].to == pair[1].to) {
+        pair[0].written |= pair[1].written;
+        pair[1].written = 0;
+    }
+}
+
+// Two halves of a vector, each in one row. In place, the last of all is a second one (source.c).
+static int64_t place_halves(const fal_work *w, const fal_band *band)
+{
+    const int64_t in_row = fal_ceil_divide(band->columns, w->task->kernels->lanes / 2);
+    const int64_t count = band->images * band->rows * in_row;
+    const bool odd = count % 2, back = odd && w->in_place;
+    int64_t i = 0;
+    for (int64_t image = 0; image < band->images; image++)
+        for (int64_t row = 0; row < band->rows; row++)
+            i = put_halves(w, band, image, row, i, back && i + in_row == count);
+    const int64_t vectors = fal_ceil_divide(count, 2);
+    if (odd)
+        fill_half(w, &w->desk.piece[count - 1], back, &w->desk.spot[vectors - 1]);
+    for (int64_t v = 0; v < vectors; v++)
+        join_halves(&w->desk.piece[2 * v]);
+    return vectors;
+}
+
+static int64_t place_vectors(const fal_work *w, const fal_band *band)
+{
+    if (w->l->lanes.step == 2)
+        return place_halves(w, band);
+    return w->l->lanes.pieces == 1 ? place_in_rows(w, band) : place_across_rows(w, band);
+}
+
 int64_t fal_place_vectors(const fal_work *w, const fal_band *band)
 {
-    int64_t vectors = w->l->lanes.pieces == 1 ? place_in_rows(w, band) : place_across_rows(w, band);
-    // Vectors behind the last are read anywhere and written nowhere.
+    const int pieces = w->l->lanes.pieces;
+    const int64_t vectors = place_vectors(w, band);
+    // Those that fill the last tile are read where the last one is, and written nowhere.
     for (int64_t rest = vectors; rest < w->l->units; rest++) {
         w->desk.spot[rest] = w->desk.spot[vectors - 1];
-        for (int i = 0; i < w->l->lanes.pieces; i++)
-            w->desk.piece[rest * w->l->lanes.pieces + i] = (fal_piece){0};
+        for (int i = 0; i < pieces; i++) {
+            fal_piece *piece = &w->desk.piece[rest * pieces + i];
+            *piece = w->desk.piece[(vectors - 1) * pieces + i];
+            piece->lanes = piece->written = 0;
+        }
     }
     return vectors;
 }

@@ -82,6 +82,29 @@ static bool stay_inside(const fal_work *w, int64_t columns)
     return w->all->input.axis[1] >= lanes;
 }
 
+// The same for vectors of two halves, which read a pixel more than is theirs, behind the first half
+// and before the second one, or what fills a row that is narrower than they are: a band's first
+// half is where it begins, and the second one where it ends.
+static bool do_halves_stay_inside(const fal_work *w, int64_t columns)
+{
+    const fal_view *input = &w->all->input;
+    const int64_t lanes = w->task->kernels->lanes;
+    const int64_t rows = w->part->end[FAL_ROW] - w->part->begin[FAL_ROW];
+    if (w->l->images > 1 && input->outer < lanes)
+        return false;
+    if (rows == 1 || w->l->rows == 1)
+        return columns > lanes / 2;
+    return w->task->problem.axis[1].stride * input->axis[1] >= lanes;
+}
+
+// Whether vectors do, whichever way they are made.
+static bool do_vectors_stay_inside(const fal_work *w, int64_t columns)
+{
+    if (w->l->lanes.step == 2)
+        return do_halves_stay_inside(w, columns);
+    return w->l->lanes.pieces > 1 || stay_inside(w, columns);
+}
+
 static bool is_in_place(const fal_work *w)
 {
     const fal_view *input = &w->all->input;
@@ -89,7 +112,7 @@ static bool is_in_place(const fal_work *w)
     if (!is_near(&w->task->problem, input, w->l->images))
         return false;
     return is_broadcast(w) || (fal_can_be_in_place(w->task, w->l, columns) && input->axis[2] == 1 &&
-                               (w->l->lanes.pieces > 1 || stay_inside(w, columns)));
+                               do_vectors_stay_inside(w, columns));
 }
 
 static fal_source source_in_place(const fal_work *w)
@@ -99,7 +122,7 @@ static fal_source source_in_place(const fal_work *w)
     return (fal_source){
         .image = input->outer,
         .row = axis[1].stride * input->axis[1],
-        .column = w->l->channels_last ? input->axis[2] : 1,
+        .column = w->l->channels_last ? input->axis[2] : w->l->step,
         .channel = input->channel,
         .plane = axis[0].dilation * input->axis[0],
         .kernel_row = axis[1].dilation * input->axis[1],
