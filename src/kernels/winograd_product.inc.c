@@ -5,6 +5,8 @@
 // It defines winograd_T. T*V sums are live, with V vectors of weights and a number of a tile.
 //
 // A tile and a channel keep their places, so the order of every sum is that of the channels alone.
+// Beside the products, the weights that come next are brought near, and the tiles of as many
+// channels on as a chunk has.
 
 #define TILE_PASTE(t) winograd_##t
 #define TILE_JOIN(t)  TILE_PASTE(t)
@@ -15,6 +17,8 @@ static void TILE_JOIN(TILE_TILES)(const fal_winograd_products *p)
     const real *tile = p->tiles, *weight = p->weight, *fetch = p->fetch;
     real *sums = p->sums;
     int64_t count = p->count;
+    const bool add = p->add;
+    const int ahead = 32;
     FAL_UNROLL
     for (int t = 0; t < TILE_TILES; t++)
         FAL_UNROLL
@@ -26,6 +30,7 @@ static void TILE_JOIN(TILE_TILES)(const fal_winograd_products *p)
         for (int v = 0; v < WINOGRAD_VECTORS; v++)
             w[v] = vec_load(__builtin_assume_aligned(weight + v * FAL_LANES, FAL_VECTOR));
         __builtin_prefetch(fetch);
+        __builtin_prefetch(tile + ahead * p->pitch);
         FAL_UNROLL
         for (int t = 0; t < TILE_TILES; t++) {
             vec x = vec_splat(tile[t]);
@@ -37,13 +42,18 @@ static void TILE_JOIN(TILE_TILES)(const fal_winograd_products *p)
         tile += p->pitch;
         fetch += p->share;
     } while (--count);
+    if (add) {
+        FAL_UNROLL
+        for (int t = 0; t < TILE_TILES; t++)
+            FAL_UNROLL
+        for (int v = 0; v < WINOGRAD_VECTORS; v++)
+            acc[t][v] += vec_load(sums + t * WINOGRAD_CHANNELS + v * FAL_LANES);
+    }
     FAL_UNROLL
     for (int t = 0; t < TILE_TILES; t++)
         FAL_UNROLL
-    for (int v = 0; v < WINOGRAD_VECTORS; v++) {
-        real *to = sums + t * WINOGRAD_CHANNELS + v * FAL_LANES;
-        vec_store(to, p->add ? vec_load(to) + acc[t][v] : acc[t][v]);
-    }
+    for (int v = 0; v < WINOGRAD_VECTORS; v++)
+        vec_store(sums + t * WINOGRAD_CHANNELS + v * FAL_LANES, acc[t][v]);
 }
 
 #undef TILE_PASTE
