@@ -19,6 +19,24 @@ FAL_INLINE void copy_end(const real *from, int64_t i, int64_t count, real *to)
     }
 }
 
+// Rows of up to two vectors, as small planes have: what is to be found out of one is alike for all.
+static void copy_short_rows(const fal_box *box, const real *from, real *to)
+{
+    const int64_t columns = box->columns, last = columns - FAL_LANES;
+    const uint32_t rest = vec_first_lanes(last > 0 ? last : columns);
+    for (int64_t r = 0; r < box->rows; r++, from += box->from_row, to += box->to_row) {
+        if (last > 0)
+            vec_store(to, vec_load(from));
+        if (!FAL_LANES_STORED)
+            copy_end(from, 0, columns, to);
+        else if (last > 0)
+            vec_store_lanes(to + FAL_LANES, vec_load_lanes(from + FAL_LANES, vec_lanes_of(rest)),
+                            rest);
+        else
+            vec_store_lanes(to, vec_load_lanes(from, vec_lanes_of(rest)), rest);
+    }
+}
+
 #endif
 
 FAL_INLINE void ELEMENT(copy_row)(const fal_box *box, const ELEMENT_TYPE *from, real *to)
@@ -196,6 +214,12 @@ static void ELEMENT(copy)(const fal_box *given)
             ELEMENT(copy_turned)(box, from, to);
             continue;
         }
+#if ELEMENT_KIND == NUMBER
+        if (box->from_column == 1 && !box->to_odd && box->columns <= 2 * FAL_LANES) {
+            copy_short_rows(box, from, to);
+            continue;
+        }
+#endif
         for (int64_t r = 0; r < box->rows; r++, from += box->from_row, to += box->to_row)
             ELEMENT(copy_any_row)(box, from, to);
     }

@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Dot products of a picture with several parts of another. There are 64 bytes of lanes whatever the
-// width of a vector, so that the order of sums is the same for all.
+// Dot products of a picture, or of two, with several parts of another. There are 64 bytes of lanes
+// whatever the width of a vector, so that the order of sums is the same for all.
 
 enum {
     DOT_VECTORS = 64 / FAL_VECTOR,
     DOT_LANES = DOT_VECTORS * FAL_LANES,
-    DOT_TAPS = FAL_VECTOR == 64 ? 9 : 6, // at once, as registers allow
+    DOT_TAPS = FAL_VECTOR == 64 ? 9 : 6,  // at once, as registers allow
+    DOT_PAIRS = FAL_VECTOR == 64 ? 9 : 3, // the same of two pictures
 };
 
-// `taps` is a constant.
-FAL_INLINE void sum_some_dots(const fal_dots *d, int64_t first, int taps)
+// `taps` and `pictures` are constants.
+FAL_INLINE void sum_some_dots(const fal_dots *d, int64_t first, int taps, int pictures)
 {
-    vec acc[DOT_TAPS][DOT_VECTORS];
+    vec acc[2][DOT_TAPS][DOT_VECTORS];
     const real *from[DOT_TAPS];
-    real *sums = (real *)d->sums + first * DOT_LANES;
     FAL_UNROLL
     for (int t = 0; t < taps; t++) {
         from[t] = (const real *)d->input + d->offset[first + t];
         FAL_UNROLL
+        for (int p = 0; p < pictures; p++)
+            FAL_UNROLL
         for (int v = 0; v < DOT_VECTORS; v++)
-            acc[t][v] = (vec){0};
+            acc[p][t][v] = (vec){0};
     }
     for (int64_t image = 0; image < d->images; image++)
         for (int64_t strip = 0; strip < d->strips; strip++) {
@@ -30,47 +32,86 @@ FAL_INLINE void sum_some_dots(const fal_dots *d, int64_t first, int taps)
             for (int64_t i = 0; i < d->vectors; i++, at += DOT_LANES, grad += DOT_LANES)
                 FAL_UNROLL
             for (int v = 0; v < DOT_VECTORS; v++) {
-                vec y = vec_load(grad + v * FAL_LANES);
+                const vec y = vec_load(grad + v * FAL_LANES);
+                const vec z = pictures > 1 ? vec_load(grad + d->grad_picture + v * FAL_LANES) : y;
                 FAL_UNROLL
-                for (int t = 0; t < taps; t++)
-                    acc[t][v] = vec_fma(vec_load(from[t] + at + v * FAL_LANES), y, acc[t][v]);
+                for (int t = 0; t < taps; t++) {
+                    vec x = vec_load(from[t] + at + v * FAL_LANES);
+                    if (pictures > 1)
+                        x = vec_keep(x);
+                    acc[0][t][v] = vec_fma(x, y, acc[0][t][v]);
+                    if (pictures > 1)
+                        acc[1][t][v] = vec_fma(x, z, acc[1][t][v]);
+                }
             }
         }
     FAL_UNROLL
+    for (int p = 0; p < pictures; p++)
+        FAL_UNROLL
     for (int t = 0; t < taps; t++)
         FAL_UNROLL
     for (int v = 0; v < DOT_VECTORS; v++) {
-        real *to = sums + t * DOT_LANES + v * FAL_LANES;
-        vec_store(to, d->add ? vec_load(to) + acc[t][v] : acc[t][v]);
+        real *to = (real *)d->sums + (p * d->taps + first + t) * DOT_LANES + v * FAL_LANES;
+        vec_store(to, d->add ? vec_load(to) + acc[p][t][v] : acc[p][t][v]);
     }
 }
+
+#define DOT_CASE(n, pictures)                                                                      \
+    case n:                                                                                        \
+        sum_some_dots(d, first, n, pictures);                                                      \
+        FAL_APART(n);                                                                              \
+        break;
+
+static void sum_dots_of_one(const fal_dots *d, int64_t first, int64_t taps)
+{
+    switch (taps) {
+        DOT_CASE(1, 1)
+        DOT_CASE(2, 1)
+        DOT_CASE(3, 1)
+        DOT_CASE(4, 1)
+        DOT_CASE(5, 1)
+#if FAL_VECTOR == 64
+        DOT_CASE(6, 1)
+        DOT_CASE(7, 1)
+        DOT_CASE(8, 1)
+#endif
+    default:
+        sum_some_dots(d, first, DOT_TAPS, 1);
+        break;
+    }
+}
+
+static void sum_dots_of_two(const fal_dots *d, int64_t first, int64_t taps)
+{
+    switch (taps) {
+        DOT_CASE(1, 2)
+        DOT_CASE(2, 2)
+#if FAL_VECTOR == 64
+        DOT_CASE(3, 2)
+        DOT_CASE(4, 2)
+        DOT_CASE(5, 2)
+        DOT_CASE(6, 2)
+        DOT_CASE(7, 2)
+        DOT_CASE(8, 2)
+#endif
+    default:
+        sum_some_dots(d, first, DOT_PAIRS, 2);
+        break;
+    }
+}
+
+#undef DOT_CASE
 
 // Taps in as few groups as can be, of sizes that differ as little as can be.
 static void sum_dots(const fal_dots *d)
 {
-    int64_t groups = (d->taps + DOT_TAPS - 1) / DOT_TAPS, taps;
+    const int most = d->pictures > 1 ? DOT_PAIRS : DOT_TAPS;
+    int64_t groups = (d->taps + most - 1) / most, taps;
     for (int64_t first = 0; first < d->taps; first += taps, groups--) {
         taps = (d->taps - first + groups - 1) / groups;
-        switch (taps) {
-#define DOT_CASE(n)                                                                                \
-    case n:                                                                                        \
-        sum_some_dots(d, first, n);                                                                \
-        FAL_APART(n);                                                                              \
-        break;
-            DOT_CASE(1)
-            DOT_CASE(2)
-            DOT_CASE(3)
-            DOT_CASE(4)
-            DOT_CASE(5)
-#if FAL_VECTOR == 64
-            DOT_CASE(6)
-            DOT_CASE(7)
-            DOT_CASE(8)
-#endif
-        default:
-            sum_some_dots(d, first, DOT_TAPS);
-            break;
-        }
-#undef DOT_CASE
+        if (d->pictures > 1)
+            sum_dots_of_two(d, first, taps);
+        else
+            sum_dots_of_one(d, first, taps);
     }
 }

@@ -253,16 +253,18 @@ enum { FAL_SLIDE_ROWS = 4, FAL_SLIDE_READ = 11, FAL_SLIDE_SHAPES = 6 };
 
 // ------------------------------------------------------------------------------------ dot products
 
-// For each tap the products of a picture, made of images made of strips of vectors, with another
-// one, read from the tap's offset on. A vector here is 64 bytes of lanes; each lane is a sum by
-// itself. With `add` they are added to what is there.
+// For each tap the products of one or two pictures, made of images made of strips of vectors, with
+// another one, read from the tap's offset on. A vector here is 64 bytes of lanes; each lane is a
+// sum by itself. With `add` they are added to what is there.
 typedef struct fal_dots {
     const void *input, *grad;
+    int pictures;          // of grad: 1, or 2
+    int64_t grad_picture;  // from the first to the second
     const int32_t *offset; // of every tap, in the input
     int64_t taps;
     int64_t images, strips, vectors; // of grad
     int64_t input_image, input_strip, grad_image, grad_strip;
-    void *sums; // [tap][lane]
+    void *sums; // [picture][tap][lane]
     bool add;
 } fal_dots;
 

@@ -19,7 +19,7 @@ typedef struct dots_case {
     int32_t offset[MOST_TAPS];
     int64_t read, grad_count; // numbers of the input and of grad
     double input[MOST_NUMBERS], grad[MOST_NUMBERS];
-    double sums[MOST_TAPS * MOST_LANES];
+    double sums[2 * MOST_TAPS * MOST_LANES];
 } dots_case;
 
 static void make_case(dots_case *c, const fal_kernels *set, int taps, prng *random)
@@ -27,6 +27,7 @@ static void make_case(dots_case *c, const fal_kernels *set, int taps, prng *rand
     const int64_t lanes = 64 / set->size;
     fal_dots *d = &c->d;
     *d = (fal_dots){.offset = c->offset, .taps = taps, .input = c->input, .grad = c->grad};
+    d->pictures = (int)random_between(random, 1, 2);
     d->images = random_between(random, 1, 3);
     d->strips = random_between(random, 1, 4);
     d->vectors = random_between(random, 0, 3);
@@ -42,19 +43,20 @@ static void make_case(dots_case *c, const fal_kernels *set, int taps, prng *rand
     }
     c->read = furthest + (d->images - 1) * d->input_image + (d->strips - 1) * d->input_strip +
               d->vectors * lanes;
-    c->grad_count =
-        (d->images - 1) * d->grad_image + (d->strips - 1) * d->grad_strip + d->vectors * lanes;
+    d->grad_picture = d->images * d->grad_image + random_between(random, 0, 3);
+    c->grad_count = (d->pictures - 1) * d->grad_picture + (d->images - 1) * d->grad_image +
+                    (d->strips - 1) * d->grad_strip + d->vectors * lanes;
     assert_true(c->read <= MOST_NUMBERS && c->grad_count <= MOST_NUMBERS);
     fill_reals(set, c->input, c->read, random);
     fill_reals(set, c->grad, c->grad_count, random);
-    fill_nan(set, c->sums, taps * lanes);
+    fill_nan(set, c->sums, d->pictures * taps * lanes);
     if (d->add)
-        fill_reals(set, c->sums, taps * lanes, random);
+        fill_reals(set, c->sums, d->pictures * taps * lanes, random);
 }
 
 static void check_case(dots_case *c, const fal_kernels *set, edge at)
 {
-    const int64_t count = c->d.taps * (64 / set->size);
+    const int64_t count = c->d.pictures * c->d.taps * (64 / set->size);
     fal_dots d = c->d;
     d.input = place_numbers(&input, set, c->input, c->read, at);
     d.grad = place_numbers(&grad, set, c->grad, c->grad_count, at);
@@ -62,8 +64,9 @@ static void check_case(dots_case *c, const fal_kernels *set, edge at)
     d.sums = place(&sums, c->sums, bytes_of(set, count), 64, at);
     c->d.sums = c->sums;
     twin_of(set)->sum_dots(&c->d);
-    blame("dots of %s, %d bytes: %d taps, %dx%dx%d, add %d, against the %s", set->name, set->size,
-          (int)d.taps, (int)d.images, (int)d.strips, (int)d.vectors, d.add, name_of_edge(at));
+    blame("dots of %s, %d bytes: %d pictures, %d taps, %dx%dx%d, add %d, against the %s", set->name,
+          set->size, d.pictures, (int)d.taps, (int)d.images, (int)d.strips, (int)d.vectors, d.add,
+          name_of_edge(at));
     set->sum_dots(&d);
     assert_same_numbers(set, d.sums, c->sums, count, "sum");
 }
@@ -91,7 +94,7 @@ int make_dots_arenas(void **state)
     arena_make(&input, MOST_NUMBERS * sizeof(double));
     arena_make(&grad, MOST_NUMBERS * sizeof(double));
     arena_make(&offset, MOST_TAPS * sizeof(int32_t));
-    arena_make(&sums, MOST_TAPS * MOST_LANES * sizeof(double));
+    arena_make(&sums, 2 * MOST_TAPS * MOST_LANES * sizeof(double));
     return 0;
 }
 

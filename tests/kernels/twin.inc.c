@@ -165,7 +165,7 @@ static void TWIN(sum_across)(const fal_across *a)
         }
 }
 
-static REAL TWIN(dot)(const fal_dots *d, int64_t tap, int lane)
+static REAL TWIN(dot)(const fal_dots *d, int64_t picture, int64_t tap, int lane)
 {
     const int lanes = 64 / (int)sizeof(REAL);
     REAL chain = 0;
@@ -173,7 +173,8 @@ static REAL TWIN(dot)(const fal_dots *d, int64_t tap, int lane)
         for (int64_t s = 0; s < d->strips; s++)
             for (int64_t v = 0; v < d->vectors; v++) {
                 int64_t x = n * d->input_image + s * d->input_strip + v * lanes + lane;
-                int64_t y = n * d->grad_image + s * d->grad_strip + v * lanes + lane;
+                int64_t y = picture * d->grad_picture + n * d->grad_image + s * d->grad_strip +
+                            v * lanes + lane;
                 chain = FMA(((const REAL *)d->input)[d->offset[tap] + x],
                             ((const REAL *)d->grad)[y], chain);
             }
@@ -183,9 +184,10 @@ static REAL TWIN(dot)(const fal_dots *d, int64_t tap, int lane)
 static void TWIN(sum_dots)(const fal_dots *d)
 {
     const int lanes = 64 / (int)sizeof(REAL);
-    for (int64_t tap = 0; tap < d->taps; tap++)
+    for (int64_t i = 0; i < d->pictures * d->taps; i++)
         for (int lane = 0; lane < lanes; lane++) {
-            REAL *to = (REAL *)d->sums + tap * lanes + lane, sum = TWIN(dot)(d, tap, lane);
+            REAL *to = (REAL *)d->sums + i * lanes + lane;
+            const REAL sum = TWIN(dot)(d, i / d->taps, i % d->taps, lane);
             *to = d->add ? *to + sum : sum;
         }
 }

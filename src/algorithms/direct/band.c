@@ -317,8 +317,9 @@ static void pack_rows(const fal_task *task, const fal_layout *l, const fal_view 
             pack_inside(task, l, input, band, rows, c, to);
         return;
     }
-    // Where the channels of a pixel lie together, all at once, so that each line is read once.
-    source.planes = input->channel == 1 && !fal_is_integer(p->dtype) ? p->input_channels : 1;
+    // All at once, but of integers, which come in pairs: where the channels of a pixel lie
+    // together, so that each line is read once.
+    source.planes = fal_is_integer(p->dtype) ? 1 : p->input_channels;
     source.from_plane = input->channel;
     source.to_plane = l->channel;
     for (int64_t c = 0; c < p->input_channels; c += source.planes) {

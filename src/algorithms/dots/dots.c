@@ -56,11 +56,13 @@ static void run_chunk(fal_dots_work *w, const fal_dots_block *b, const fal_dots_
     fal_pack_dots_grad(w, b, c);
     for (int64_t plane = 0; plane < b->planes; plane++) {
         fal_pack_dots_band(w, b, c, plane);
-        for (int64_t o = 0; o < b->channels; o++) {
-            int64_t grad = o * l->images * l->grad_image * w->task->kernels->size;
+        for (int64_t o = 0; o < b->channels; o += 2) {
+            const int64_t picture = l->images * l->grad_image;
             const fal_dots dots = {
                 .input = w->desk.band,
-                .grad = (const char *)w->desk.grad + grad,
+                .grad = (const char *)w->desk.grad + o * picture * w->task->kernels->size,
+                .pictures = o + 1 < b->channels ? 2 : 1,
+                .grad_picture = picture,
                 .offset = w->desk.offset,
                 .taps = w->taps,
                 .images = c->images,
@@ -78,18 +80,19 @@ static void run_chunk(fal_dots_work *w, const fal_dots_block *b, const fal_dots_
     }
 }
 
-static double add_floats(float *sum, int64_t lanes)
+// The lanes of a sum, by halves; of a number that compilers know.
+static double add_floats(float *sum)
 {
-    for (int64_t half = lanes / 2; half; half /= 2)
-        for (int64_t i = 0; i < half; i++)
+    for (int half = 64 / (int)sizeof *sum / 2; half; half /= 2)
+        for (int i = 0; i < half; i++)
             sum[i] += sum[i + half];
     return sum[0];
 }
 
-static double add_doubles(double *sum, int64_t lanes)
+static double add_doubles(double *sum)
 {
-    for (int64_t half = lanes / 2; half; half /= 2)
-        for (int64_t i = 0; i < half; i++)
+    for (int half = 64 / (int)sizeof *sum / 2; half; half /= 2)
+        for (int i = 0; i < half; i++)
             sum[i] += sum[i + half];
     return sum[0];
 }
@@ -101,7 +104,7 @@ static void write_tap(const fal_dots_work *w, const fal_dots_block *b, int64_t p
 {
     const fal_view *output = &w->all->output;
     const bool is_double = w->task->problem.dtype == FALTUNG_F64;
-    double sum = is_double ? add_doubles(sums, w->l.lanes) : add_floats(sums, w->l.lanes);
+    double sum = is_double ? add_doubles(sums) : add_floats(sums);
     int64_t o = b->channel + channel, c = b->plane + plane;
     if (!isfinite(sum)) {
         int64_t all = b->group * w->task->problem.output_channels + o;
