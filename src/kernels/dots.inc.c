@@ -56,52 +56,6 @@ FAL_INLINE void sum_some_dots(const fal_dots *d, int64_t first, int taps, int pi
     }
 }
 
-#define DOT_CASE(n, pictures)                                                                      \
-    case n:                                                                                        \
-        sum_some_dots(d, first, n, pictures);                                                      \
-        FAL_APART(n);                                                                              \
-        break;
-
-static void sum_dots_of_one(const fal_dots *d, int64_t first, int64_t taps)
-{
-    switch (taps) {
-        DOT_CASE(1, 1)
-        DOT_CASE(2, 1)
-        DOT_CASE(3, 1)
-        DOT_CASE(4, 1)
-        DOT_CASE(5, 1)
-#if FAL_VECTOR == 64
-        DOT_CASE(6, 1)
-        DOT_CASE(7, 1)
-        DOT_CASE(8, 1)
-#endif
-    default:
-        sum_some_dots(d, first, DOT_TAPS, 1);
-        break;
-    }
-}
-
-static void sum_dots_of_two(const fal_dots *d, int64_t first, int64_t taps)
-{
-    switch (taps) {
-        DOT_CASE(1, 2)
-        DOT_CASE(2, 2)
-#if FAL_VECTOR == 64
-        DOT_CASE(3, 2)
-        DOT_CASE(4, 2)
-        DOT_CASE(5, 2)
-        DOT_CASE(6, 2)
-        DOT_CASE(7, 2)
-        DOT_CASE(8, 2)
-#endif
-    default:
-        sum_some_dots(d, first, DOT_PAIRS, 2);
-        break;
-    }
-}
-
-#undef DOT_CASE
-
 // Taps in as few groups as can be, of sizes that differ as little as can be.
 static void sum_dots(const fal_dots *d)
 {
@@ -109,9 +63,29 @@ static void sum_dots(const fal_dots *d)
     int64_t groups = (d->taps + most - 1) / most, taps;
     for (int64_t first = 0; first < d->taps; first += taps, groups--) {
         taps = (d->taps - first + groups - 1) / groups;
-        if (d->pictures > 1)
-            sum_dots_of_two(d, first, taps);
-        else
-            sum_dots_of_one(d, first, taps);
+        switch (taps) {
+#define DOT_CASE(n)                                                                                \
+    case n:                                                                                        \
+        if (n <= DOT_PAIRS && d->pictures > 1)                                                     \
+            sum_some_dots(d, first, n, 2);                                                         \
+        else                                                                                       \
+            sum_some_dots(d, first, n, 1);                                                         \
+        FAL_APART(n);                                                                              \
+        break;
+            DOT_CASE(1)
+            DOT_CASE(2)
+            DOT_CASE(3)
+            DOT_CASE(4)
+            DOT_CASE(5)
+            DOT_CASE(6)
+#if FAL_VECTOR == 64
+            DOT_CASE(7)
+            DOT_CASE(8)
+            DOT_CASE(9)
+#endif
+        default:
+            break;
+        }
+#undef DOT_CASE
     }
 }

@@ -67,13 +67,15 @@ static void note_reads(long_case *c, prng *random)
     const fal_long_kernel *k = c->kernel;
     for (int v = 0; v < c->m.products.tiles * k->vectors; v++) {
         const fal_piece *pieces = &c->pieces.piece[v * k->pieces];
-        for (int lane = 0; k->step == 1 && lane < c->s->set->lanes; lane++) {
+        if (k->step == 2) {
+            note_halves(c, v / k->vectors, pieces, random);
+            continue;
+        }
+        for (int lane = 0; lane < c->s->set->lanes; lane++) {
             const fal_piece *p = piece_of(k, pieces, lane);
             if (p)
                 note_lane(c, v / k->vectors, p->from + lane, random);
         }
-        if (k->step == 2)
-            note_halves(c, v / k->vectors, pieces, random);
     }
 }
 

@@ -7,17 +7,18 @@
 
 typedef struct plane {
     int64_t rows, columns; // of the output
+    bool is_flat;          // of one image, laid into one row
 } plane;
 
 static plane plane_of(const fal_problem *p)
 {
-    return (plane){p->axis[1].output, p->axis[2].output};
+    return (plane){p->axis[1].output, p->axis[2].output, false};
 }
 
 // The same as one row, which it can be laid into if no output needs neighbours.
 static plane flat_plane_of(const fal_problem *p)
 {
-    return (plane){1, p->axis[0].output * p->axis[1].output * p->axis[2].output};
+    return (plane){1, p->axis[0].output * p->axis[1].output * p->axis[2].output, true};
 }
 
 // Rows of so many pixels that one vector of pixels one behind the other may touch: it begins at a
@@ -110,7 +111,7 @@ static double count_products(const fal_problem *p)
            (double)p->axis[2].kernel;
 }
 
-// The input that an axis' outputs need; a stride may be any number.
+// The input that an axis' outputs need, for estimates: a stride may be any number.
 static double extent(const fal_problem_axis *axis)
 {
     return (double)(axis->output - 1) * (double)axis->stride +
@@ -143,7 +144,7 @@ static double turn_input(const fal_task *task)
 static int64_t count_vectors(const fal_task *task, const plane *out, const long_way *way,
                              int64_t images)
 {
-    const int64_t lanes = task->kernels->lanes, half = fal_most(1, lanes / 2);
+    const int64_t lanes = task->kernels->lanes, half = lanes / 2;
     if (way->step == 2)
         return fal_ceil_divide(images * out->rows * fal_ceil_divide(out->columns, half), 2);
     if (way->pieces > 1)
@@ -158,7 +159,8 @@ static void count_steps(const fal_task *task, const plane *out, double rate, lon
     const fal_problem *p = &task->problem;
     const fal_lanes l = {.pieces = way->pieces, .step = way->step};
     const fal_long_kernel *kernel = fal_long_tile(task, &l, 0);
-    const int64_t lanes = task->kernels->lanes, images = fal_images_together(p, way->step);
+    const int64_t lanes = task->kernels->lanes;
+    const int64_t images = out->is_flat ? 1 : fal_images_together(p, way->step);
     const int64_t vectors = count_vectors(task, out, way, images);
     const double storing = task->channels_last ? 16 : 3;
     double loading = way->pieces > 1 ? way->pieces * task->tuning.piece_steps : 0;

@@ -122,16 +122,15 @@ static int64_t place_across_rows(const fal_work *w, const fal_band *band)
     return i;
 }
 
-// The halves of a row, from the i-th of all on; returns how many there are then. The last one of a
-// row lies over the one before it, so that it is as full, and the last of all may be moved by one.
-static int64_t put_halves(const fal_work *w, const fal_band *band, int64_t image, int64_t row,
-                          int64_t i, int64_t moved)
+// The halves of a row, from the i-th of all on. The last one lies over the one before it, so that
+// it is as full.
+static void put_halves(const fal_work *w, const fal_band *band, int64_t image, int64_t row,
+                       int64_t i)
 {
     const int64_t half = w->task->kernels->lanes / 2, pixels = fal_least(half, band->columns);
     const int64_t free = find_lane(w, band, row, pixels, half), last = band->columns - pixels;
     const row_begin begin = find_row(w, image, row);
     for (int64_t column = 0; column < band->columns; column += half, i++) {
-        i += column + half >= band->columns ? moved : 0;
         const int64_t first = fal_least(column, last), lane = i % 2 * half + free;
         fal_piece *piece = &w->desk.piece[i];
         fal_spot *spot = &w->desk.spot[i / 2];
@@ -142,20 +141,23 @@ static int64_t put_halves(const fal_work *w, const fal_band *band, int64_t image
             *spot = (fal_spot){(int32_t)row, (int32_t)first, 0};
         spot->last_row = (int32_t)row;
     }
-    return i;
 }
 
-// Lets a half that is left over read a pixel beside the other one, `back` or forth, and write
-// nothing.
-static void fill_half(const fal_work *w, fal_piece *pair, bool back, fal_spot *spot)
+// Fills a vector of which there is but the first half with one that reads a pixel beside it and
+// writes nothing: behind it in a band, and in place before it, which is the second half then.
+static void fill_pair(const fal_work *w, fal_piece *pair)
 {
-    const int32_t lanes = (int32_t)w->task->kernels->lanes;
-    fal_piece *left = &pair[!back];
-    *left = pair[back];
-    left->from += back ? lanes - 2 : 2 - lanes;
-    left->lanes = left->written = 0;
-    if (back)
-        spot->row = spot->last_row;
+    const int32_t lanes = (int32_t)w->task->kernels->lanes, half = lanes / 2;
+    fal_piece *beside = &pair[w->in_place ? 0 : 1];
+    pair[1] = pair[0];
+    if (w->in_place) {
+        pair[1].to -= half * w->all->output.axis[2];
+        pair[1].from -= lanes;
+        pair[1].lanes = (uint16_t)(pair[1].lanes << half);
+        pair[1].written = (uint16_t)(pair[1].written << half);
+    }
+    beside->from += w->in_place ? -2 : 2 - lanes;
+    beside->lanes = beside->written = 0;
 }
 
 // Where both halves follow each other in the output, they are written as one.
@@ -171,15 +173,12 @@ static void join_halves(fal_piece *pair)
 static int64_t place_halves(const fal_work *w, const fal_band *band)
 {
     const int64_t in_row = fal_ceil_divide(band->columns, w->task->kernels->lanes / 2);
-    const int64_t count = band->images * band->rows * in_row;
-    const bool odd = count % 2, back = odd && w->in_place;
-    int64_t i = 0;
-    for (int64_t image = 0; image < band->images; image++)
-        for (int64_t row = 0; row < band->rows; row++)
-            i = put_halves(w, band, image, row, i, back && i + in_row == count);
+    const int64_t rows = band->images * band->rows, count = rows * in_row;
     const int64_t vectors = fal_ceil_divide(count, 2);
-    if (odd)
-        fill_half(w, &w->desk.piece[count - 1], back, &w->desk.spot[vectors - 1]);
+    for (int64_t r = 0; r < rows; r++)
+        put_halves(w, band, r / band->rows, r % band->rows, r * in_row);
+    if (count % 2)
+        fill_pair(w, &w->desk.piece[count - 1]);
     for (int64_t v = 0; v < vectors; v++)
         join_halves(&w->desk.piece[2 * v]);
     return vectors;
