@@ -46,7 +46,8 @@ static int64_t leave_outputs(const fal_problem *p, const fal_layout *l, int64_t 
 
 // Bands are read again for every tile of output channels, so that small ones, which stay in the
 // cache whatever else passes through it, are best; but large enough that weights are used often
-// once they are there, and that few rows are packed twice.
+// once they are there, and that few rows are packed twice. Pixels in the lanes that need no
+// neighbours have none that are read twice, and may have the next band beside them (keep.c).
 static void choose_band(const fal_task *task, fal_layout *l)
 {
     const fal_problem *p = &task->problem;
@@ -55,8 +56,11 @@ static void choose_band(const fal_task *task, fal_layout *l)
     int64_t most = task->tuning.band_bytes / task->kernels->size;
     int64_t small = leave_outputs(p, l, most * 3 / 8);
     l->columns = fitting_columns(p, l, small);
-    if (l->columns < often)
+    if (l->columns < often) {
         l->columns = fitting_columns(p, l, most);
+        if (l->taps == 1 && l->lanes.is_long)
+            l->columns = fal_least(l->columns, often);
+    }
     int64_t reach = column->dilation * (column->kernel - 1);
     l->phase_pitch =
         l->phases == 1 ? extent(column, l->columns) : l->columns + reach / column->stride;
