@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One lock guards the pool. A call opens a job on its own stack and lists it; workers that have
-// nothing to do look for a listed job, join it, take indexes from its counter until there are none
-// left, and leave it. The caller takes indexes like the rest, then takes its job off the list and
-// waits only for workers that have joined: one that never woke up is not missed. So a worker whose
-// CPU is busy with something else costs no more than the one piece that it holds. A worker that was
-// woken, or has done something, looks for more for a moment before it sleeps, since layers follow
-// each other.
+// nothing to do look for a listed job, join it, take indexes of their share and then of others'
+// until there are none left, and leave it. The caller takes indexes like the rest, then takes its
+// job off the list and waits only for workers that have joined: one that never woke up is not
+// missed. So a worker whose CPU is busy with something else costs no more than the one piece that
+// it holds. A worker that was woken, or has done something, looks for more for a moment before it
+// sleeps, since layers follow each other.
 #include "base/parallel.h"
 #include "base/host.h"
-#include "base/memory.h"
+#include "base/shares.h"
 
 #include <fenv.h>
 #include <pthread.h>
@@ -28,11 +28,8 @@
 #define WATCH 100000
 
 typedef struct job {
-    // The next index to hand out, alone on its cache line since all write to it. It is unsigned, so
-    // that counting past the end of any count is harmless.
-    _Alignas(FAL_ALIGNMENT) _Atomic uint64_t next;
-
-    _Alignas(FAL_ALIGNMENT) uint64_t count;
+    fal_share *shares; // of as many workers as may take part
+    atomic_bool done;  // whether no indexes are left
     fal_body *body;
     void *context;
     fenv_t environment;
@@ -69,11 +66,14 @@ static struct {
 // program that exits waits for one piece and not for all of them; the caller does the rest.
 static void take_part(job *j, int worker)
 {
+    int at = worker;
     while (worker == 0 || !atomic_load_explicit(&pool.closed, memory_order_relaxed)) {
-        uint64_t index = atomic_fetch_add_explicit(&j->next, 1, memory_order_relaxed);
-        if (index >= j->count)
+        const int64_t index = fal_take_index(j->shares, j->limit, worker, &at);
+        if (index < 0) {
+            atomic_store_explicit(&j->done, true, memory_order_relaxed);
             return;
-        j->body(j->context, (int64_t)index, worker);
+        }
+        j->body(j->context, index, worker);
     }
 }
 
@@ -99,7 +99,7 @@ static bool waits(int64_t end)
 static job *joinable_job(void)
 {
     for (job *j = pool.jobs; j; j = j->following)
-        if (j->joined < j->limit && atomic_load_explicit(&j->next, memory_order_relaxed) < j->count)
+        if (j->joined < j->limit && !atomic_load_explicit(&j->done, memory_order_relaxed))
             return j;
     return NULL;
 }
@@ -308,7 +308,9 @@ void fal_parallel(int threads, int64_t count, fal_body *body, void *context)
 {
     int limit = fal_parallel_limit(threads, count);
     if (limit > 1) {
-        job j = {.count = (uint64_t)count,
+        fal_share shares[FAL_MOST_THREADS];
+        fal_share_out(shares, limit, count);
+        job j = {.shares = shares,
                  .body = body,
                  .context = context,
                  .caller = pthread_self(),

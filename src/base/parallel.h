@@ -20,7 +20,8 @@ typedef void fal_body(void *context, int64_t index, int worker);
 // Calls body(context, index, worker) once for every index from 0 to count - 1, on at most `threads`
 // threads (0: as many as OMP_NUM_THREADS says or, without it, as there are CPUs for this process),
 // of which the calling one is one. Returns when all calls have returned, and whatever they wrote
-// can be read then. Indexes are handed out one at a time, in order, as threads become free.
+// can be read then. Each thread takes neighbours, one at a time and in order, and then what is left
+// of others' (shares.h).
 //
 // It always succeeds: with fewer threads when the system grants no more, down to the caller's own.
 // A body that calls it again runs that work on its own thread. Any number of threads may call it at

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/parallel.h"
 
+#include "base/shares.h"
+
 #include <fenv.h>
-#include <stdatomic.h>
 
 typedef struct job {
-    _Atomic uint64_t next; // index to hand out; unsigned, so that counting past the end is harmless
-    uint64_t count;
+    fal_share *shares;
+    int workers;
     fal_body *body;
     void *context;
     fenv_t environment;
@@ -20,8 +21,9 @@ static void work(void *argument, int worker)
     fenv_t own;
     fegetenv(&own);
     fesetenv(&j->environment);
-    for (uint64_t index; (index = atomic_fetch_add(&j->next, 1)) < j->count;)
-        j->body(j->context, (int64_t)index, worker);
+    int at = worker;
+    for (int64_t index; (index = fal_take_index(j->shares, j->workers, worker, &at)) >= 0;)
+        j->body(j->context, index, worker);
     fesetenv(&own);
 }
 
@@ -32,7 +34,10 @@ void fal_parallel_by(const faltung_parallel *parallel, int threads, int64_t coun
         fal_parallel(threads, count, body, context);
         return;
     }
-    job j = {.count = (uint64_t)count, .body = body, .context = context};
+    const int workers = fal_parallel_limit(threads, count);
+    fal_share shares[FAL_MOST_THREADS];
+    fal_share_out(shares, workers, count);
+    job j = {.shares = shares, .workers = workers, .body = body, .context = context};
     fegetenv(&j.environment);
-    parallel->run(parallel->context, fal_parallel_limit(threads, count), work, &j);
+    parallel->run(parallel->context, workers, work, &j);
 }

@@ -233,10 +233,10 @@ static int64_t count_rows_between(const fal_part *from, const fal_part *to)
     return fal_most(0, to->begin[FAL_ROW] - from->begin[FAL_ROW]);
 }
 
-fal_part fal_find_piece(const fal_pieces *p, int64_t index, int64_t threads)
+fal_part fal_find_piece(const fal_pieces *p, int64_t index)
 {
     fal_part piece = locate(p, index);
-    const fal_part next = locate(p, index + threads); // behind the last ones are the first
+    const fal_part next = locate(p, index + 1); // behind the last ones are the first
     piece.ahead = count_rows_between(&piece, &next);
     return piece;
 }

@@ -34,8 +34,8 @@ double fal_count_work(const fal_problem *problem, const fal_part *part);
 int64_t fal_divide(const fal_task *task, const fal_algorithm *algorithm, const fal_part *part,
                    int threads, fal_pieces *pieces);
 
-// The piece of an index, from 0 on, for one of so many threads, which take turns. Those of
-// successive indexes use the same input as far as can be.
-fal_part fal_find_piece(const fal_pieces *pieces, int64_t index, int64_t threads);
+// The piece of an index, from 0 on. Those of successive indexes, which mostly one thread computes,
+// use the same input as far as can be.
+fal_part fal_find_piece(const fal_pieces *pieces, int64_t index);
 
 #endif

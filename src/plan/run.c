@@ -52,14 +52,13 @@ typedef struct job {
     const void *packed;
     char *workspace;
     fal_pieces pieces;
-    int64_t threads;
 } job;
 
 static void run_piece(void *context, int64_t index, int worker)
 {
     const job *j = context;
     const fal_choice *c = j->choice;
-    const fal_part piece = fal_find_piece(&j->pieces, index, j->threads);
+    const fal_part piece = fal_find_piece(&j->pieces, index);
     char *workspace = c->workspace ? j->workspace + (size_t)worker * c->workspace : NULL;
     c->algorithm->run(&c->task, j->operands, j->packed, &piece, workspace);
 }
@@ -81,7 +80,7 @@ void fal_run_choice(const fal_choice *choice, const fal_operands *operands, cons
 {
     const fal_task *task = &choice->task;
     const fal_part whole = fal_whole(&task->problem);
-    job j = {choice, operands, packed, workspace, {.part = part ? *part : whole}, 1};
+    job j = {choice, operands, packed, workspace, {.part = part ? *part : whole}};
     part = &j.pieces.part;
     if (fal_part_is_empty(part))
         return;
@@ -92,7 +91,6 @@ void fal_run_choice(const fal_choice *choice, const fal_operands *operands, cons
         choice->algorithm->run(task, operands, packed, part, workspace);
         return;
     }
-    j.threads = threads;
     int64_t pieces = fal_divide(task, choice->algorithm, part, (int)threads, &j.pieces);
     if (choice->parallel.run)
         fal_parallel_by(&choice->parallel, (int)threads, pieces, run_piece, &j);

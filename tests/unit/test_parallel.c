@@ -7,6 +7,7 @@
 #endif
 #include "base/host.h"
 #include "base/parallel.h"
+#include "base/shares.h"
 #include "support.h"
 
 #include <fenv.h>
@@ -67,6 +68,29 @@ static void many_short_calls_in_a_row_are_all_done(void **state)
     (void)state;
     for (int i = 0; i < 5000; i++)
         assert_true(each_index_once(i % 5 + 1, i % 11));
+}
+
+// Takes the indexes that are listed, and no more.
+static void takes(fal_share *shares, int worker, int *at, const int *indexes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(fal_take_index(shares, 3, worker, at), indexes[i]);
+}
+
+static void a_worker_takes_neighbours_and_then_the_last_ones_of_others(void **state)
+{
+    (void)state;
+    static const int own[] = {4, 5, 6}, of_others[] = {9, 8, 3, 2}, first[] = {0, 1}, rest[] = {7};
+    fal_share shares[3];
+    int at[] = {0, 1, 2};
+    fal_share_out(shares, 3, 10);
+    takes(shares, 1, &at[1], own, COUNT_OF(own));
+    takes(shares, 1, &at[1], of_others, 2);
+    takes(shares, 2, &at[2], rest, COUNT_OF(rest));
+    takes(shares, 1, &at[1], of_others + 2, 2);
+    takes(shares, 0, &at[0], first, COUNT_OF(first));
+    for (int worker = 0; worker < 3; worker++)
+        assert_int_equal(fal_take_index(shares, 3, worker, &at[worker]), -1);
 }
 
 // ------------------------------------------------------------------------------------------ limit
@@ -300,6 +324,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_index_is_done_once_and_by_one_worker_at_a_time),
+        cmocka_unit_test(a_worker_takes_neighbours_and_then_the_last_ones_of_others),
         cmocka_unit_test(many_short_calls_in_a_row_are_all_done),
         cmocka_unit_test(the_limit_is_what_is_asked_for_within_bounds),
         cmocka_unit_test(workers_round_as_the_caller_does),
