@@ -13,13 +13,14 @@ static int64_t chunk_size(const fal_gradient_layout *l)
     return fal_least(l->tiles, most / l->wide * l->wide);
 }
 
-// As many planes as have the sums of all elements in the cache that bands have.
+// As many planes as have the sums of all elements in a little more than the cache that bands have:
+// where 64 fit but barely, all channels are transformed once. Blocks are nearly equal.
 static int64_t find_planes(const fal_task *task, int64_t channels)
 {
-    const int64_t most = task->kernels->winograd->most;
-    const int64_t numbers = task->tuning.band_bytes / (int64_t)sizeof(float);
+    const int64_t planes = task->problem.batch, most = task->kernels->winograd->most;
+    const int64_t numbers = task->tuning.band_bytes * 5 / 4 / (int64_t)sizeof(float);
     const int64_t fit = numbers / (FAL_WINOGRAD_ELEMENTS * channels);
-    return fal_least(task->problem.batch, fal_most(fit / most, 1) * most);
+    return fal_ceil_divide(planes, fal_ceil_divide(planes, fal_most(fit, most)));
 }
 
 fal_gradient_layout fal_gradient_lay_out(const fal_task *task)
