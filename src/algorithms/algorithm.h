@@ -38,6 +38,13 @@ typedef struct fal_together {
     int64_t count, lead;
 } fal_together;
 
+// How long bands of rows take that are computed together, in rows of tiles.
+typedef struct fal_bands {
+    int64_t least, most; // rows of tiles of a band
+    double of_weights;   // what a band takes beside its rows, to have all weights read
+    double shared;       // and of a row what all channels of the output have in common
+} fal_bands;
+
 // How an algorithm goes about a task.
 typedef struct fal_description {
     char how[FALTUNG_HOW_BYTES]; // tiles, blocks and chains, in words
@@ -73,6 +80,11 @@ typedef struct fal_algorithm {
     // Pieces for each thread that are enough, where smaller ones would cost more than they even
     // out; 0: there is no such number.
     int enough_pieces;
+    // Of a weight's gradient, in how many products' time a plane or a channel is prepared, by every
+    // piece for itself; 0: nothing is.
+    double preparing;
+    // How rows are best divided into bands for threads; NULL: as they are into other pieces.
+    fal_bands (*bands)(const fal_task *task);
     // About how many multiply-adds of plain sums, those of one lane, it takes as long as; NULL:
     // nobody can tell.
     double (*work)(const fal_task *task);

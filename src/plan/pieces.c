@@ -2,15 +2,9 @@
 #include "plan/pieces.h"
 
 #include "base/checked.h"
+#include "plan/bands.h"
 
 #include <math.h>
-
-// Work that is worth a piece.
-static const double work_of_piece = 1e6;
-
-// Pieces per thread, so that one that is held up leaves its share to the others: as many as are
-// wanted, and as many as are enough where more cost more.
-enum { WANTED = 8, ENOUGH = 4 };
 
 fal_part fal_whole(const fal_problem *p)
 {
@@ -69,29 +63,28 @@ double fal_count_work(const fal_problem *p, const fal_part *part)
     return outputs * (products + writing);
 }
 
-static int64_t extent(const fal_pieces *p, int axis)
-{
-    return p->part.end[axis] - p->part.begin[axis];
-}
+// ------------------------------------------------------------------------------------------ pieces
 
-static int64_t count_pieces(fal_pieces *p)
+static fal_goal find_goal(const fal_task *task, const fal_algorithm *algorithm,
+                          const fal_part *part, int64_t grain, int threads)
 {
-    int64_t count = 1;
-    for (int i = 0; i < FAL_PART_AXES; i++) {
-        p->count[i] = fal_ceil_divide(extent(p, i) + p->missing[i], p->size[i]);
-        count *= p->count[i];
-    }
-    return count;
+    const double work_of_piece = 1e6; // that is worth one
+    const int64_t most = 8, least = algorithm->enough_pieces ? algorithm->enough_pieces : 4;
+    const double worth = fal_count_work(&task->problem, part) / work_of_piece;
+    int64_t wanted = most * threads;
+    if (worth < (double)wanted) // as many for each thread
+        wanted = fal_round_up(fal_most((int64_t)worth, 1), threads);
+    return (fal_goal){wanted, fal_least(wanted, least * threads), grain};
 }
 
 // Where images that are computed together make fewer pieces than are wanted, they are parted.
-static void divide_images(fal_pieces *p, int64_t times)
+static void divide_images(fal_grid *p, int64_t times)
 {
     p->size[FAL_IMAGE] = fal_ceil_divide(p->size[FAL_IMAGE], times);
 }
 
 // Rows of a piece below which too many would be packed twice, or weights be used too seldom.
-static int64_t least_rows(const fal_pieces *p, const fal_problem *problem)
+static int64_t least_rows(const fal_grid *p, const fal_problem *problem)
 {
     const int64_t often = 128; // pixels
     const fal_problem_axis *row = &problem->axis[1];
@@ -102,17 +95,16 @@ static int64_t least_rows(const fal_pieces *p, const fal_problem *problem)
 
 // Where bands are fewer than the pieces wanted, they are cut into lower ones: of the numbers of
 // bands that make enough pieces, the least by which the threads are done soonest.
-static void divide_rows(fal_pieces *p, const fal_problem *problem, int threads, int64_t enough,
-                        int64_t wanted)
+static void divide_rows(fal_grid *p, const fal_problem *problem, int threads, const fal_goal *goal)
 {
-    const int64_t least = least_rows(p, problem), rows = extent(p, FAL_ROW);
-    const int64_t others = count_pieces(p) / p->count[FAL_ROW];
+    const int64_t least = least_rows(p, problem), rows = fal_grid_extent(p, FAL_ROW);
+    const int64_t others = fal_grid_count(p) / p->count[FAL_ROW];
     int64_t best = least, soonest = INT64_MAX, size = p->size[FAL_ROW], count = 0;
-    for (int64_t bands = p->count[FAL_ROW]; size > least && count < wanted; bands++) {
+    for (int64_t bands = p->count[FAL_ROW]; size > least && count < goal->wanted; bands++) {
         size = fal_most(fal_ceil_divide(rows, bands), least);
         count = others * fal_ceil_divide(rows, size);
         int64_t time = fal_ceil_divide(count, threads) * size;
-        if (count >= enough && time < soonest) {
+        if (count >= goal->enough && time < soonest) {
             soonest = time;
             best = size;
         }
@@ -123,16 +115,17 @@ static void divide_rows(fal_pieces *p, const fal_problem *problem, int threads, 
 // Where rows need nothing of their neighbours, bands may be higher as well, and channels be divided
 // besides: of what makes enough pieces, the heights by which the threads are done soonest, and of
 // those the one that divides channels least, and then the highest.
-static void even_rows(fal_pieces *p, int64_t least, int threads, int64_t enough, int64_t grain)
+static void even_rows(fal_grid *p, int64_t least, int threads, const fal_goal *goal)
 {
-    const int64_t rows = extent(p, FAL_ROW), highest = fal_least(rows, 2 * p->size[FAL_ROW]);
-    const int64_t others = count_pieces(p) / p->count[FAL_ROW];
-    const int64_t channels = fal_ceil_divide(p->size[FAL_CHANNEL], grain);
+    const int64_t rows = fal_grid_extent(p, FAL_ROW),
+                  highest = fal_least(rows, 2 * p->size[FAL_ROW]);
+    const int64_t others = fal_grid_count(p) / p->count[FAL_ROW];
+    const int64_t channels = fal_ceil_divide(p->size[FAL_CHANNEL], goal->grain);
     int64_t fewest = INT64_MAX;
     double soonest = INFINITY;
     for (int64_t size = highest; size >= least; size--) {
         const int64_t count = others * fal_ceil_divide(rows, size);
-        const int64_t times = fal_least(fal_ceil_divide(enough, count), channels);
+        const int64_t times = fal_least(fal_ceil_divide(goal->enough, count), channels);
         const double turns = (double)fal_ceil_divide(count * times, threads);
         const double time = turns * (double)size / (double)times;
         if (time > soonest || (time == soonest && times >= fewest))
@@ -143,19 +136,37 @@ static void even_rows(fal_pieces *p, int64_t least, int threads, int64_t enough,
     }
 }
 
-// And then channels are divided, though each thread packs the band for itself.
-static void divide_channels(fal_pieces *p, int64_t grain, int64_t times)
+// Where every piece prepares its planes and channels for itself, in so many products each, neither
+// had better be few.
+static void divide_planes(fal_grid *p, int64_t grain, int threads, double preparing)
 {
-    int64_t size = fal_ceil_divide(p->size[FAL_CHANNEL], times);
-    p->size[FAL_CHANNEL] = fal_round_up(size, grain);
+    const int64_t planes = fal_grid_extent(p, FAL_IMAGE), channels = p->size[FAL_CHANNEL];
+    const int64_t others = fal_grid_count(p) / p->count[FAL_IMAGE];
+    const int64_t least = p->count[FAL_IMAGE];
+    double soonest = INFINITY;
+    for (int64_t times = 1; times <= fal_least(threads, fal_ceil_divide(channels, grain));
+         times++) {
+        const int64_t wide = fal_round_up(fal_ceil_divide(channels, times), grain);
+        const int64_t parts = others * fal_ceil_divide(channels, wide);
+        const int64_t each = fal_ceil_divide(least * parts, threads) * threads;
+        const int64_t high = fal_ceil_divide(planes, fal_ceil_divide(each, parts));
+        const int64_t turns = fal_ceil_divide(parts * fal_ceil_divide(planes, high), threads);
+        const double time =
+            (double)turns * ((double)(high * wide) + preparing * (double)(high + wide));
+        if (time < soonest) {
+            soonest = time;
+            p->size[FAL_IMAGE] = high;
+            p->size[FAL_CHANNEL] = wide;
+        }
+    }
 }
 
 // Where they are more, several make a piece.
-static void join(fal_pieces *p, int64_t wanted)
+static void join(fal_grid *p, int64_t wanted)
 {
     static const int axes[] = {FAL_COLUMN, FAL_ROW, FAL_DEPTH, FAL_CHANNEL, FAL_IMAGE};
     for (int i = 0; i < FAL_PART_AXES; i++) {
-        int64_t surplus = count_pieces(p) / wanted;
+        int64_t surplus = fal_grid_count(p) / wanted;
         int axis = axes[i];
         if (surplus < 2)
             return;
@@ -164,64 +175,60 @@ static void join(fal_pieces *p, int64_t wanted)
 }
 
 // Pieces that begin within outputs that are computed together would compute these twice.
-static void align(const fal_task *task, const fal_algorithm *algorithm, fal_pieces *p)
+static void align(const fal_task *task, const fal_algorithm *algorithm, fal_grid *p)
 {
     for (int i = 0; i < FAL_PART_AXES; i++)
         p->missing[i] = 0;
     for (int i = 0; algorithm->together && i < FALTUNG_MAX_AXES; i++) {
         const int axis = FAL_DEPTH + i;
         const fal_together t = algorithm->together(task, i);
-        if (p->size[axis] < extent(p, axis) && p->size[axis] % t.count == 0)
+        if (p->size[axis] < fal_grid_extent(p, axis) && p->size[axis] % t.count == 0)
             p->missing[axis] = (p->part.begin[axis] + t.lead) % t.count;
     }
 }
 
-int64_t fal_divide(const fal_task *task, const fal_algorithm *algorithm, const fal_part *part,
-                   int threads, fal_pieces *p)
+// Pieces of an algorithm's grain, or of more or less of it.
+static int64_t divide_grid(const fal_task *task, const fal_algorithm *algorithm, int threads,
+                           const fal_goal *goal, fal_grid *p)
 {
+    const bool is_gradient = task->problem.of_weight;
+    if (algorithm->enough_pieces) {
+        if (algorithm->preparing > 0)
+            divide_planes(p, goal->grain, threads, algorithm->preparing);
+    } else if (task->problem.axis[1].kernel == 1 && !is_gradient) {
+        if (fal_grid_count(p) < goal->wanted)
+            divide_images(p, fal_ceil_divide(goal->enough, fal_grid_count(p)));
+        even_rows(p, least_rows(p, &task->problem), threads, goal);
+    } else if (fal_grid_count(p) < goal->wanted && !is_gradient) {
+        divide_images(p, fal_ceil_divide(goal->enough, fal_grid_count(p)));
+        divide_rows(p, &task->problem, threads, goal);
+    }
+    if (fal_grid_count(p) < goal->enough)
+        fal_grid_divide_channels(p, goal->grain, fal_ceil_divide(goal->enough, fal_grid_count(p)));
+    join(p, goal->wanted);
+    return fal_grid_count(p);
+}
+
+int64_t fal_divide(const fal_task *task, const fal_algorithm *algorithm, const fal_part *part,
+                   int threads, fal_pieces *pieces)
+{
+    fal_grid *p = &pieces->bands;
     int64_t grain[FAL_PART_AXES];
     p->part = *part;
     algorithm->grain(task, grain);
     for (int i = 0; i < FAL_PART_AXES; i++)
-        p->size[i] = fal_least(grain[i], extent(p, i));
+        p->size[i] = fal_least(grain[i], fal_grid_extent(p, i));
     align(task, algorithm, p);
     // Of whole groups, as many as are worth it: where their channels lie together, all.
-    p->size[FAL_CHANNEL] = fal_least(
-        fal_round_up(grain[FAL_CHANNEL], task->problem.output_channels), extent(p, FAL_CHANNEL));
-    int64_t wanted = (int64_t)WANTED * threads;
-    double worth = fal_count_work(&task->problem, part) / work_of_piece;
-    if (worth < (double)wanted) // as many for each thread
-        wanted = fal_round_up(fal_most((int64_t)worth, 1), threads);
-    int64_t enough = fal_least(wanted, (int64_t)ENOUGH * threads);
-    if (algorithm->enough_pieces)
-        enough = fal_least(wanted, (int64_t)algorithm->enough_pieces * threads);
-    else if (task->problem.axis[1].kernel == 1 && !task->problem.of_weight) {
-        if (count_pieces(p) < wanted)
-            divide_images(p, fal_ceil_divide(enough, count_pieces(p)));
-        even_rows(p, least_rows(p, &task->problem), threads, enough, grain[FAL_CHANNEL]);
-    } else if (count_pieces(p) < wanted && !task->problem.of_weight) {
-        divide_images(p, fal_ceil_divide(enough, count_pieces(p)));
-        divide_rows(p, &task->problem, threads, enough, wanted);
-    }
-    if (count_pieces(p) < enough)
-        divide_channels(p, grain[FAL_CHANNEL], fal_ceil_divide(enough, count_pieces(p)));
-    join(p, wanted);
-    return count_pieces(p);
-}
-
-static fal_part locate(const fal_pieces *p, int64_t index)
-{
-    // Channels change fastest, so that a thread's next piece may find its band still packed.
-    static const int order[] = {FAL_CHANNEL, FAL_COLUMN, FAL_ROW, FAL_DEPTH, FAL_IMAGE};
-    fal_part piece = {.ahead = 0};
-    for (int k = 0; k < FAL_PART_AXES; k++) {
-        int i = order[k];
-        const int64_t begin = p->part.begin[i] - p->missing[i] + index % p->count[i] * p->size[i];
-        piece.begin[i] = fal_most(begin, p->part.begin[i]);
-        piece.end[i] = fal_least(begin + p->size[i], p->part.end[i]);
-        index /= p->count[i];
-    }
-    return piece;
+    p->size[FAL_CHANNEL] =
+        fal_least(fal_round_up(grain[FAL_CHANNEL], task->problem.output_channels),
+                  fal_grid_extent(p, FAL_CHANNEL));
+    const fal_goal goal = find_goal(task, algorithm, part, grain[FAL_CHANNEL], threads);
+    pieces->threads = threads;
+    pieces->rest.pieces = 0;
+    if (algorithm->bands && fal_divide_bands(task, algorithm, &goal, pieces))
+        return pieces->bands.pieces + pieces->rest.pieces;
+    return divide_grid(task, algorithm, threads, &goal, p);
 }
 
 // Rows from a piece to a later one; 0 if it is none, or differs in anything else.
@@ -235,8 +242,18 @@ static int64_t count_rows_between(const fal_part *from, const fal_part *to)
 
 fal_part fal_find_piece(const fal_pieces *p, int64_t index)
 {
-    fal_part piece = locate(p, index);
-    const fal_part next = locate(p, index + 1); // behind the last ones are the first
-    piece.ahead = count_rows_between(&piece, &next);
-    return piece;
+    // Channels change fastest, so that a thread's next piece may find its band still packed; but
+    // all threads have a part of the rest's.
+    static const int order[] = {FAL_CHANNEL, FAL_COLUMN, FAL_ROW, FAL_DEPTH, FAL_IMAGE};
+    static const int of_rest[] = {FAL_ROW, FAL_CHANNEL, FAL_COLUMN, FAL_DEPTH, FAL_IMAGE};
+    if (p->rest.pieces == 0) {
+        fal_part piece = fal_grid_locate(&p->bands, order, index);
+        const fal_part next = fal_grid_locate(&p->bands, order, index + 1);
+        piece.ahead = count_rows_between(&piece, &next); // behind the last ones are the first
+        return piece;
+    }
+    const int64_t bands = p->bands.pieces / p->threads, rest = p->rest.pieces / p->threads;
+    const int64_t thread = index / (bands + rest), i = index % (bands + rest);
+    return i < bands ? fal_grid_locate(&p->bands, order, thread * bands + i)
+                     : fal_grid_locate(&p->rest, of_rest, thread * rest + i - bands);
 }

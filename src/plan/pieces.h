@@ -4,16 +4,20 @@
 #ifndef FAL_PLAN_PIECES_H
 #define FAL_PLAN_PIECES_H
 
-#include "algorithms/algorithm.h"
+#include "plan/grid.h"
 
-// A part in pieces of equal sizes, but for the first and the last along each axis.
+// A part in pieces of two kinds: the rows that would make bands for some threads only are divided
+// by channels, and there may be none. Every thread has as many of either kind.
 typedef struct fal_pieces {
-    fal_part part;
-    int64_t size[FAL_PART_AXES];
-    int64_t missing[FAL_PART_AXES]; // outputs that the first has less, so that the others do not
-                                    // part outputs that are computed together
-    int64_t count[FAL_PART_AXES];   // of the pieces along each axis
+    fal_grid bands, rest;
+    int threads;
 } fal_pieces;
+
+// How many pieces there had better be, so that a thread that is held up leaves its share to others.
+typedef struct fal_goal {
+    int64_t wanted, enough; // as many, and as many where more cost more
+    int64_t grain;          // of channels
+} fal_goal;
 
 // The whole output of a problem.
 fal_part fal_whole(const fal_problem *problem);

@@ -80,8 +80,9 @@ void fal_run_choice(const fal_choice *choice, const fal_operands *operands, cons
 {
     const fal_task *task = &choice->task;
     const fal_part whole = fal_whole(&task->problem);
-    job j = {choice, operands, packed, workspace, {.part = part ? *part : whole}};
-    part = &j.pieces.part;
+    job j = {.choice = choice, .operands = operands, .packed = packed, .workspace = workspace};
+    if (!part)
+        part = &whole;
     if (fal_part_is_empty(part))
         return;
     const int64_t threads = threads_for(choice, part);

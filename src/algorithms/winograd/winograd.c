@@ -192,6 +192,23 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
     size[FAL_COLUMN] = wide * l.form->columns * axis[2].apart;
 }
 
+static fal_bands bands(const fal_task *task)
+{
+    const double read = 3;                      // tiles (layout.c)
+    const double of_input = 18, of_output = 10; // multiply-adds for a number that is transformed
+    const fal_winograd_layout l = fal_winograd_lay_out(task);
+    fal_winograd_block b;
+    fal_size_block(&l, 1, l.rows, l.columns, &b);
+    const double outputs = (double)task->problem.output_channels;
+    const double input = of_input * (double)l.planes;
+    return (fal_bands){
+        .least = fal_least(b.rows, fal_ceil_divide(l.least, l.columns)),
+        .most = b.rows,
+        .of_weights = read / (double)l.columns,
+        .shared = input / (input + outputs * (of_output + (double)l.planes)),
+    };
+}
+
 static fal_together together(const fal_task *task, int axis)
 {
     const fal_winograd_form *form = fal_winograd_find_form(task);
@@ -247,6 +264,7 @@ const fal_algorithm fal_winograd = {
     .grain = grain,
     .together = together,
     .enough_pieces = 2,
+    .bands = bands,
     .work = fal_winograd_find_work,
     .describe = describe,
     .run = run,

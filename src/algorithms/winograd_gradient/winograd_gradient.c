@@ -203,9 +203,8 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
 static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
 {
     const fal_gradient_layout l = fal_gradient_lay_out(task);
-    const int64_t most = task->kernels->winograd->most;
-    size[FAL_IMAGE] = fal_least(l.planes, 2 * most);
-    size[FAL_CHANNEL] = l.channels;
+    size[FAL_IMAGE] = l.planes;
+    size[FAL_CHANNEL] = task->kernels->winograd->channels;
     size[FAL_DEPTH] = 1;
     size[FAL_ROW] = size[FAL_COLUMN] = KERNEL;
 }
@@ -298,6 +297,7 @@ const fal_algorithm fal_winograd_gradient = {
     .workspace = workspace,
     .grain = grain,
     .enough_pieces = 1,
+    .preparing = 10,
     .work = work,
     .describe = describe,
     .run = run,
