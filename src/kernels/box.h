@@ -25,4 +25,13 @@ typedef struct fal_box {
     fal_pairing pairing; // of bytes
 } fal_box;
 
+// Lines of the cache that rows of planes lie in, which are fetched a few at a time. Distances are
+// in bytes.
+typedef struct fal_lines {
+    const char *plane, *row;       // the present ones
+    int64_t planes, rows, lines;   // that are left, of each, and of each
+    int64_t from_plane, from_row;  // from one to the next
+    int64_t past_rows, past_lines; // of the present plane, and of the present row
+} fal_lines;
+
 #endif

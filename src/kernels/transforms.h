@@ -133,6 +133,10 @@ typedef struct fal_winograd_kernels {
     // Have the rows of a box brought near that copy is going to read, or to write.
     void (*fetch_from)(const fal_box *box);
     void (*fetch_to)(const fal_box *box);
+    // Have as many more lines brought into the second-level cache, as far as there are any, to be
+    // read or written.
+    void (*fetch_lines)(fal_lines *lines, int64_t count);
+    void (*fetch_lines_to)(fal_lines *lines, int64_t count);
 } fal_winograd_kernels;
 
 // ------------------------------------------------------------------------------ Fourier transforms

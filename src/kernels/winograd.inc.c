@@ -89,6 +89,35 @@ static void fetch_to(const fal_box *box)
         }
 }
 
+// Steps to the next line; the present one.
+FAL_INLINE const char *next_line(fal_lines *l)
+{
+    const char *line = l->row + l->past_lines * 64;
+    if (++l->past_lines < l->lines)
+        return line;
+    l->past_lines = 0;
+    l->row += l->from_row;
+    if (++l->past_rows == l->rows) {
+        l->past_rows = 0;
+        l->plane += l->from_plane;
+        l->row = l->plane;
+        l->planes--;
+    }
+    return line;
+}
+
+static void fetch_lines(fal_lines *l, int64_t count)
+{
+    for (; count > 0 && l->planes > 0; count--)
+        __builtin_prefetch(next_line(l), 0, 2);
+}
+
+static void fetch_lines_to(fal_lines *l, int64_t count)
+{
+    for (; count > 0 && l->planes > 0; count--)
+        __builtin_prefetch(next_line(l), 1, 2);
+}
+
 static const fal_winograd_kernels winograd = {
     .channels = WINOGRAD_CHANNELS,
 #if FAL_VECTOR == 64
@@ -122,4 +151,6 @@ static const fal_winograd_kernels winograd = {
     .gradient = winograd_gradient,
     .fetch_from = fetch_from,
     .fetch_to = fetch_to,
+    .fetch_lines = fetch_lines,
+    .fetch_lines_to = fetch_lines_to,
 };

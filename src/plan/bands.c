@@ -39,8 +39,8 @@ static bool is_one_image(const fal_task *task, const fal_goal *goal, const fal_p
 {
     const fal_grid *all = &p->bands;
     return fal_grid_extent(all, FAL_IMAGE) == 1 && fal_grid_extent(all, FAL_DEPTH) == 1 &&
-           fal_grid_extent(all, FAL_COLUMN) <= all->size[FAL_COLUMN] &&
-           task->problem.groups == 1 && goal->enough > p->threads &&
+           fal_grid_extent(all, FAL_COLUMN) <= all->size[FAL_COLUMN] && task->problem.groups == 1 &&
+           goal->enough > p->threads &&
            fal_grid_extent(all, FAL_CHANNEL) >= p->threads * goal->grain;
 }
 
@@ -72,8 +72,8 @@ bool fal_divide_bands(const fal_task *task, const fal_algorithm *algorithm, cons
     const fal_together t = algorithm->together(task, FAL_ROW - FAL_DEPTH);
     fal_grid bands = p->bands, rest;
     bands.missing[FAL_ROW] = (bands.part.begin[FAL_ROW] + t.lead) % t.count;
-    const int64_t rows = fal_ceil_divide(
-        fal_grid_extent(&bands, FAL_ROW) + bands.missing[FAL_ROW], t.count);
+    const int64_t rows =
+        fal_ceil_divide(fal_grid_extent(&bands, FAL_ROW) + bands.missing[FAL_ROW], t.count);
     const int64_t high = choose_height(&b, rows, p->threads);
     const int64_t count = rows / high / p->threads * p->threads;
     bands.size[FAL_ROW] = high * t.count;

@@ -240,20 +240,25 @@ static int64_t count_rows_between(const fal_part *from, const fal_part *to)
     return fal_most(0, to->begin[FAL_ROW] - from->begin[FAL_ROW]);
 }
 
+// The piece of an index, behind which the next one follows; behind the last ones are the first.
+static fal_part find_in_grid(const fal_grid *g, const int order[FAL_PART_AXES], int64_t index)
+{
+    fal_part piece = fal_grid_locate(g, order, index);
+    const fal_part next = fal_grid_locate(g, order, index + 1);
+    piece.ahead = count_rows_between(&piece, &next);
+    return piece;
+}
+
 fal_part fal_find_piece(const fal_pieces *p, int64_t index)
 {
     // Channels change fastest, so that a thread's next piece may find its band still packed; but
     // all threads have a part of the rest's.
     static const int order[] = {FAL_CHANNEL, FAL_COLUMN, FAL_ROW, FAL_DEPTH, FAL_IMAGE};
     static const int of_rest[] = {FAL_ROW, FAL_CHANNEL, FAL_COLUMN, FAL_DEPTH, FAL_IMAGE};
-    if (p->rest.pieces == 0) {
-        fal_part piece = fal_grid_locate(&p->bands, order, index);
-        const fal_part next = fal_grid_locate(&p->bands, order, index + 1);
-        piece.ahead = count_rows_between(&piece, &next); // behind the last ones are the first
-        return piece;
-    }
+    if (p->rest.pieces == 0)
+        return find_in_grid(&p->bands, order, index);
     const int64_t bands = p->bands.pieces / p->threads, rest = p->rest.pieces / p->threads;
     const int64_t thread = index / (bands + rest), i = index % (bands + rest);
-    return i < bands ? fal_grid_locate(&p->bands, order, thread * bands + i)
-                     : fal_grid_locate(&p->rest, of_rest, thread * rest + i - bands);
+    return i < bands ? find_in_grid(&p->bands, order, thread * bands + i)
+                     : find_in_grid(&p->rest, of_rest, thread * rest + i - bands);
 }

@@ -64,6 +64,7 @@ static const struct CMUnitTest fft[] = {
 
 static const struct CMUnitTest winograd_products[] = {
     cmocka_unit_test(any_tiles_are_multiplied),
+    cmocka_unit_test(lines_are_fetched_in_order),
 };
 
 static const struct CMUnitTest winograd[] = {

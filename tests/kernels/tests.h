@@ -70,6 +70,7 @@ void weights_are_transformed_and_rounded_once(void **state);
 int make_winograd_product_arenas(void **state);
 int free_winograd_product_arenas(void **state);
 void any_tiles_are_multiplied(void **state);
+void lines_are_fetched_in_order(void **state);
 
 // winograd_gradient.c
 int make_winograd_gradient_arenas(void **state);

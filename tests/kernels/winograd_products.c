@@ -74,6 +74,47 @@ void any_tiles_are_multiplied(void **state)
     check_each_set(check_products);
 }
 
+// Where a cursor stands behind so many lines.
+static const char *find_line(const fal_lines *l, int64_t count)
+{
+    const int64_t line = count % l->lines, row = count / l->lines % l->rows;
+    const int64_t plane = count / l->lines / l->rows;
+    return l->plane + plane * l->from_plane + row * l->from_row + line * 64;
+}
+
+static void check_lines(const fal_kernels *set, prng *random)
+{
+    char nowhere = 0; // need not be there
+    for (int i = 0; set->winograd && i < 50; i++) {
+        const fal_lines all = {
+            .plane = &nowhere,
+            .row = &nowhere,
+            .planes = random_between(random, 1, 4),
+            .rows = random_between(random, 1, 4),
+            .lines = random_between(random, 1, 4),
+            .from_plane = random_between(random, -999, 999),
+            .from_row = random_between(random, -999, 999),
+        };
+        const int64_t count = all.planes * all.rows * all.lines;
+        fal_lines left = all;
+        blame("%s: %d planes of %d rows of %d lines", set->name, (int)all.planes, (int)all.rows,
+              (int)all.lines);
+        for (int64_t done = 0, more; done < count; done += more) {
+            assert_ptr_equal(left.row + left.past_lines * 64, find_line(&all, done));
+            assert_true(left.planes > 0);
+            more = random_between(random, 1, 5);
+            (i % 2 ? set->winograd->fetch_lines : set->winograd->fetch_lines_to)(&left, more);
+        }
+        assert_int_equal(left.planes, 0);
+    }
+}
+
+void lines_are_fetched_in_order(void **state)
+{
+    (void)state;
+    check_each_set(check_lines);
+}
+
 int make_winograd_product_arenas(void **state)
 {
     (void)state;

@@ -84,7 +84,8 @@ static void copy_rows(const fal_winograd_work *w, const fal_winograd_block *b, c
         .columns = b->in_row ? wide + overlap : wide,
         .to_plane = form->high * b->line,
         .to_row = b->line,
-        .fetch = last || !s->fetches ? NULL : w->task->kernels->winograd->fetch_from,
+        .fetch =
+            last || w->looks_ahead || !s->fetches ? NULL : w->task->kernels->winograd->fetch_from,
     };
     fal_copy_patch(&s->task, &s->input, &patch);
     if (b->in_row)

@@ -260,7 +260,7 @@ void fal_winograd_emit(const fal_winograd_work *w, const fal_winograd_block *b, 
         fetch = fetch_weave;
         act = weave_piece;
     } else if (are_copied(w, &e.target->output)) {
-        fetch = fetch_piece;
+        fetch = w->looks_ahead ? NULL : fetch_piece;
         act = copy_piece;
     }
     for (int64_t c = 0; c < width; c += lanes) {

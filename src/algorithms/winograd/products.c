@@ -39,9 +39,10 @@ static range find_planes(const fal_winograd_work *w, const fal_winograd_block *b
 // are zeros: to the chunks, which are counted from the first plane of all, they would add nothing.
 static void multiply_element(const fal_winograd_work *w, const fal_winograd_block *b,
                              const fal_winograd_calls *calls, int64_t element, range planes,
-                             const float *weight)
+                             const float *weight, fal_winograd_ahead *ahead)
 {
-    const int64_t width = w->task->kernels->winograd->channels;
+    const fal_winograd_kernels *kernels = w->task->kernels->winograd;
+    const int64_t width = kernels->channels;
     fal_winograd_products p = {.pitch = b->pitch};
     float *sums = w->desk.sums + element * b->sums;
     if (planes.begin == planes.end)
@@ -61,16 +62,21 @@ static void multiply_element(const fal_winograd_work *w, const fal_winograd_bloc
             p.sums = sums + calls->call[i].sums;
             p.fetch = weight + i * p.count * p.share;
             calls->call[i].multiply(&p);
+            if (w->looks_ahead) {
+                kernels->fetch_lines(&ahead->input.lines, ahead->input.count);
+                kernels->fetch_lines_to(&ahead->output.lines, ahead->output.count);
+            }
         }
     }
 }
 
 void fal_winograd_multiply(const fal_winograd_work *w, const fal_winograd_block *b,
-                           const fal_winograd_schedule *schedule, int phase, const float *weight)
+                           const fal_winograd_schedule *schedule, int phase, const float *weight,
+                           fal_winograd_ahead *ahead)
 {
     const int high = w->layout.form->high, wide = w->layout.form->wide;
     for (int row = 0, e = 0; row < high; row++)
         for (int column = 0; column < wide; column++, e++)
             multiply_element(w, b, schedule->of[row == high - 1][column == wide - 1], e,
-                             find_planes(w, b, phase, e), weight);
+                             find_planes(w, b, phase, e), weight, ahead);
 }

@@ -8,6 +8,7 @@
 //
 // The order of all sums is laid down in docs/numerics.md. What is computed of a tile depends on its
 // place in the output alone, so that parts have the bits of the whole.
+#include "algorithms/winograd/ahead.h"
 #include "algorithms/winograd/choice.h"
 #include "algorithms/winograd/work.h"
 
@@ -66,9 +67,11 @@ static void prepare_block(const fal_winograd_work *w, const fal_winograd_block *
     *m = (fal_winograd_memory){input, *b};
 }
 
-// The output channels [begin, end) of a group over one block, in all phases of the output.
-static void run_block(const fal_winograd_work *w, fal_winograd_block b, const float *packed,
-                      int64_t begin, int64_t end)
+// The output channels [begin, end) of a group over one block, in all phases of the output. Of
+// another one the input is brought near meanwhile.
+static void run_block(const fal_winograd_work *w, fal_winograd_block b,
+                      const fal_winograd_block *next, const float *packed, int64_t begin,
+                      int64_t end)
 {
     const fal_winograd_layout *l = &w->layout;
     const int64_t width = w->task->kernels->winograd->channels;
@@ -80,13 +83,19 @@ static void run_block(const fal_winograd_work *w, fal_winograd_block b, const fl
     b.slices.past_plane *= l->phases.inputs;
     prepare_block(w, &b);
     fal_winograd_schedule_calls(w->task, l, &b, &schedule);
-    for (int64_t first = begin / width * width; first < end; first += width)
+    fal_winograd_ahead ahead = {.calls = fal_winograd_count_calls(l, &schedule)};
+    if (next)
+        fal_winograd_look_at_input(w, next, end - begin, &ahead);
+    for (int64_t first = begin / width * width; first < end; first += width) {
+        fal_winograd_look_at_output(w, &b, fal_most(first, begin), fal_least(first + width, end),
+                                    &ahead);
         for (int i = 0; i < l->phases.outputs; i++) {
             const float *weight = group.weight + i * l->weights +
                                   first / width * fal_winograd_block_weights(w->task, l);
-            fal_winograd_multiply(w, &b, &schedule, i, weight);
+            fal_winograd_multiply(w, &b, &schedule, i, weight, &ahead);
             fal_winograd_emit(w, &b, i, group.bias + first, first, begin, end);
         }
+    }
 }
 
 // A part of the output in tiles.
@@ -132,6 +141,28 @@ static void find_targets(fal_winograd_work *w)
     }
 }
 
+// Steps to the block that comes after another one of the same images; false: there is none, as far
+// as is known.
+static bool find_next(const fal_winograd_work *w, const tiled *t, int64_t rows, int64_t columns,
+                      fal_winograd_block *b)
+{
+    b->column += b->columns;
+    if (b->column >= t->past_column) {
+        b->column = t->column;
+        b->row += b->rows;
+    }
+    if (b->row >= t->past_row) {
+        if (w->part->ahead == 0)
+            return false;
+        b->row = t->row + w->part->ahead / w->layout.form->rows;
+        b->rows = fal_least(rows, w->layout.rows - b->row);
+    } else {
+        b->rows = fal_least(rows, t->past_row - b->row);
+    }
+    b->columns = fal_least(columns, t->past_column - b->column);
+    return true;
+}
+
 // All blocks of some images and a group at one depth.
 static void run_blocks(const fal_winograd_work *w, fal_winograd_block b, const float *packed,
                        int64_t begin, int64_t end)
@@ -142,7 +173,9 @@ static void run_blocks(const fal_winograd_work *w, fal_winograd_block b, const f
         for (b.column = t.column; b.column < t.past_column; b.column += columns) {
             b.rows = fal_least(rows, t.past_row - b.row);
             b.columns = fal_least(columns, t.past_column - b.column);
-            run_block(w, b, packed, begin, end);
+            fal_winograd_block next = b;
+            const bool goes_on = find_next(w, &t, rows, columns, &next);
+            run_block(w, b, goes_on ? &next : NULL, packed, begin, end);
         }
 }
 
@@ -159,6 +192,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     find_targets(&w);
     const tiled t = tile_part(&w);
     lay_out_desk(&w, workspace);
+    w.looks_ahead = fal_winograd_looks_ahead(&w);
     fal_size_block(&w.layout, to[FAL_IMAGE] - from[FAL_IMAGE], t.past_row - t.row,
                    t.past_column - t.column, &b);
     const int64_t images = b.images;

@@ -36,7 +36,20 @@ typedef struct fal_winograd_work {
     fal_winograd_target target[FAL_WINOGRAD_PHASES]; // of each phase of the output
     fal_winograd_desk desk;
     const fal_finish *finish; // NULL: nothing
+    bool looks_ahead;         // while it multiplies (ahead.h)
 } fal_winograd_work;
+
+// Lines that are brought near a few at each call that multiplies.
+typedef struct fal_winograd_share {
+    fal_lines lines;
+    int64_t count; // at each
+} fal_winograd_share;
+
+// Those that are read next, and those that are written then (ahead.h).
+typedef struct fal_winograd_ahead {
+    int64_t calls; // for as many channels as are computed at once
+    fal_winograd_share input, output;
+} fal_winograd_ahead;
 
 // Packed weights and biases of a group.
 typedef struct fal_winograd_group {
@@ -59,9 +72,11 @@ void fal_winograd_transform(const fal_winograd_work *work, const fal_winograd_bl
 
 // Multiplies a block, by calls as scheduled for it, with the transformed weights of a phase of
 // the output, of as many channels as that is done for at once, and leaves the sums: of tiles and
-// elements for which there is no call anything, of which no output is made.
+// elements for which there is no call anything, of which no output is made. Meanwhile lines are
+// brought near.
 void fal_winograd_multiply(const fal_winograd_work *work, const fal_winograd_block *block,
-                           const fal_winograd_schedule *schedule, int phase, const float *weight);
+                           const fal_winograd_schedule *schedule, int phase, const float *weight,
+                           fal_winograd_ahead *ahead);
 
 // Transforms the sums of output channels from `first` of the block's group on, and writes those in
 // [begin, end) to a phase of the output. `bias` is that of the first.
