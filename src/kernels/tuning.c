@@ -30,8 +30,8 @@ static const struct {
     fal_tuning figures;
 } processors[] = {
 #if defined(__x86_64__)
-    {"avx512", is_amd, {{1.00, 0.96, 0.66}, 0, 1, 1, INT64_MAX, 0, INT64_MAX, 0}}, // Zen 4
-    {"avx2", is_amd, {{0.97, 0, 0}, 0, 1.7, 1, 8, 0, 32, 0}},                      // Zen 4
+    {"avx512", is_amd, {{1.00, 0.96, 0.66}, 0, 1, 1, INT64_MAX, INT64_MAX, INT64_MAX, 0}}, // Zen 4
+    {"avx2", is_amd, {{0.97, 0, 0}, 0, 1.7, 1, 8, 0, 32, 0}},                              // Zen 4
     {"avx512",
      is_any,
      {{1.00, 1.00, 0.70}, 1, 1.7, 0.8, INT64_MAX, INT64_MAX, 192, 0}}, // Sapphire Rapids
