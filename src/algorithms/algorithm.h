@@ -17,7 +17,7 @@ typedef struct fal_part {
     int64_t begin[FAL_PART_AXES];
     int64_t end[FAL_PART_AXES];
     int64_t ahead; // from its first row to that of what the same thread will probably compute next
-                   // of these images, channels and columns; 0: unknown
+                   // of these images, columns and group; 0: unknown
 } fal_part;
 
 // Whether there is nothing in a part.
@@ -38,12 +38,12 @@ typedef struct fal_together {
     int64_t count, lead;
 } fal_together;
 
-// How long bands of rows take that are computed together, in rows of tiles.
-typedef struct fal_bands {
+// What bands of rows that are computed together take, in rows of tiles.
+typedef struct fal_band_costs {
     int64_t least, most; // rows of tiles of a band
     double of_weights;   // what a band takes beside its rows, to have all weights read
     double shared;       // and of a row what all channels of the output have in common
-} fal_bands;
+} fal_band_costs;
 
 // How an algorithm goes about a task.
 typedef struct fal_description {
@@ -80,11 +80,12 @@ typedef struct fal_algorithm {
     // Pieces for each thread that are enough, where smaller ones would cost more than they even
     // out; 0: there is no such number.
     int enough_pieces;
-    // Of a weight's gradient, in how many products' time a plane or a channel is prepared, by every
-    // piece for itself; 0: nothing is.
+    // Of a weight's gradient with such a number, in how many products' time a plane or a channel is
+    // prepared, by every piece for itself; 0: nothing is.
     double preparing;
-    // How rows are best divided into bands for threads; NULL: as they are into other pieces.
-    fal_bands (*bands)(const fal_task *task);
+    // By what rows are divided into bands for threads, if outputs are computed together; NULL: they
+    // are divided as other pieces are.
+    fal_band_costs (*cost_bands)(const fal_task *task);
     // About how many multiply-adds of plain sums, those of one lane, it takes as long as; NULL:
     // nobody can tell.
     double (*work)(const fal_task *task);

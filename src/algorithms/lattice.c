@@ -109,6 +109,7 @@ static size_t workspace(const fal_task *task)
 static fal_part part_of_lattice(const fal_problem *p, const fal_part *part, const int64_t *index)
 {
     fal_part found = *part;
+    found.ahead = 0; // another lattice comes first
     for (int i = 1; i < FALTUNG_MAX_AXES; i++) {
         const int64_t d = p->axis[i].dilation;
         int64_t *begin = &found.begin[FAL_DEPTH + i], *end = &found.end[FAL_DEPTH + i];

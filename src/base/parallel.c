@@ -29,7 +29,6 @@
 
 typedef struct job {
     fal_share *shares; // of as many workers as may take part
-    atomic_bool done;  // whether no indexes are left
     fal_body *body;
     void *context;
     fenv_t environment;
@@ -69,10 +68,8 @@ static void take_part(job *j, int worker)
     int at = worker;
     while (worker == 0 || !atomic_load_explicit(&pool.closed, memory_order_relaxed)) {
         const int64_t index = fal_take_index(j->shares, j->limit, worker, &at);
-        if (index < 0) {
-            atomic_store_explicit(&j->done, true, memory_order_relaxed);
+        if (index < 0)
             return;
-        }
         j->body(j->context, index, worker);
     }
 }
@@ -99,7 +96,7 @@ static bool waits(int64_t end)
 static job *joinable_job(void)
 {
     for (job *j = pool.jobs; j; j = j->following)
-        if (j->joined < j->limit && !atomic_load_explicit(&j->done, memory_order_relaxed))
+        if (j->joined < j->limit && fal_shares_have_any(j->shares, j->limit))
             return j;
     return NULL;
 }

@@ -32,6 +32,14 @@ static int64_t take(fal_share *s, bool owns)
                           : s->begin + s->count - 1 - count_up(&s->last));
 }
 
+bool fal_shares_have_any(const fal_share *shares, int workers)
+{
+    for (int i = 0; i < workers; i++)
+        if (atomic_load_explicit(&shares[i].taken, memory_order_relaxed) < shares[i].count)
+            return true;
+    return false;
+}
+
 int64_t fal_take_index(fal_share *shares, int workers, int worker, int *at)
 {
     for (int i = 0; i < workers; i++) {

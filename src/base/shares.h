@@ -2,8 +2,9 @@
 //
 // Indexes shared out among workers. Each has neighbours, which it takes in order, so that what one
 // of them leaves in its caches the next may use, and so that in a program that calls again and
-// again the same worker comes back to the same data. One that is through takes the last ones of
-// another, so that a worker which is held up, or never comes, costs no more than one index.
+// again two threads come back to the same data, as long as both are there in time. A worker that is
+// through takes the last ones of another, so that one which is held up, or never comes, costs no
+// more than one index.
 #ifndef FAL_BASE_SHARES_H
 #define FAL_BASE_SHARES_H
 
@@ -23,6 +24,9 @@ typedef struct fal_share {
 
 // Shares out `count` indexes, from 0 on, among so many workers.
 void fal_share_out(fal_share *shares, int workers, int64_t count);
+
+// Whether any index is left.
+bool fal_shares_have_any(const fal_share *shares, int workers);
 
 // The next index for a worker; negative: there are none left. `at` is the share that it looks at,
 // its own at first.

@@ -10,7 +10,7 @@
 #include <math.h>
 
 // How long that takes by bands of so many rows of tiles, in rows of tiles.
-static double time_bands(const fal_bands *b, int64_t rows, int64_t high, int threads)
+static double time_bands(const fal_band_costs *b, int64_t rows, int64_t high, int threads)
 {
     const int64_t each = rows / high / threads, left = rows - each * threads * high;
     const double shared = (double)left * b->shared;
@@ -19,7 +19,7 @@ static double time_bands(const fal_bands *b, int64_t rows, int64_t high, int thr
     return (double)each * ((double)high + b->of_weights) + of_rest / threads + shared;
 }
 
-static int64_t choose_height(const fal_bands *b, int64_t rows, int threads)
+static int64_t choose_height(const fal_band_costs *b, int64_t rows, int threads)
 {
     int64_t best = b->least;
     double soonest = INFINITY;
@@ -37,7 +37,7 @@ static int64_t choose_height(const fal_bands *b, int64_t rows, int threads)
 // it for several pieces each.
 static bool is_one_image(const fal_task *task, const fal_goal *goal, const fal_pieces *p)
 {
-    const fal_grid *all = &p->bands;
+    const fal_grid *all = &p->grid;
     return fal_grid_extent(all, FAL_IMAGE) == 1 && fal_grid_extent(all, FAL_DEPTH) == 1 &&
            fal_grid_extent(all, FAL_COLUMN) <= all->size[FAL_COLUMN] && task->problem.groups == 1 &&
            goal->enough > p->threads &&
@@ -68,9 +68,9 @@ bool fal_divide_bands(const fal_task *task, const fal_algorithm *algorithm, cons
 {
     if (!is_one_image(task, goal, p))
         return false;
-    const fal_bands b = algorithm->bands(task);
+    const fal_band_costs b = algorithm->cost_bands(task);
     const fal_together t = algorithm->together(task, FAL_ROW - FAL_DEPTH);
-    fal_grid bands = p->bands, rest;
+    fal_grid bands = p->grid, rest;
     bands.missing[FAL_ROW] = (bands.part.begin[FAL_ROW] + t.lead) % t.count;
     const int64_t rows =
         fal_ceil_divide(fal_grid_extent(&bands, FAL_ROW) + bands.missing[FAL_ROW], t.count);
@@ -84,7 +84,7 @@ bool fal_divide_bands(const fal_task *task, const fal_algorithm *algorithm, cons
     bands.pieces = 0;
     if (count > 0)
         fal_grid_count(&bands);
-    p->bands = bands;
+    p->grid = bands;
     p->rest = rest;
     return true;
 }

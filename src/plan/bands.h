@@ -6,7 +6,7 @@
 
 #include "plan/pieces.h"
 
-// Divides the part of `pieces->bands`, whose sizes are the algorithm's grain, for its threads;
+// Divides the part of `pieces->grid`, whose sizes are the algorithm's grain, for its threads;
 // false, with nothing done, if it had better be divided otherwise.
 bool fal_divide_bands(const fal_task *task, const fal_algorithm *algorithm, const fal_goal *goal,
                       fal_pieces *pieces);

@@ -21,7 +21,7 @@ int64_t fal_grid_count(fal_grid *g)
 void fal_grid_divide_channels(fal_grid *g, int64_t grain, int64_t times)
 {
     int64_t size = fal_ceil_divide(g->size[FAL_CHANNEL], times);
-    g->size[FAL_CHANNEL] = fal_round_up(size, grain);
+    g->size[FAL_CHANNEL] = fal_least(g->size[FAL_CHANNEL], fal_round_up(size, grain));
 }
 
 fal_part fal_grid_locate(const fal_grid *g, const int order[FAL_PART_AXES], int64_t index)

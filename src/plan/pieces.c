@@ -141,13 +141,15 @@ static void even_rows(fal_grid *p, int64_t least, int threads, const fal_goal *g
 static void divide_planes(fal_grid *p, int64_t grain, int threads, double preparing)
 {
     const int64_t planes = fal_grid_extent(p, FAL_IMAGE), channels = p->size[FAL_CHANNEL];
-    const int64_t others = fal_grid_count(p) / p->count[FAL_IMAGE];
+    const int64_t all = fal_grid_extent(p, FAL_CHANNEL);
+    const int64_t others = fal_grid_count(p) / p->count[FAL_IMAGE] / p->count[FAL_CHANNEL];
     const int64_t least = p->count[FAL_IMAGE];
     double soonest = INFINITY;
     for (int64_t times = 1; times <= fal_least(threads, fal_ceil_divide(channels, grain));
          times++) {
-        const int64_t wide = fal_round_up(fal_ceil_divide(channels, times), grain);
-        const int64_t parts = others * fal_ceil_divide(channels, wide);
+        const int64_t part = fal_round_up(fal_ceil_divide(channels, times), grain);
+        const int64_t wide = fal_least(channels, part);
+        const int64_t parts = others * fal_ceil_divide(all, wide);
         const int64_t each = fal_ceil_divide(least * parts, threads) * threads;
         const int64_t high = fal_ceil_divide(planes, fal_ceil_divide(each, parts));
         const int64_t turns = fal_ceil_divide(parts * fal_ceil_divide(planes, high), threads);
@@ -212,7 +214,7 @@ static int64_t divide_grid(const fal_task *task, const fal_algorithm *algorithm,
 int64_t fal_divide(const fal_task *task, const fal_algorithm *algorithm, const fal_part *part,
                    int threads, fal_pieces *pieces)
 {
-    fal_grid *p = &pieces->bands;
+    fal_grid *p = &pieces->grid;
     int64_t grain[FAL_PART_AXES];
     p->part = *part;
     algorithm->grain(task, grain);
@@ -225,40 +227,53 @@ int64_t fal_divide(const fal_task *task, const fal_algorithm *algorithm, const f
                   fal_grid_extent(p, FAL_CHANNEL));
     const fal_goal goal = find_goal(task, algorithm, part, grain[FAL_CHANNEL], threads);
     pieces->threads = threads;
+    pieces->channels = task->problem.output_channels;
+    pieces->of_weight = task->problem.of_weight;
     pieces->rest.pieces = 0;
-    if (algorithm->bands && fal_divide_bands(task, algorithm, &goal, pieces))
-        return pieces->bands.pieces + pieces->rest.pieces;
+    if (algorithm->cost_bands && fal_divide_bands(task, algorithm, &goal, pieces))
+        return pieces->grid.pieces + pieces->rest.pieces;
     return divide_grid(task, algorithm, threads, &goal, p);
 }
 
-// Rows from a piece to a later one; 0 if it is none, or differs in anything else.
-static int64_t count_rows_between(const fal_part *from, const fal_part *to)
+// Rows from a piece to a later one; 0 if it is none, or differs in anything else but channels of
+// the same group.
+static int64_t count_rows_between(const fal_part *from, const fal_part *to, int64_t channels)
 {
     for (int i = 0; i < FAL_PART_AXES; i++)
-        if (i != FAL_ROW && from->begin[i] != to->begin[i])
+        if (i != FAL_ROW && i != FAL_CHANNEL && from->begin[i] != to->begin[i])
             return 0;
+    if (from->begin[FAL_CHANNEL] / channels != to->begin[FAL_CHANNEL] / channels)
+        return 0;
     return fal_most(0, to->begin[FAL_ROW] - from->begin[FAL_ROW]);
 }
 
 // The piece of an index, behind which the next one follows; behind the last ones are the first.
-static fal_part find_in_grid(const fal_grid *g, const int order[FAL_PART_AXES], int64_t index)
+static fal_part find_in_grid(const fal_grid *g, const int order[FAL_PART_AXES], int64_t index,
+                             int64_t channels)
 {
     fal_part piece = fal_grid_locate(g, order, index);
     const fal_part next = fal_grid_locate(g, order, index + 1);
-    piece.ahead = count_rows_between(&piece, &next);
+    piece.ahead = count_rows_between(&piece, &next, channels);
     return piece;
 }
 
 fal_part fal_find_piece(const fal_pieces *p, int64_t index)
 {
     // Channels change fastest, so that a thread's next piece may find its band still packed; but
-    // all threads have a part of the rest's.
+    // all threads have a part of the rest's, and of a gradient's, whose last planes may be few.
     static const int order[] = {FAL_CHANNEL, FAL_COLUMN, FAL_ROW, FAL_DEPTH, FAL_IMAGE};
     static const int of_rest[] = {FAL_ROW, FAL_CHANNEL, FAL_COLUMN, FAL_DEPTH, FAL_IMAGE};
+    static const int of_weight[] = {FAL_IMAGE, FAL_COLUMN, FAL_ROW, FAL_DEPTH, FAL_CHANNEL};
+    if (p->of_weight)
+        return fal_grid_locate(&p->grid, of_weight, index);
     if (p->rest.pieces == 0)
-        return find_in_grid(&p->bands, order, index);
-    const int64_t bands = p->bands.pieces / p->threads, rest = p->rest.pieces / p->threads;
+        return find_in_grid(&p->grid, order, index, p->channels);
+    const int64_t bands = p->grid.pieces / p->threads, rest = p->rest.pieces / p->threads;
     const int64_t thread = index / (bands + rest), i = index % (bands + rest);
-    return i < bands ? find_in_grid(&p->bands, order, thread * bands + i)
-                     : find_in_grid(&p->rest, of_rest, thread * rest + i - bands);
+    if (i >= bands)
+        return fal_grid_locate(&p->rest, of_rest, thread * rest + i - bands);
+    fal_part band = find_in_grid(&p->grid, order, thread * bands + i, p->channels);
+    if (i == bands - 1)
+        band.ahead = 0; // the rest comes first
+    return band;
 }

@@ -6,11 +6,13 @@
 
 #include "plan/grid.h"
 
-// A part in pieces of two kinds: the rows that would make bands for some threads only are divided
-// by channels, and there may be none. Every thread has as many of either kind.
+// A part in pieces: a grid of them, and behind it the rows that would make bands for some threads
+// only, if there are any. Then every thread has as many pieces of either.
 typedef struct fal_pieces {
-    fal_grid bands, rest;
+    fal_grid grid, rest;
     int threads;
+    int64_t channels; // of a group
+    bool of_weight;   // whether it is a weight's gradient
 } fal_pieces;
 
 // How many pieces there had better be, so that a thread that is held up leaves its share to others.

@@ -12,7 +12,8 @@ bool fal_winograd_looks_ahead(const fal_winograd_work *w)
     const bool are_plain = w->layout.phases.inputs == 1 && w->layout.phases.outputs == 1 &&
                            k->input_size == k->size && k->output_size == k->size &&
                            w->all->input.axis[2] == 1 && w->all->output.axis[2] == 1;
-    return are_plain && axis[0].kernel == 1 && axis[1].kernel > 1 &&
+    const bool is_flat = axis[0].kernel == 1 && axis[0].input == 1 && axis[0].output == 1;
+    return are_plain && is_flat && axis[1].kernel > 1 &&
            (double)axis[1].input * (double)axis[2].input * (double)k->size > (double)large;
 }
 
@@ -65,8 +66,7 @@ void fal_winograd_look_at_input(const fal_winograd_work *w, const fal_winograd_b
     const int64_t times = fal_ceil_divide(channels, w->task->kernels->winograd->channels);
     if (!w->looks_ahead)
         return;
-    const int64_t at = b->image * input->outer + b->group * input->group +
-                       (b->depth * axis[0].stride - axis[0].padding) * input->axis[0];
+    const int64_t at = b->image * input->outer + b->group * input->group;
     const range rows = clip(b->row * form->rows - axis[1].padding,
                             (b->rows - 1) * form->rows + form->high, axis[1].input);
     const range columns = clip(b->column * form->columns - axis[2].padding,
@@ -83,8 +83,8 @@ void fal_winograd_look_at_output(const fal_winograd_work *w, const fal_winograd_
     const fal_winograd_form *form = w->layout.form;
     if (!w->looks_ahead)
         return;
-    const int64_t at = b->image * output->outer + b->group * output->group +
-                       begin * output->channel + b->depth * output->axis[0];
+    const int64_t at =
+        b->image * output->outer + b->group * output->group + begin * output->channel;
     const range rows = clip(b->row * form->rows, b->rows * form->rows, axis[1].output);
     const range columns =
         clip(b->column * form->columns, b->columns * form->columns, axis[2].output);

@@ -141,8 +141,7 @@ static void find_targets(fal_winograd_work *w)
     }
 }
 
-// Steps to the block that comes after another one of the same images; false: there is none, as far
-// as is known.
+// Steps to the block that comes after another one; false: there is none, as far as is known.
 static bool find_next(const fal_winograd_work *w, const tiled *t, int64_t rows, int64_t columns,
                       fal_winograd_block *b)
 {
@@ -151,14 +150,21 @@ static bool find_next(const fal_winograd_work *w, const tiled *t, int64_t rows, 
         b->column = t->column;
         b->row += b->rows;
     }
-    if (b->row >= t->past_row) {
-        if (w->part->ahead == 0)
+    int64_t past = t->past_row;
+    if (b->row >= past) {
+        b->image += b->images;
+        b->row = t->row;
+        if (b->image < w->part->end[FAL_IMAGE] && w->task->problem.groups == 1) {
+            b->images = fal_least(b->images, w->part->end[FAL_IMAGE] - b->image);
+        } else if (w->part->ahead > 0) {
+            b->image = w->part->begin[FAL_IMAGE];
+            b->row += w->part->ahead / w->layout.form->rows;
+            past = w->layout.rows;
+        } else {
             return false;
-        b->row = t->row + w->part->ahead / w->layout.form->rows;
-        b->rows = fal_least(rows, w->layout.rows - b->row);
-    } else {
-        b->rows = fal_least(rows, t->past_row - b->row);
+        }
     }
+    b->rows = fal_least(rows, past - b->row);
     b->columns = fal_least(columns, t->past_column - b->column);
     return true;
 }
@@ -226,16 +232,16 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
     size[FAL_COLUMN] = wide * l.form->columns * axis[2].apart;
 }
 
-static fal_bands bands(const fal_task *task)
+static fal_band_costs cost_bands(const fal_task *task)
 {
     const double read = 3;                      // tiles (layout.c)
     const double of_input = 18, of_output = 10; // multiply-adds for a number that is transformed
     const fal_winograd_layout l = fal_winograd_lay_out(task);
     fal_winograd_block b;
     fal_size_block(&l, 1, l.rows, l.columns, &b);
-    const double outputs = (double)task->problem.output_channels;
+    const double outputs = (double)task->problem.output_channels * (double)l.phases.outputs;
     const double input = of_input * (double)l.planes;
-    return (fal_bands){
+    return (fal_band_costs){
         .least = fal_least(b.rows, fal_ceil_divide(l.least, l.columns)),
         .most = b.rows,
         .of_weights = read / (double)l.columns,
@@ -298,7 +304,7 @@ const fal_algorithm fal_winograd = {
     .grain = grain,
     .together = together,
     .enough_pieces = 2,
-    .bands = bands,
+    .cost_bands = cost_bands,
     .work = fal_winograd_find_work,
     .describe = describe,
     .run = run,

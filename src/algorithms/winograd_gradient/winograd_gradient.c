@@ -204,7 +204,7 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
 {
     const fal_gradient_layout l = fal_gradient_lay_out(task);
     size[FAL_IMAGE] = l.planes;
-    size[FAL_CHANNEL] = task->kernels->winograd->channels;
+    size[FAL_CHANNEL] = l.channels;
     size[FAL_DEPTH] = 1;
     size[FAL_ROW] = size[FAL_COLUMN] = KERNEL;
 }
