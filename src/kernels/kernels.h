@@ -266,6 +266,10 @@ typedef struct fal_dots {
     int64_t input_image, input_strip, grad_image, grad_strip;
     void *sums; // [picture][tap][lane]
     bool add;
+    // What will be packed next, of which a line of either is brought near beside each vector; 0:
+    // nothing. It need not be there. Distances from one image to the next are in bytes.
+    uintptr_t next_input, next_grad;
+    int64_t next_input_image, next_grad_image;
 } fal_dots;
 
 // ----------------------------------------------------------------------------------------- copying

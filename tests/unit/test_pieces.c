@@ -34,9 +34,8 @@ static fal_choice choose(const char *problem)
     fal_choice choice;
     faltung_message message;
     setting_make(&s, problem);
-    assert_ok(
-        fal_choose(&s.call.conv, &s.input.tensor, &s.weight.tensor, NULL, &choice, &message),
-        &message);
+    assert_ok(fal_choose(&s.call.conv, &s.input.tensor, &s.weight.tensor, NULL, &choice, &message),
+              &message);
     setting_free(&s);
     return choice;
 }
