@@ -98,7 +98,7 @@ static int64_t least_rows(const fal_grid *p, const fal_problem *problem)
 static void divide_rows(fal_grid *p, const fal_problem *problem, int threads, const fal_goal *goal)
 {
     const int64_t least = least_rows(p, problem), rows = fal_grid_extent(p, FAL_ROW);
-    const int64_t others = fal_grid_count(p) / p->count[FAL_ROW];
+    const int64_t all = fal_grid_count(p), others = all / p->count[FAL_ROW];
     int64_t best = least, soonest = INT64_MAX, size = p->size[FAL_ROW], count = 0;
     for (int64_t bands = p->count[FAL_ROW]; size > least && count < goal->wanted; bands++) {
         size = fal_most(fal_ceil_divide(rows, bands), least);
@@ -119,7 +119,7 @@ static void even_rows(fal_grid *p, int64_t least, int threads, const fal_goal *g
 {
     const int64_t rows = fal_grid_extent(p, FAL_ROW),
                   highest = fal_least(rows, 2 * p->size[FAL_ROW]);
-    const int64_t others = fal_grid_count(p) / p->count[FAL_ROW];
+    const int64_t all = fal_grid_count(p), others = all / p->count[FAL_ROW];
     const int64_t channels = fal_ceil_divide(p->size[FAL_CHANNEL], goal->grain);
     int64_t fewest = INT64_MAX;
     double soonest = INFINITY;
@@ -142,7 +142,8 @@ static void divide_planes(fal_grid *p, int64_t grain, int threads, double prepar
 {
     const int64_t planes = fal_grid_extent(p, FAL_IMAGE), channels = p->size[FAL_CHANNEL];
     const int64_t all = fal_grid_extent(p, FAL_CHANNEL);
-    const int64_t others = fal_grid_count(p) / p->count[FAL_IMAGE] / p->count[FAL_CHANNEL];
+    const int64_t count = fal_grid_count(p); // first: it counts along the axes, too
+    const int64_t others = count / p->count[FAL_IMAGE] / p->count[FAL_CHANNEL];
     const int64_t least = p->count[FAL_IMAGE];
     double soonest = INFINITY;
     for (int64_t times = 1; times <= fal_least(threads, fal_ceil_divide(channels, grain));
