@@ -62,7 +62,10 @@ fal_cut fal_find_cut(const fal_task *task)
     const fal_kernels *kernels = task->kernels;
     const fal_problem_axis *row = &p->axis[1], *column = &p->axis[2];
     const int64_t pixels = kernels->wide[0]->pixels, size = kernels->size;
-    const int64_t most_tiles = 4, near = 1 << 16; // numbers of an image's pixels
+    const int64_t near = 1 << 16; // numbers of an image's pixels
+    // The more there are, the fewer times pixels are packed; but sums of several elements take
+    // room.
+    const int64_t most_tiles = row->output * column->output == 1 ? 16 : 4;
     fal_cut c = {.channels = find_channels(kernels, p->output_channels)};
     c.columns = fal_chunk_size(column->kernel, 1);
     c.rows = c.columns < column->kernel ? 1 : fal_chunk_size(row->kernel, column->kernel);
