@@ -69,11 +69,14 @@ static uintptr_t find_input(const fal_dots_work *w, const fal_dots_block *b,
     return (uintptr_t)v->data + (uintptr_t)(at * w->task->kernels->input_size);
 }
 
-// Whether so many images are so large that what comes next of each does not come by itself.
+// Whether so many images are so large that what comes next of each does not come by itself, and
+// lies in lines of its own.
 static bool is_far(const fal_dots_work *w)
 {
     const double far = 4 << 20; // bytes of the input
     const fal_problem *p = &w->task->problem;
+    if (w->all->input.axis[2] != 1 || w->all->weight.axis[2] != 1)
+        return false;
     double numbers = (double)p->input_channels * (double)p->batch * (double)p->groups;
     for (int i = 0; i < FALTUNG_MAX_AXES; i++)
         numbers *= (double)p->axis[i].input;
