@@ -165,6 +165,8 @@ static const char *const large[] = {
     "conv2d:2x160x56x56,160x1x5x5,padding=2,groups=160",
     "conv2d:1x40x30x61,40x40x5x5,padding=2",
     "conv_transpose2d:2x64x20x20,64x48x4x4,stride=2,padding=1",
+    "conv_transpose2d:1x64x28x28,64x64x4x4,stride=2,padding=1",
+    "conv2d:1x32x190x190,32x32x3x3,padding=1", // whose lines are fetched ahead
 };
 
 typedef struct call {
