@@ -49,63 +49,6 @@ static void *sums_of(const fal_dots_work *w, const fal_dots_block *b, int64_t pl
     return (char *)w->desk.sums + at * w->task->kernels->size;
 }
 
-// Where a chunk's rows of the first channel begin, in grad and in the input.
-static uintptr_t find_grad(const fal_dots_work *w, const fal_dots_block *b, const fal_dots_chunk *c)
-{
-    const fal_view *v = &w->all->weight;
-    const int64_t at = b->group * v->group + b->channel * v->outer + c->image * v->channel +
-                       c->depth * v->axis[0] + c->row * v->axis[1];
-    return (uintptr_t)v->data + (uintptr_t)(at * w->task->kernels->input_size);
-}
-
-static uintptr_t find_input(const fal_dots_work *w, const fal_dots_block *b,
-                            const fal_dots_chunk *c)
-{
-    const fal_view *v = &w->all->input;
-    const fal_problem_axis *axis = &w->task->problem.axis[1];
-    const int64_t row = fal_most(0, c->row * axis->dilation - axis->padding);
-    const int64_t at = b->group * v->group + b->plane * v->outer + c->image * v->channel +
-                       c->depth * v->axis[0] + row * v->axis[1];
-    return (uintptr_t)v->data + (uintptr_t)(at * w->task->kernels->input_size);
-}
-
-// Whether so many images are so large that what comes next of each does not come by itself, and
-// lies in lines of its own.
-static bool is_far(const fal_dots_work *w)
-{
-    const double far = 4 << 20; // bytes of the input
-    const fal_problem *p = &w->task->problem;
-    if (w->all->input.axis[2] != 1 || w->all->weight.axis[2] != 1)
-        return false;
-    double numbers = (double)p->input_channels * (double)p->batch * (double)p->groups;
-    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
-        numbers *= (double)p->axis[i].input;
-    return p->input_channels > 1 && numbers * (double)w->task->kernels->input_size > far;
-}
-
-// The next images of one channel and plane are brought near while these are summed. Behind the last
-// ones comes the next group.
-static void look_ahead(const fal_dots_work *w, const fal_dots_block *b, const fal_dots_chunk *c,
-                       fal_dots *dots)
-{
-    const fal_problem *p = &w->task->problem;
-    fal_dots_block block = *b;
-    fal_dots_chunk next = *c;
-    next.image += c->images;
-    if (b->planes > 1 || b->channels > 1 || w->l.rows < p->axis[1].kernel || !is_far(w))
-        return;
-    if (next.image >= p->input_channels) {
-        next.image = 0;
-        block.group++;
-    }
-    if (block.group * p->output_channels >= w->part->end[FAL_CHANNEL])
-        return;
-    dots->next_input = find_input(w, &block, &next);
-    dots->next_grad = find_grad(w, &block, &next);
-    dots->next_input_image = w->all->input.channel * w->task->kernels->input_size;
-    dots->next_grad_image = w->all->weight.channel * w->task->kernels->input_size;
-}
-
 static void run_chunk(fal_dots_work *w, const fal_dots_block *b, const fal_dots_chunk *c, bool add)
 {
     const fal_dots_layout *l = &w->l;
@@ -132,7 +75,7 @@ static void run_chunk(fal_dots_work *w, const fal_dots_block *b, const fal_dots_
                 .sums = sums_of(w, b, plane, o),
                 .add = add,
             };
-            look_ahead(w, b, c, &dots);
+            fal_look_ahead_dots(w, b, c, &dots);
             w->task->kernels->sum_dots(&dots);
         }
     }

@@ -22,6 +22,29 @@ void fal_clear_dots(fal_dots_work *w, const fal_dots_block *b, const fal_dots_ch
     w->like_depth = b->depth;
 }
 
+// Where a chunk begins, of a block's first channel and plane: its first image in grad, and in the
+// input, in a depth of that.
+static int64_t find_grad(const fal_dots_work *w, const fal_dots_block *b, const fal_dots_chunk *c)
+{
+    const fal_view *from = &w->all->weight;
+    return b->group * from->group + b->channel * from->outer + c->image * from->channel +
+           c->depth * from->axis[0] + c->row * from->axis[1];
+}
+
+static int64_t find_depth(const fal_dots_work *w, const fal_dots_block *b, const fal_dots_chunk *c)
+{
+    const fal_problem_axis *deep = &w->task->problem.axis[0];
+    return c->depth * deep->dilation + (b->depth * deep->stride - deep->padding);
+}
+
+static int64_t find_input(const fal_dots_work *w, const fal_dots_block *b, const fal_dots_chunk *c,
+                          int64_t depth)
+{
+    const fal_view *from = &w->all->input;
+    return b->group * from->group + b->plane * from->outer + c->image * from->channel +
+           depth * from->axis[0];
+}
+
 void fal_pack_dots_grad(const fal_dots_work *w, const fal_dots_block *b, const fal_dots_chunk *c)
 {
     const fal_view *from = &w->all->weight;
@@ -30,9 +53,7 @@ void fal_pack_dots_grad(const fal_dots_work *w, const fal_dots_block *b, const f
     char *to = w->desk.grad;
     for (int64_t o = 0; o < b->channels; o++)
         for (int64_t n = 0; n < w->l.images; n++, to += w->l.grad_image * size) {
-            int64_t at = b->group * from->group + (b->channel + o) * from->outer +
-                         (c->image + n) * from->channel + c->depth * from->axis[0] +
-                         c->row * from->axis[1];
+            const int64_t at = find_grad(w, b, c) + o * from->outer + n * from->channel;
             const fal_box box = {
                 .from = (const char *)from->data + at * w->task->kernels->input_size,
                 .to = to,
@@ -90,16 +111,15 @@ void fal_pack_dots_band(const fal_dots_work *w, const fal_dots_block *b, const f
                         int64_t plane)
 {
     const fal_problem *p = &w->task->problem;
-    const fal_problem_axis *deep = &p->axis[0], *row = &p->axis[1], *column = &p->axis[2];
+    const fal_problem_axis *row = &p->axis[1], *column = &p->axis[2];
     const fal_view *input = &w->all->input;
     const fal_dots_layout *l = &w->l;
     const int64_t size = w->task->kernels->size;
-    int64_t depth = c->depth * deep->dilation + (b->depth * deep->stride - deep->padding);
-    if (depth < 0 || depth >= deep->input)
+    const int64_t depth = find_depth(w, b, c);
+    if (depth < 0 || depth >= p->axis[0].input)
         return;
     for (int64_t n = 0; n < c->images; n++) {
-        int64_t at = b->group * input->group + (b->plane + plane) * input->outer +
-                     (c->image + n) * input->channel + depth * input->axis[0];
+        const int64_t at = find_input(w, b, c, depth) + plane * input->outer + n * input->channel;
         char *to = (char *)w->desk.band + n * l->image * size;
         for (int64_t i = 0; i < l->row.phases; i++)
             for (int64_t j = 0; j < l->column.phases; j++, to += l->phase * size) {
@@ -111,4 +131,45 @@ void fal_pack_dots_band(const fal_dots_work *w, const fal_dots_block *b, const f
                            &columns, to);
             }
     }
+}
+
+// ---------------------------------------------------------------------------------- looking ahead
+
+// Whether so many images are so large that what comes next of each does not come by itself, and
+// lies in lines of its own.
+static bool is_far(const fal_dots_work *w)
+{
+    const double far = 4 << 20; // bytes of the input
+    const fal_problem *p = &w->task->problem;
+    if (w->all->input.axis[2] != 1 || w->all->weight.axis[2] != 1)
+        return false;
+    double numbers = (double)p->input_channels * (double)p->batch * (double)p->groups;
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
+        numbers *= (double)p->axis[i].input;
+    return p->input_channels > 1 && numbers * (double)w->task->kernels->input_size > far;
+}
+
+// Behind the last images come the first ones of the next group.
+void fal_look_ahead_dots(const fal_dots_work *w, const fal_dots_block *b, const fal_dots_chunk *c,
+                         fal_dots *dots)
+{
+    const fal_problem *p = &w->task->problem;
+    const fal_view *input = &w->all->input, *grad = &w->all->weight;
+    const int64_t size = w->task->kernels->input_size;
+    fal_dots_block block = *b;
+    fal_dots_chunk next = *c;
+    next.image += c->images;
+    if (b->planes > 1 || b->channels > 1 || w->l.rows < p->axis[1].kernel || !is_far(w))
+        return;
+    if (next.image >= p->input_channels) {
+        next.image = 0;
+        block.group++;
+    }
+    if (block.group * p->output_channels >= w->part->end[FAL_CHANNEL])
+        return;
+    const int64_t at = find_input(w, &block, &next, find_depth(w, &block, &next));
+    dots->next_input = (uintptr_t)input->data + (uintptr_t)(at * size);
+    dots->next_grad = (uintptr_t)grad->data + (uintptr_t)(find_grad(w, &block, &next) * size);
+    dots->next_input_image = input->channel * size;
+    dots->next_grad_image = grad->channel * size;
 }

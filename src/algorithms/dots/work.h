@@ -49,4 +49,9 @@ void fal_pack_dots_grad(const fal_dots_work *work, const fal_dots_block *block,
 void fal_pack_dots_band(const fal_dots_work *work, const fal_dots_block *block,
                         const fal_dots_chunk *chunk, int64_t plane);
 
+// Says what had better be brought near while the dot products of a chunk of one channel and plane
+// are summed: the images that will be packed next.
+void fal_look_ahead_dots(const fal_dots_work *work, const fal_dots_block *block,
+                         const fal_dots_chunk *chunk, fal_dots *dots);
+
 #endif

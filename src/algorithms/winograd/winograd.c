@@ -234,8 +234,9 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
 
 static fal_band_costs cost_bands(const fal_task *task)
 {
-    const double read = 3;                      // tiles (layout.c)
-    const double of_input = 18, of_output = 10; // multiply-adds for a number that is transformed
+    const double read = 3; // tiles (fal_winograd_count_work)
+    // Multiply-adds for a number that is transformed: of the input, whose rows are copied first.
+    const double of_input = 18, of_output = 10;
     const fal_winograd_layout l = fal_winograd_lay_out(task);
     fal_winograd_block b;
     fal_size_block(&l, 1, l.rows, l.columns, &b);
