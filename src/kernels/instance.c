@@ -309,6 +309,7 @@ static bool are_finite(const void *numbers, int64_t count)
         .slides = {SLIDE_LIST},                                                                    \
         .sum_across = sum_across,                                                                  \
         .sum_dots = sum_dots,                                                                      \
+        .sum_dots_across = sum_dots_across,                                                        \
         .copy = copy_##in,                                                                         \
         .are_finite = are_finite,                                                                  \
     }

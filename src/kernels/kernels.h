@@ -272,6 +272,24 @@ typedef struct fal_dots {
     int64_t next_input_image, next_grad_image;
 } fal_dots;
 
+// The same sums of one picture of each of 64 bytes' channels, which lie side by side in place of
+// each number: lane i of a vector above is the i-th of as many pixels here. They are added to
+// products that came before.
+typedef struct fal_dots_across {
+    const void *input, *grad; // [pixel][channel]
+    const int32_t *offset;    // of every tap, in the input, in pixels
+    int64_t taps;
+    int64_t strips, vectors; // of grad; distances are in pixels
+    int64_t input_strip, grad_strip;
+    int64_t first; // the lane of the first pixel
+    void *sums;    // [tap][lane][channel]
+    // What will be packed next, of which a line of either is brought near beside each pixel of
+    // grad, of the pixel of the same number; 0: nothing. It need not be there. Distances are in
+    // bytes.
+    uintptr_t next_input, next_grad;
+    int64_t next_input_pixel, next_grad_pixel;
+} fal_dots_across;
+
 // ----------------------------------------------------------------------------------------- copying
 
 // Rows of sums, with the bias added, that are finished on their way to the output. With a
@@ -373,6 +391,7 @@ typedef struct fal_kernels {
     const fal_slide_kernel *slides[FAL_SLIDE_SHAPES]; // up to NULL
     void (*sum_across)(const fal_across *across);
     void (*sum_dots)(const fal_dots *dots);
+    void (*sum_dots_across)(const fal_dots_across *dots);
     void (*copy)(const fal_box *box);
     void (*write_rows)(const fal_rows *rows);
     bool (*are_finite)(const void *numbers, int64_t count);

@@ -53,6 +53,7 @@ static const struct CMUnitTest slides[] = {
 
 static const struct CMUnitTest dots[] = {
     cmocka_unit_test(any_number_of_dots_is_summed),
+    cmocka_unit_test(dots_are_summed_across),
 };
 
 static const struct CMUnitTest fft[] = {

@@ -57,6 +57,7 @@ void rows_of_any_channels_and_pixels_are_summed_at_once(void **state);
 int make_dots_arenas(void **state);
 int free_dots_arenas(void **state);
 void any_number_of_dots_is_summed(void **state);
+void dots_are_summed_across(void **state);
 
 // winograd.c
 int make_winograd_arenas(void **state);

@@ -37,6 +37,7 @@ typedef struct twin {
     void (*multiply_plane)(const fal_plane_kernel *kernel, int lanes, const fal_plane_strip *strip);
     void (*sum_across)(const fal_across *across);
     void (*sum_dots)(const fal_dots *dots);
+    void (*sum_dots_across)(const fal_dots_across *dots);
     void (*copy)(const fal_box *box);
     void (*write_rows)(const fal_rows *rows);
 } twin;

@@ -192,6 +192,22 @@ static void TWIN(sum_dots)(const fal_dots *d)
         }
 }
 
+static void TWIN(sum_dots_across)(const fal_dots_across *d)
+{
+    const int lanes = 64 / (int)sizeof(REAL);
+    for (int64_t tap = 0; tap < d->taps; tap++)
+        for (int64_t i = 0; i < d->strips * d->vectors * lanes; i++)
+            for (int channel = 0; channel < lanes; channel++) {
+                const int64_t strip = i / (d->vectors * lanes), pixel = i % (d->vectors * lanes);
+                const int64_t x = d->offset[tap] + strip * d->input_strip + pixel;
+                const int64_t y = strip * d->grad_strip + pixel;
+                const int64_t lane = (d->first + pixel) % lanes;
+                REAL *sum = (REAL *)d->sums + (tap * lanes + lane) * lanes + channel;
+                *sum = FMA(((const REAL *)d->input)[x * lanes + channel],
+                           ((const REAL *)d->grad)[y * lanes + channel], *sum);
+            }
+}
+
 static void TWIN(copy)(const fal_box *b)
 {
     for (int64_t p = 0; p < b->planes; p++)
@@ -203,9 +219,9 @@ static void TWIN(copy)(const fal_box *b)
 }
 
 static const twin TWIN(twin) = {
-    TWIN(multiply_wide), TWIN(emit_wide),      TWIN(multiply_long),
-    TWIN(emit_long),     TWIN(multiply_plane), TWIN(sum_across),
-    TWIN(sum_dots),      TWIN(copy),           TWIN(write_rows),
+    TWIN(multiply_wide),  TWIN(emit_wide),  TWIN(multiply_long), TWIN(emit_long),
+    TWIN(multiply_plane), TWIN(sum_across), TWIN(sum_dots),      TWIN(sum_dots_across),
+    TWIN(copy),           TWIN(write_rows),
 };
 
 #undef REAL

@@ -7,6 +7,7 @@
 //
 // Each of 64 bytes' lanes sums every so many pixels, by chains of fused multiply-adds over chunks
 // of images or rows that are added in order; in the end the lanes are added by halves.
+#include "algorithms/dots/across.h"
 #include "algorithms/dots/work.h"
 
 #include "algorithms/workspace.h"
@@ -36,7 +37,7 @@ static size_t lay_out_desk(const fal_task *task, const fal_dots_layout *l, char 
     enum { PLACES = sizeof bytes / sizeof *bytes };
     void *p[PLACES];
     size_t total = fal_divide_workspace(workspace, PLACES, bytes, p);
-    *d = (fal_dots_desk){p[0], p[1], p[2], p[3], p[4]};
+    *d = (fal_dots_desk){.memory = p[0], .band = p[1], .grad = p[2], .sums = p[3], .offset = p[4]};
     return total;
 }
 
@@ -98,15 +99,11 @@ static double add_doubles(double *sum)
     return sum[0];
 }
 
-// One element of the result. The zeros between rows and behind them have been multiplied with what
-// happened to lie there: where that was not finite, or the sum is not, the definition decides.
-static void write_tap(const fal_dots_work *w, const fal_dots_block *b, int64_t plane,
-                      int64_t channel, int64_t row, int64_t column, void *sums)
+void fal_write_dots(const fal_dots_work *w, const fal_dots_block *b, int64_t row, int64_t column,
+                    double sum)
 {
     const fal_view *output = &w->all->output;
-    const bool is_double = w->task->problem.dtype == FALTUNG_F64;
-    double sum = is_double ? add_doubles(sums) : add_floats(sums);
-    int64_t o = b->channel + channel, c = b->plane + plane;
+    const int64_t o = b->channel, c = b->plane;
     if (!isfinite(sum)) {
         int64_t all = b->group * w->task->problem.output_channels + o;
         const fal_part element = {
@@ -125,12 +122,18 @@ static void write_block(const fal_dots_work *w, const fal_dots_block *b)
 {
     const int64_t *from = w->part->begin, *to = w->part->end;
     const int64_t step = w->l.lanes * w->task->kernels->size;
+    const bool is_double = w->task->problem.dtype == FALTUNG_F64;
     for (int64_t plane = 0; plane < b->planes; plane++)
         for (int64_t o = 0; o < b->channels; o++) {
             char *sums = sums_of(w, b, plane, o);
+            fal_dots_block one = *b;
+            one.plane += plane;
+            one.channel += o;
             for (int64_t kh = from[FAL_ROW]; kh < to[FAL_ROW]; kh++)
                 for (int64_t kw = from[FAL_COLUMN]; kw < to[FAL_COLUMN]; kw++, sums += step)
-                    write_tap(w, b, plane, o, kh, kw, sums);
+                    fal_write_dots(w, &one, kh, kw,
+                                   is_double ? add_doubles((double *)sums)
+                                             : add_floats((float *)sums));
         }
 }
 
@@ -150,9 +153,8 @@ static void run_block(fal_dots_work *w, const fal_dots_block *b)
     write_block(w, b);
 }
 
-static void fill_offsets(fal_dots_work *w)
+void fal_find_dots_offsets(fal_dots_work *w, const int64_t *from, const int64_t *to)
 {
-    const int64_t *from = w->part->begin, *to = w->part->end;
     w->taps = 0;
     for (int64_t kh = from[FAL_ROW]; kh < to[FAL_ROW]; kh++)
         for (int64_t kw = from[FAL_COLUMN]; kw < to[FAL_COLUMN]; kw++)
@@ -165,9 +167,14 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     (void)packed;
     const int64_t *from = part->begin, *to = part->end;
     const int64_t channels = task->problem.output_channels;
-    fal_dots_work w = {.task = task, .all = all, .part = part, .l = fal_lay_out_dots(task)};
+    if (fal_dots_go_across(task, all)) {
+        fal_run_dots_across(task, all, part, workspace);
+        return;
+    }
+    fal_dots_work w = {
+        .task = task, .all = all, .part = part, .l = fal_lay_out_dots(task), .cell = 1};
     lay_out_desk(task, &w.l, workspace, &w.desk);
-    fill_offsets(&w);
+    fal_find_dots_offsets(&w, from, to);
     fal_dots_block b = {0};
     for (int64_t o = from[FAL_CHANNEL]; o < to[FAL_CHANNEL]; o += b.channels) {
         b.group = o / channels;
@@ -187,7 +194,9 @@ static size_t workspace(const fal_task *task)
 {
     fal_dots_desk d;
     const fal_dots_layout l = fal_lay_out_dots(task);
-    return lay_out_desk(task, &l, NULL, &d);
+    const size_t bytes = lay_out_desk(task, &l, NULL, &d);
+    const size_t across = fal_dots_plan_across(task) ? fal_dots_across_workspace(task) : 0;
+    return bytes > across ? bytes : across;
 }
 
 // Both pictures are packed for whatever part: all taps, and all channels of a group, are worth it.
@@ -196,7 +205,7 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
     const fal_problem *p = &task->problem;
     const int64_t few = 16; // taps
     size[FAL_IMAGE] = 1;
-    size[FAL_CHANNEL] = p->output_channels;
+    size[FAL_CHANNEL] = fal_dots_plan_across(task) ? 64 / task->kernels->size : p->output_channels;
     size[FAL_DEPTH] = 1;
     size[FAL_ROW] = fal_least(p->axis[1].output, fal_ceil_divide(few, p->axis[2].output));
     size[FAL_COLUMN] = p->axis[2].output;
@@ -216,8 +225,9 @@ static void describe(const fal_task *task, fal_description *d)
                      (double)l.grad * (double)fal_ceil_divide(p->batch, l.planes);
     d->bytes = blocks * chunks * numbers * passes * (double)task->kernels->size;
     snprintf(d->how, sizeof d->how,
-             "pixels in the lanes, %s; %" PRId64 " sums of every so many of the pixels of %" PRId64
+             "%s in the lanes, %s; %" PRId64 " sums of every so many of the pixels of %" PRId64
              " images by %" PRId64 " rows at a time",
+             fal_dots_plan_across(task) ? "channels" : "pixels",
              l.flat ? "all rows one behind the other" : "row by row", l.lanes, l.images, l.rows);
 }
 

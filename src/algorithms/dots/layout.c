@@ -19,10 +19,22 @@ static void choose_strips(const fal_problem *p, fal_dots_layout *l)
     int64_t of_row = fal_ceil_divide(columns, l->lanes);
     int64_t of_all = fal_ceil_divide(l->rows * l->pitch, l->lanes);
     l->flat = of_all < l->rows * of_row;
-    l->strips = l->flat ? 1 : l->rows;
-    l->vectors = l->flat ? of_all : of_row;
     l->grad_pitch = l->flat ? l->pitch : of_row * l->lanes;
+}
+
+static void lay_out_strips(fal_dots_layout *l)
+{
+    l->strips = l->flat ? 1 : l->rows;
+    l->vectors = l->flat ? fal_ceil_divide(l->rows * l->pitch, l->lanes) : l->grad_pitch / l->lanes;
     l->grad_image = l->strips * l->vectors * l->lanes;
+    l->phase = (l->rows + l->row.reach) * l->pitch;
+    l->image = l->row.phases * l->column.phases * l->phase;
+}
+
+static void count_numbers(const fal_problem *p, fal_dots_layout *l)
+{
+    l->band = l->images * l->image + l->lanes * (l->vectors + 1);
+    l->grad = p->output_channels * l->images * l->grad_image;
 }
 
 fal_dots_layout fal_lay_out_dots(const fal_task *task)
@@ -35,14 +47,23 @@ fal_dots_layout fal_lay_out_dots(const fal_task *task)
     l.pitch = column->kernel + l.column.reach;
     l.rows = fal_chunk_size(row->kernel, fal_ceil_divide(l.pitch, l.lanes));
     choose_strips(p, &l);
+    lay_out_strips(&l);
     l.images = l.rows < row->kernel ? 1 : fal_chunk_size(p->input_channels, l.strips * l.vectors);
-    l.phase = (l.rows + l.row.reach) * l.pitch;
-    l.image = l.row.phases * l.column.phases * l.phase;
     int64_t of_plane = row->output * column->output * p->output_channels * l.lanes;
     l.planes = fal_least(p->batch, fal_most(1, near / of_plane));
-    l.band = l.images * l.image + l.lanes * (l.vectors + 1);
-    l.grad = p->output_channels * l.images * l.grad_image;
+    count_numbers(p, &l);
     l.sums = l.planes * of_plane;
+    return l;
+}
+
+fal_dots_layout fal_lay_out_dots_piece(const fal_task *task, const fal_dots_layout *layout,
+                                       int64_t rows)
+{
+    fal_dots_layout l = *layout;
+    l.rows = fal_least(l.rows, rows);
+    l.images = 1;
+    lay_out_strips(&l);
+    count_numbers(&task->problem, &l);
     return l;
 }
 

@@ -7,12 +7,39 @@
 
 #include <string.h>
 
+// Whether all rows of the input that a chunk meets are there.
+static bool are_inside(const fal_dots_work *w, const fal_dots_chunk *c)
+{
+    const fal_problem_axis *axis = &w->task->problem.axis[1];
+    const int64_t first = c->row * axis->dilation - axis->padding;
+    return first >= 0 && first + (w->l.rows + w->l.row.reach) * w->l.row.phases <= axis->input;
+}
+
+// Copies rows of pixels, side by side, each of which is a row of channels if those are in the
+// lanes.
+static void copy(const fal_dots_work *w, const fal_box *pixels)
+{
+    fal_box box = *pixels;
+    if (w->cell > 1) {
+        box.planes = pixels->rows;
+        box.rows = pixels->columns;
+        box.columns = w->channels;
+        box.from_plane = pixels->from_row;
+        box.from_row = pixels->from_column;
+        box.from_column = 1;
+        box.to_plane = pixels->to_row * w->cell;
+        box.to_row = w->cell;
+    }
+    w->task->kernels->copy(&box);
+}
+
 void fal_clear_dots(fal_dots_work *w, const fal_dots_block *b, const fal_dots_chunk *c)
 {
-    const int64_t size = w->task->kernels->size;
+    const int64_t size = w->task->kernels->size * w->cell;
     const fal_dots_chunk *like = &w->like;
-    bool same = w->cleared && like->depth == c->depth && like->row == c->row &&
-                like->rows == c->rows && like->images == c->images && w->like_depth == b->depth;
+    bool same = w->cleared && like->depth == c->depth && like->rows == c->rows &&
+                like->images == c->images && w->like_depth == b->depth &&
+                (like->row == c->row || (are_inside(w, like) && are_inside(w, c)));
     if (!same) {
         memset(w->desk.band, 0, (size_t)(w->l.band * size));
         memset(w->desk.grad, 0, (size_t)(w->l.grad * size));
@@ -48,7 +75,7 @@ static int64_t find_input(const fal_dots_work *w, const fal_dots_block *b, const
 void fal_pack_dots_grad(const fal_dots_work *w, const fal_dots_block *b, const fal_dots_chunk *c)
 {
     const fal_view *from = &w->all->weight;
-    const int64_t size = w->task->kernels->size;
+    const int64_t size = w->task->kernels->size * w->cell;
     const int64_t columns = w->task->problem.axis[2].kernel;
     char *to = w->desk.grad;
     for (int64_t o = 0; o < b->channels; o++)
@@ -65,7 +92,7 @@ void fal_pack_dots_grad(const fal_dots_work *w, const fal_dots_block *b, const f
                 .to_row = w->l.grad_pitch,
             };
             if (n < c->images)
-                w->task->kernels->copy(&box);
+                copy(w, &box);
         }
 }
 
@@ -88,7 +115,7 @@ static void pack_phase(const fal_dots_work *w, const char *from, const range *ro
                        const range *columns, char *to)
 {
     const fal_view *input = &w->all->input;
-    const int64_t size = w->task->kernels->size;
+    const int64_t size = w->task->kernels->size * w->cell;
     int64_t row = rows->first + rows->begin * rows->step;
     int64_t column = columns->first + columns->begin * columns->step;
     if (rows->begin == rows->end || columns->begin == columns->end)
@@ -104,7 +131,7 @@ static void pack_phase(const fal_dots_work *w, const char *from, const range *ro
         .from_column = columns->step * input->axis[2],
         .to_row = w->l.pitch,
     };
-    w->task->kernels->copy(&box);
+    copy(w, &box);
 }
 
 void fal_pack_dots_band(const fal_dots_work *w, const fal_dots_block *b, const fal_dots_chunk *c,
@@ -114,7 +141,7 @@ void fal_pack_dots_band(const fal_dots_work *w, const fal_dots_block *b, const f
     const fal_problem_axis *row = &p->axis[1], *column = &p->axis[2];
     const fal_view *input = &w->all->input;
     const fal_dots_layout *l = &w->l;
-    const int64_t size = w->task->kernels->size;
+    const int64_t size = w->task->kernels->size * w->cell;
     const int64_t depth = find_depth(w, b, c);
     if (depth < 0 || depth >= p->axis[0].input)
         return;
@@ -135,14 +162,11 @@ void fal_pack_dots_band(const fal_dots_work *w, const fal_dots_block *b, const f
 
 // ---------------------------------------------------------------------------------- looking ahead
 
-// Whether so many images are so large that what comes next of each does not come by itself, and
-// lies in lines of its own.
-static bool is_far(const fal_dots_work *w)
+// Whether so many images are so large that what comes next of each does not come by itself.
+static bool are_far(const fal_dots_work *w)
 {
     const double far = 4 << 20; // bytes of the input
     const fal_problem *p = &w->task->problem;
-    if (w->all->input.axis[2] != 1 || w->all->weight.axis[2] != 1)
-        return false;
     double numbers = (double)p->input_channels * (double)p->batch * (double)p->groups;
     for (int i = 0; i < FALTUNG_MAX_AXES; i++)
         numbers *= (double)p->axis[i].input;
@@ -156,10 +180,11 @@ void fal_look_ahead_dots(const fal_dots_work *w, const fal_dots_block *b, const 
     const fal_problem *p = &w->task->problem;
     const fal_view *input = &w->all->input, *grad = &w->all->weight;
     const int64_t size = w->task->kernels->input_size;
+    const bool lines = input->axis[2] == 1 && grad->axis[2] == 1; // of its own
     fal_dots_block block = *b;
     fal_dots_chunk next = *c;
     next.image += c->images;
-    if (b->planes > 1 || b->channels > 1 || w->l.rows < p->axis[1].kernel || !is_far(w))
+    if (b->planes > 1 || b->channels > 1 || w->l.rows < p->axis[1].kernel || !lines || !are_far(w))
         return;
     if (next.image >= p->input_channels) {
         next.image = 0;
@@ -172,4 +197,21 @@ void fal_look_ahead_dots(const fal_dots_work *w, const fal_dots_block *b, const 
     dots->next_grad = (uintptr_t)grad->data + (uintptr_t)(find_grad(w, &block, &next) * size);
     dots->next_input_image = input->channel * size;
     dots->next_grad_image = grad->channel * size;
+}
+
+// Of the input the rows that the piece before has not read.
+void fal_look_ahead_across(const fal_dots_work *w, const fal_dots_block *b, const fal_dots_chunk *c,
+                           fal_dots_across *dots)
+{
+    const fal_problem_axis *axis = &w->task->problem.axis[1];
+    const fal_view *input = &w->all->input, *grad = &w->all->weight;
+    const int64_t size = w->task->kernels->input_size;
+    if (c->image >= w->task->problem.input_channels || !are_far(w))
+        return;
+    const int64_t row = c->row * axis->dilation - axis->padding + w->l.row.reach;
+    const int64_t at = find_input(w, b, c, find_depth(w, b, c)) + row * input->axis[1];
+    dots->next_input = (uintptr_t)input->data + (uintptr_t)(at * size);
+    dots->next_grad = (uintptr_t)grad->data + (uintptr_t)(find_grad(w, b, c) * size);
+    dots->next_input_pixel = input->axis[2] * size;
+    dots->next_grad_pixel = grad->axis[2] * size;
 }

@@ -11,7 +11,9 @@ typedef struct fal_dots_desk {
     void *memory;
     void *band;      // a chunk of a plane of the input: [image][phase][row]
     void *grad;      // of all channels of a group: [channel][image][strip]
-    void *sums;      // [plane][channel][tap][lane]
+    void *sums;      // [plane][channel][tap][lane]; with channels in the lanes
+                     // [cell][tap][lane][channel]
+    void *chains;    // of such a chunk, in the same order
     int32_t *offset; // of every tap in the band
 } fal_dots_desk;
 
@@ -33,6 +35,8 @@ typedef struct fal_dots_work {
     fal_dots_layout l;
     fal_dots_desk desk;
     int64_t taps;
+    int64_t cell;        // numbers of a pixel in the buffers: 1, or 64 bytes of channels,
+    int64_t channels;    // of which there are so many
     bool cleared;        // both buffers, and then filled for chunks like this one:
     fal_dots_chunk like; // what lies around their pictures is zero still
     int64_t like_depth;  // of the taps
@@ -49,9 +53,22 @@ void fal_pack_dots_grad(const fal_dots_work *work, const fal_dots_block *block,
 void fal_pack_dots_band(const fal_dots_work *work, const fal_dots_block *block,
                         const fal_dots_chunk *chunk, int64_t plane);
 
+// Fills in where the taps of some rows and columns of the kernel begin, and counts them.
+void fal_find_dots_offsets(fal_dots_work *work, const int64_t *from, const int64_t *to);
+
+// Writes one element of the result. Zeros between rows and behind them have been multiplied with
+// what happened to lie there: where that was not finite, or the sum is not, the definition decides.
+void fal_write_dots(const fal_dots_work *work, const fal_dots_block *block, int64_t row,
+                    int64_t column, double sum);
+
 // Says what had better be brought near while the dot products of a chunk of one channel and plane
 // are summed: the images that will be packed next.
 void fal_look_ahead_dots(const fal_dots_work *work, const fal_dots_block *block,
                          const fal_dots_chunk *chunk, fal_dots *dots);
+
+// The same with channels in the lanes, of the block and chunk that come next; images behind the
+// last are none.
+void fal_look_ahead_across(const fal_dots_work *work, const fal_dots_block *next_block,
+                           const fal_dots_chunk *next_chunk, fal_dots_across *dots);
 
 #endif
