@@ -4,7 +4,8 @@
 // elements. Along an axis whose input is dilated by L and that is sampled with a stride S, every
 // P-th output, with P = L/gcd(L, S), meets the same elements of the kernel, at elements of the
 // input that lie S/gcd(L, S) apart: each of the P phases of the output is a plain convolution of
-// its own, with a part of the kernel, computed directly and written with a stride of P.
+// its own, with a part of the kernel, computed directly, or row by row where groups have one
+// channel, and written with a stride of P.
 //
 // An output sums over the same products as by the definition, in the same order; a phase that meets
 // no element of the kernel holds the bias.
@@ -67,11 +68,18 @@ static phase_axis find_phase(const fal_problem_axis *axis, int64_t phase)
 // A phase as a task of its own.
 typedef struct phase {
     fal_task task;
+    const fal_algorithm *by;
     fal_operands operands;
     bool empty;     // there are no such outputs
     bool untouched; // they meet no element of the kernel: only the bias is left
 } phase;
 
+static bool is_computed(const phase *p)
+{
+    return !p->empty && !p->untouched;
+}
+
+// How a phase is computed: the bits are the same.
 static phase make_phase(const fal_task *task, const fal_operands *all, const int64_t *index)
 {
     phase p = {.task = *task};
@@ -98,6 +106,9 @@ static phase make_phase(const fal_task *task, const fal_operands *all, const int
         fal_view_every(&p.operands.output, i, index[i], count_phases(axis),
                        (int64_t)faltung_dtype_size(problem->output_dtype));
     }
+    const bool is_depthwise =
+        is_computed(&p) && !fal_depthwise.cannot(&p.task) && !fal_depthwise.should_not(&p.task);
+    p.by = is_depthwise ? &fal_depthwise : &fal_direct;
     return p;
 }
 
@@ -110,11 +121,6 @@ static bool next_phase(const fal_problem *p, int64_t *index)
         index[i] = 0;
     }
     return false;
-}
-
-static bool is_computed(const phase *p)
-{
-    return !p->empty && !p->untouched;
 }
 
 // ----------------------------------------------------------------------------------- the algorithm
@@ -133,7 +139,7 @@ static size_t packed_bytes(const fal_task *task)
     do {
         phase p = make_phase(task, NULL, index);
         if (is_computed(&p))
-            bytes += fal_direct.packed_bytes(&p.task);
+            bytes += p.by->packed_bytes(&p.task);
     } while (next_phase(&task->problem, index));
     return bytes;
 }
@@ -147,18 +153,18 @@ static void pack(const fal_task *task, const fal_operands *all, void *packed)
         phase p = make_phase(task, all, index);
         if (!is_computed(&p))
             continue;
-        fal_direct.pack(&p.task, &p.operands, to);
-        to += fal_direct.packed_bytes(&p.task);
+        p.by->pack(&p.task, &p.operands, to);
+        to += p.by->packed_bytes(&p.task);
     } while (next_phase(&task->problem, index));
 }
 
 static size_t workspace(const fal_task *task)
 {
     int64_t index[FALTUNG_MAX_AXES] = {0};
-    size_t most = 0;
+    size_t most = FAL_MEMORY_BYTES;
     do {
         phase p = make_phase(task, NULL, index);
-        size_t bytes = is_computed(&p) ? fal_direct.workspace(&p.task) : 0;
+        size_t bytes = is_computed(&p) ? p.by->workspace(&p.task) : 0;
         most = bytes > most ? bytes : most;
     } while (next_phase(&task->problem, index));
     return most;
@@ -227,9 +233,9 @@ static void run_phases(const fal_task *task, const fal_operands *all, const void
             if (memcmp(before.axis, p.task.problem.axis, sizeof before.axis) != 0)
                 memset(workspace, 0, FAL_MEMORY_BYTES); // what it holds is of no use
             before = p.task.problem;
-            fal_direct.run(&p.task, &p.operands, from, &own, workspace);
+            p.by->run(&p.task, &p.operands, from, &own, workspace);
         }
-        from += fal_direct.packed_bytes(&p.task);
+        from += p.by->packed_bytes(&p.task);
     } while (next_phase(&task->problem, index));
 }
 
@@ -249,7 +255,7 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
         phase p = make_phase(task, NULL, index);
         if (is_computed(&p) && count_taps(&p) > most) {
             most = count_taps(&p);
-            fal_direct.grain(&p.task, size);
+            p.by->grain(&p.task, size);
         }
     } while (next_phase(&task->problem, index));
     for (int i = 0; i < FALTUNG_MAX_AXES; i++)
@@ -279,7 +285,7 @@ static void describe(const fal_task *task, fal_description *d)
             bytes += count_outputs(&p) * (double)task->kernels->output_size;
         if (!is_computed(&p))
             continue;
-        fal_direct.describe(&p.task, &each);
+        p.by->describe(&p.task, &each);
         bytes += each.bytes;
         phases++;
     } while (next_phase(&task->problem, index));
@@ -287,30 +293,53 @@ static void describe(const fal_task *task, fal_description *d)
     snprintf(d->how, sizeof d->how, "%d phases, the last by %s", phases, each.how);
 }
 
-// A few rows at a time, so that the lines that one phase writes are still near when the next one
-// fills their gaps. One phase alone leaves none.
+// The rows and channels of an image of which all phases are computed before the next ones: the
+// lines that one phase writes are to be near still when the next one fills their gaps. Of planes
+// that are computed row by row these are some whole ones.
+static void find_share(const fal_task *task, const fal_part *part, int64_t *rows, int64_t *channels)
+{
+    const int64_t near = 1 << 17; // bytes of the output
+    const int64_t index[FALTUNG_MAX_AXES] = {0};
+    int64_t size[FAL_PART_AXES], plane = task->kernels->output_size;
+    grain(task, size);
+    *rows = size[FAL_ROW];
+    *channels = part->end[FAL_CHANNEL] - part->begin[FAL_CHANNEL];
+    if (task->channels_last || make_phase(task, NULL, index).by != &fal_depthwise)
+        return;
+    for (int i = FAL_DEPTH; i < FAL_PART_AXES; i++)
+        plane *= part->end[i] - part->begin[i];
+    *rows = part->end[FAL_ROW] - part->begin[FAL_ROW];
+    *channels = fal_least(*channels, fal_most(1, near / plane));
+}
+
+// So many along an axis, up to where the part ends.
+static void cut(const fal_part *part, int axis, int64_t begin, int64_t size, fal_part *some)
+{
+    some->begin[axis] = begin;
+    some->end[axis] = fal_least(begin + size, part->end[axis]);
+}
+
 static void run(const fal_task *task, const fal_operands *all, const void *packed,
                 const fal_part *part, void *workspace)
 {
-    int64_t size[FAL_PART_AXES];
-    fal_part rows = *part;
-    if (count_all_phases(&task->problem) == 1) {
+    const int64_t *from = part->begin, *to = part->end;
+    int64_t rows, channels;
+    fal_part some = *part;
+    if (count_all_phases(&task->problem) == 1) { // leaves no gaps
         run_phases(task, all, packed, part, workspace);
         return;
     }
-    grain(task, size);
-    for (int64_t n = part->begin[FAL_IMAGE]; n < part->end[FAL_IMAGE]; n++)
-        for (int64_t r = part->begin[FAL_ROW]; r < part->end[FAL_ROW]; r += size[FAL_ROW]) {
-            int64_t end = r + size[FAL_ROW];
-            rows.begin[FAL_IMAGE] = n;
-            rows.end[FAL_IMAGE] = n + 1;
-            rows.begin[FAL_ROW] = r;
-            rows.end[FAL_ROW] = end < part->end[FAL_ROW] ? end : part->end[FAL_ROW];
-            rows.ahead = end < part->end[FAL_ROW] ? size[FAL_ROW]
-                         : part->ahead            ? part->ahead - (r - part->begin[FAL_ROW])
-                                                  : 0;
-            run_phases(task, all, packed, &rows, workspace);
-        }
+    find_share(task, part, &rows, &channels);
+    for (int64_t n = from[FAL_IMAGE]; n < to[FAL_IMAGE]; n++)
+        for (int64_t c = from[FAL_CHANNEL]; c < to[FAL_CHANNEL]; c += channels)
+            for (int64_t r = from[FAL_ROW]; r < to[FAL_ROW]; r += rows) {
+                cut(part, FAL_IMAGE, n, 1, &some);
+                cut(part, FAL_CHANNEL, c, channels, &some);
+                cut(part, FAL_ROW, r, rows, &some);
+                const int64_t left = part->ahead ? part->ahead - (r - from[FAL_ROW]) : 0;
+                some.ahead = some.end[FAL_ROW] < to[FAL_ROW] ? rows : left;
+                run_phases(task, all, packed, &some, workspace);
+            }
 }
 
 static const char *cannot(const fal_task *task)
@@ -330,14 +359,14 @@ static const char *cannot(const fal_task *task)
     do {
         phase part = make_phase(task, NULL, index);
         if (is_computed(&part))
-            reason = fal_direct.cannot(&part.task);
+            reason = part.by->cannot(&part.task);
     } while (!reason && next_phase(p, index));
     return reason;
 }
 
 const fal_algorithm fal_phases = {
     .name = "phases",
-    .reason = "each phase of the output as a direct convolution, without inserted zeros",
+    .reason = "each phase of the output as a convolution of its own, without inserted zeros",
     .cannot = cannot,
     .packed_bytes = packed_bytes,
     .pack = pack,

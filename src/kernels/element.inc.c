@@ -115,6 +115,21 @@ FAL_INLINE void ELEMENT(store_apart)(ELEMENT_TYPE *to, vec v, uint32_t lanes)
 
 #endif
 
+#if ELEMENT_KIND != BYTE
+
+// Lane i to to[i*step], for the lanes of a set, and nothing else.
+FAL_INLINE void ELEMENT(store_at)(ELEMENT_TYPE *to, int64_t step, vec v, uint32_t lanes)
+{
+    if (step == 1)
+        ELEMENT(store_lanes)(to, v, lanes);
+    else if (step == 2)
+        ELEMENT(store_apart)(to, v, lanes);
+    else
+        ELEMENT(store_each)(to, step, v, lanes);
+}
+
+#endif
+
 // Lane i from from[i*step], for the lanes of a set, of which alone is read.
 FAL_INLINE vec ELEMENT(load_each)(const ELEMENT_TYPE *from, int64_t step, uint32_t lanes)
 {

@@ -8,12 +8,7 @@ FAL_INLINE void ELEMENT(write_piece)(const fal_long_strip *s, const fal_finish *
                                      uint32_t lanes, vec sum)
 {
     sum = ELEMENT(finish)(f, to, s->pixel_stride, lanes, sum);
-    if (s->pixel_stride == 1)
-        ELEMENT(store_lanes)(to, sum, lanes);
-    else if (s->pixel_stride == 2)
-        ELEMENT(store_apart)(to, sum, lanes);
-    else
-        ELEMENT(store_each)(to, s->pixel_stride, sum, lanes);
+    ELEMENT(store_at)(to, s->pixel_stride, sum, lanes);
 }
 
 // One piece of a vector of the sums of some channels, one `step` behind the other, to an output in

@@ -30,12 +30,8 @@ FAL_INLINE void ELEMENT(emit_lanes)(const fal_emission *e, vec sum, uint32_t lan
     sum = ELEMENT(finish)(e->finish, to, e->pixel_stride, lanes, sum);
     if (e->pixel_stride == 1 && lanes == FAL_ALL_LANES)
         ELEMENT(store)(to, sum);
-    else if (e->pixel_stride == 1)
-        ELEMENT(store_lanes)(to, sum, lanes);
-    else if (e->pixel_stride == 2)
-        ELEMENT(store_apart)(to, sum, lanes);
     else
-        ELEMENT(store_each)(to, e->pixel_stride, sum, lanes);
+        ELEMENT(store_at)(to, e->pixel_stride, sum, lanes);
 }
 
 // Pixels in runs anywhere.

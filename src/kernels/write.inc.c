@@ -31,10 +31,7 @@ static void ELEMENT(write_row)(const fal_rows *rows, const real *from, ELEMENT_T
         uint32_t lanes = vec_first_lanes(left < FAL_LANES ? left : FAL_LANES);
         vec sum = load_each_real(from + i * rows->from_column, rows->from_column, lanes);
         sum = ELEMENT(finish)(rows->finish, to + i * step, step, lanes, sum);
-        if (step == 1)
-            ELEMENT(store_lanes)(to + i, sum, lanes);
-        else
-            ELEMENT(store_each)(to + i * step, step, sum, lanes);
+        ELEMENT(store_at)(to + i * step, step, sum, lanes);
     }
 }
 

@@ -27,6 +27,7 @@ const char *const cut_problems[] = {
     "conv3d:2x5x6x9x11,20x5x3x3x3,padding=1,stride=1+2+1",
     "conv_transpose2d:2x9x11x12,9x20x4x4,stride=2,padding=1",
     "conv_transpose2d:1x12x9x9,12x2x3x3,stride=3,groups=4,output_padding=1",
+    "conv_transpose2d:2x10x9x11,10x1x3x3,stride=2,padding=1,groups=10",
     "conv2d:2x7x19x21,37x7x3x3,padding=1,dtype=f64",
     "conv2d:2x3x9x9,4x3x3x3,padding=1,dtype=f16",
 };

@@ -19,6 +19,7 @@ static const char *const problems[] = {
     "conv2d:2x18x30x61,18x1x3x3,padding=1,groups=18",
     "conv_transpose2d:2x9x11x12,9x20x4x4,stride=2,padding=1",
     "conv_transpose2d:1x12x9x9,12x2x2x2,stride=3,groups=4,output_padding=1",
+    "conv_transpose2d:2x12x19x8,12x1x3x3,stride=2,padding=1,groups=12",
     "conv2d:2x7x19x21,37x7x3x3,padding=1,dtype=f64",
     "conv2d:2x18x30x61,18x1x3x3,padding=1,groups=18,dtype=f64",
     "conv2d:2x3x9x9,4x3x3x3,padding=1,dtype=f16",
