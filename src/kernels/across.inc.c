@@ -9,7 +9,7 @@ enum { ACROSS_PIXELS = FAL_REGISTERS == 32 ? 8 : 4, ACROSS_VECTORS = 2 };
 // The sums of some pixels from `pixel` on and some vectors from `channel` on, both constants, of
 // which the last one has these lanes only.
 FAL_INLINE void across_tile(const fal_across *a, int64_t pixel, int64_t channel, int pixels,
-                            int vectors, vec_lanes lanes, bool whole)
+                            int vectors, vec_lanes lanes, bool whole, bool clamps, range limits)
 {
     vec acc[ACROSS_PIXELS][ACROSS_VECTORS] = {{{0}}};
     const int64_t step = a->input_step;
@@ -36,7 +36,9 @@ FAL_INLINE void across_tile(const fal_across *a, int64_t pixel, int64_t channel,
         real *to = (real *)a->output + (pixel + p) * a->output_step + channel;
         FAL_UNROLL
         for (int v = 0; v < vectors; v++, to += FAL_LANES) {
-            const vec sum = acc[p][v] + vec_load(bias + v * FAL_LANES);
+            vec sum = acc[p][v] + vec_load(bias + v * FAL_LANES);
+            if (clamps)
+                sum = clamp(limits, sum);
             if (whole || v + 1 < vectors)
                 vec_store(to, sum);
             else
@@ -46,26 +48,36 @@ FAL_INLINE void across_tile(const fal_across *a, int64_t pixel, int64_t channel,
 }
 
 // All channels of some pixels, a constant.
-FAL_INLINE void across_pixels(const fal_across *a, int64_t pixel, int pixels)
+FAL_INLINE void across_pixels(const fal_across *a, int64_t pixel, int pixels, bool clamps,
+                              range limits)
 {
     const int64_t both = ACROSS_VECTORS * FAL_LANES, rest = a->channels % FAL_LANES;
     const vec_lanes none = vec_lanes_of(0), some = vec_lanes_of(vec_first_lanes(rest));
     int64_t channel = 0;
     for (; channel + both <= a->channels; channel += both)
-        across_tile(a, pixel, channel, pixels, ACROSS_VECTORS, none, true);
+        across_tile(a, pixel, channel, pixels, ACROSS_VECTORS, none, true, clamps, limits);
     for (; channel + FAL_LANES <= a->channels; channel += FAL_LANES)
-        across_tile(a, pixel, channel, pixels, 1, none, true);
+        across_tile(a, pixel, channel, pixels, 1, none, true, clamps, limits);
     if (rest)
-        across_tile(a, pixel, channel, pixels, 1, some, false);
+        across_tile(a, pixel, channel, pixels, 1, some, false, clamps, limits);
+}
+
+FAL_INLINE void sum_all_across(const fal_across *a, bool clamps)
+{
+    const range limits = range_of(a->finish);
+    int64_t pixel = 0;
+    for (; pixel + ACROSS_PIXELS <= a->pixels; pixel += ACROSS_PIXELS)
+        across_pixels(a, pixel, ACROSS_PIXELS, clamps, limits);
+    for (; pixel + ACROSS_PIXELS / 2 <= a->pixels; pixel += ACROSS_PIXELS / 2)
+        across_pixels(a, pixel, ACROSS_PIXELS / 2, clamps, limits);
+    for (; pixel < a->pixels; pixel++)
+        across_pixels(a, pixel, 1, clamps, limits);
 }
 
 static void sum_across(const fal_across *a)
 {
-    int64_t pixel = 0;
-    for (; pixel + ACROSS_PIXELS <= a->pixels; pixel += ACROSS_PIXELS)
-        across_pixels(a, pixel, ACROSS_PIXELS);
-    for (; pixel + ACROSS_PIXELS / 2 <= a->pixels; pixel += ACROSS_PIXELS / 2)
-        across_pixels(a, pixel, ACROSS_PIXELS / 2);
-    for (; pixel < a->pixels; pixel++)
-        across_pixels(a, pixel, 1);
+    if (a->finish)
+        sum_all_across(a, true);
+    else
+        sum_all_across(a, false);
 }

@@ -216,6 +216,8 @@ typedef enum long_beside {
 
 // ----------------------------------------------------------------------- one channel, row over row
 
+#include "kernels/ahead.inc.c"
+
 #define TILE_KERNEL 3
 #include "kernels/planes.inc.c"
 #define TILE_KERNEL 5

@@ -198,6 +198,9 @@ typedef struct fal_plane_strip {
     int64_t output_pitch, output_rows;
     uint32_t output_lanes;    // to be written, of the last vector
     const fal_finish *finish; // a mere clamp, or NULL: nothing
+    // From what is read and written to what will be next, which is brought near meanwhile, in
+    // bytes; 0: nothing. It need not be there.
+    int64_t ahead_input, ahead_output;
 } fal_plane_strip;
 
 typedef struct fal_plane_kernel {
@@ -222,6 +225,7 @@ typedef struct fal_across {
     int64_t input_step, output_step;
     const void *bias;
     void *output;
+    const fal_finish *finish; // a mere clamp, or NULL: nothing
 } fal_across;
 
 // A few rows of such pixels at once, by a square kernel with one stride: what windows share is read
@@ -238,6 +242,9 @@ typedef struct fal_slide {
     const void *bias;
     void *output;
     int64_t output_row, output_step; // from one row, and one pixel, to the next
+    const fal_finish *finish;        // a mere clamp, or NULL: nothing
+    // As above; of the input, as many of the last rows as those of the output are apart.
+    int64_t ahead_input, ahead_output;
 } fal_slide;
 
 typedef struct fal_slide_kernel {

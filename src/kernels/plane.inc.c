@@ -231,6 +231,8 @@ static void TILE_FUNCTION(_multiply)(const fal_plane_strip *s)
         int64_t past = s->past_row < bottom ? s->past_row : bottom;
         const TILE_FUNCTION(_tile) t = {
             s, (const real *)s->input + (first - s->first_row) * s->pitch, first - top, past - top};
+        if (s->ahead_input) // while there are no sums in registers
+            fetch_ahead(s, t.from, row, TILE_ROWS, TILE_STRIDE, TILE_VECTORS);
         FAL_UNROLL
         for (int r = 0; r < TILE_ROWS; r++)
             FAL_UNROLL

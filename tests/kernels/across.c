@@ -19,6 +19,7 @@ typedef struct across_case {
     double input[MOST_NUMBERS], weight[MOST_TAPS * 2 * MOST_CHANNELS], bias[2 * MOST_CHANNELS];
     double output[MOST_NUMBERS];
     const void *inputs[MOST_TAPS], *weight_rows[MOST_TAPS];
+    fal_finish finish;
 } across_case;
 
 static void make_case(across_case *c, const fal_kernels *set, int64_t channels, prng *random)
@@ -26,6 +27,7 @@ static void make_case(across_case *c, const fal_kernels *set, int64_t channels, 
     const int64_t lanes = 64 / set->size;
     fal_across *a = &c->a;
     *a = (fal_across){.channels = channels, .input = c->inputs, .weight = c->weight_rows};
+    a->finish = random_clamp(set, &c->finish, random);
     a->taps = random_between(random, 0, MOST_TAPS);
     a->pixels = random_between(random, 1, MOST_PIXELS);
     a->input_step = random_between(random, 0, 2 * channels);

@@ -76,6 +76,12 @@ const char *name_of_edge(edge at)
     return at == AT_BEGIN ? "begin" : "end";
 }
 
+const fal_finish *random_clamp(const fal_kernels *set, fal_finish *finish, prng *random)
+{
+    *finish = (fal_finish){.activation = {FALTUNG_ACTIVATION_CLAMP, -0.25, 0.5, 0}};
+    return set->dtype != FALTUNG_I8 && random_between(random, 0, 1) ? finish : NULL;
+}
+
 const fal_finish *random_finish(const fal_kernels *set, fal_finish *finish, ptrdiff_t residual,
                                 prng *random)
 {

@@ -34,6 +34,9 @@ void *place_numbers(const arena *a, const fal_kernels *set, const void *from, in
 const fal_finish *random_finish(const fal_kernels *set, fal_finish *finish, ptrdiff_t residual,
                                 prng *random);
 
+// A clamp or, at random and for integers, NULL: nothing.
+const fal_finish *random_clamp(const fal_kernels *set, fal_finish *finish, prng *random);
+
 // Fails, saying what was noted and which number differs, unless all have the same bits.
 void assert_same_numbers(const fal_kernels *set, const void *found, const void *expected,
                          int64_t count, const char *what);

@@ -35,6 +35,7 @@ typedef struct plane_case {
     fal_plane_strip strip;
     int32_t offset[MOST_COLUMNS];
     uint32_t lanes[MOST_COLUMNS * MOST_VECTORS];
+    fal_finish finish;
     double weight[MOST_COLUMNS * MOST_ROWS], bias[1];
     double input[MOST_NUMBERS], output[MOST_NUMBERS];
     bool is_used[MOST_NUMBERS];        // of the input
@@ -190,6 +191,9 @@ static void make_case(plane_case *c, const subject *s, const plane *p, prng *ran
         .output_rows = p->output_rows,
         .output_lanes = random_output_lanes(c, random),
     };
+    c->strip.finish = random_clamp(s->set, &c->finish, random);
+    if (random_between(random, 0, 1)) // which need not be readable
+        c->strip.ahead_input = c->strip.ahead_output = INT64_C(1) << 40;
     c->least = c->past = 0;
     note_reads(c);
     fill_input(c, random);

@@ -24,6 +24,7 @@ typedef struct slide_case {
     const void *rows[FAL_SLIDE_READ];
     int64_t zeros, read, weights, written; // numbers
     double input[MOST_NUMBERS], weight[MOST_NUMBERS], bias[MOST_ROW], output[MOST_NUMBERS];
+    fal_finish finish;
 } slide_case;
 
 static int64_t count_rows(const fal_slide_kernel *kernel)
@@ -58,6 +59,9 @@ static void make_case(slide_case *c, int64_t channels, prng *random)
     s->weight_step = (channels + lanes - 1) / lanes * lanes;
     s->output_step = channels + random_between(random, 0, 3);
     s->output_row = s->pixels * s->output_step;
+    s->finish = random_clamp(c->set, &c->finish, random);
+    if (random_between(random, 0, 1)) // which need not be readable
+        s->ahead_input = s->ahead_output = INT64_C(1) << 40;
     place_rows(c, random);
     c->weights = s->columns * size * s->weight_step;
     c->written =
@@ -85,7 +89,11 @@ static double sum_one(const slide_case *c, int64_t r, int64_t pixel, int64_t cha
             sum = fuse_numbers(c->set, get_number(c->set, c->input, at),
                                get_number(c->set, c->weight, tap), sum);
         }
-    return fuse_numbers(c->set, sum, 1, get_number(c->set, c->bias, channel));
+    sum = fuse_numbers(c->set, sum, 1, get_number(c->set, c->bias, channel));
+    if (!s->finish)
+        return sum;
+    const double low = s->finish->activation.low, high = s->finish->activation.high;
+    return sum < low ? low : sum > high ? high : sum;
 }
 
 static void sum_all(slide_case *c)

@@ -140,7 +140,7 @@ static REAL TWIN(plane_sum)(const fal_plane_kernel *kernel, int lanes, const fal
             REAL x = plane_reads(kernel, lanes, s, column, i) ? ((const REAL *)s->input)[at] : 0;
             chain = FMA(x, ((const REAL *)s->weight)[column * s->rows + k], chain);
         }
-    return chain + *(const REAL *)s->bias;
+    return TWIN(finish)(s->finish, NULL, chain + *(const REAL *)s->bias);
 }
 
 static void TWIN(multiply_plane)(const fal_plane_kernel *kernel, int lanes,
@@ -161,7 +161,8 @@ static void TWIN(sum_across)(const fal_across *a)
             for (int64_t tap = 0; tap < a->taps; tap++)
                 chain = FMA(((const REAL *)a->input[tap])[p * a->input_step + c],
                             ((const REAL *)a->weight[tap])[c], chain);
-            ((REAL *)a->output)[p * a->output_step + c] = chain + ((const REAL *)a->bias)[c];
+            REAL *to = (REAL *)a->output + p * a->output_step + c;
+            *to = TWIN(finish)(a->finish, to, chain + ((const REAL *)a->bias)[c]);
         }
 }
 

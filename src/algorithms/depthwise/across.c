@@ -5,6 +5,7 @@
 // buffer if there is more to do to them.
 #include "algorithms/depthwise/across_work.h"
 
+#include "algorithms/far.h"
 #include "algorithms/finish.h"
 #include "algorithms/numbers.h"
 #include "algorithms/workspace.h"
@@ -134,7 +135,7 @@ void fal_finish_across(const work *w, const strip *s, const char *sums, char *to
         .from_column = 1,
         .to_row = w->all->output.axis[2],
         .to_column = 1,
-        .finish = w->finish,
+        .finish = w->clamps ? NULL : w->finish,
     };
     w->task->kernels->write_rows(&rows);
 }
@@ -156,6 +157,7 @@ static void sum_pixels(const work *w, const strip *s, int64_t taps, int64_t colu
         .output_step = w->is_direct ? output->axis[2] : FAL_ACROSS_BLOCK,
         .bias = w->biases + s->channel * k->size,
         .output = w->is_direct ? to : w->buffer,
+        .finish = w->clamps ? w->finish : NULL,
     };
     k->sum_across(&across);
     if (!w->is_direct)
@@ -298,7 +300,9 @@ void fal_run_across(const fal_task *task, const fal_operands *all, const void *p
     };
     w.biases = w.weights + count_taps(p) * whole(p->groups) * size;
     w.finish = fal_find_finish(task, all, &finish);
-    w.is_direct = !w.finish && task->kernels->output_size == size;
+    w.clamps = fal_is_clamp(w.finish);
+    w.is_direct = (!w.finish || w.clamps) && task->kernels->output_size == size;
+    w.looks_ahead = fal_are_far(task);
     lay_out(task, workspace, &w);
     memset(w.zeros, 0, (size_t)(count_zeros(task) * size));
     for (int64_t image = from[FAL_IMAGE]; image < to[FAL_IMAGE]; image++)

@@ -17,6 +17,8 @@ typedef struct fal_across_work {
     const char *weights, *biases;
     int64_t weight_step; // numbers from one tap's weights to the next one's
     bool skips_border, is_direct;
+    bool clamps;      // and does nothing else in the end, which the kernels do themselves
+    bool looks_ahead; // whether the next rows are brought near
     const fal_finish *finish;
     const void **input, **weight;  // of every tap
     const fal_slide_kernel *slide; // for several rows at once; NULL: there is none

@@ -9,6 +9,7 @@
 // column, its rows; the bias is added last.
 #include "algorithms/depthwise/across.h"
 #include "algorithms/depthwise/work.h"
+#include "algorithms/far.h"
 #include "algorithms/finish.h"
 #include "algorithms/numbers.h"
 
@@ -158,6 +159,8 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     const int64_t rows = rows_at_once(&w, part);
     for (int64_t begin = from[FAL_COLUMN]; begin < to[FAL_COLUMN]; begin += FAL_STRIPE) {
         fal_make_segments(&w, begin, fal_least(begin + FAL_STRIPE, to[FAL_COLUMN]));
+        // Whole rows come by themselves, halves do not.
+        w.looks_ahead = w.segments > 1 && !w.copies && !w.collects && fal_are_far(task);
         fal_strip_place at = {.image = from[FAL_IMAGE]};
         for (; at.image < to[FAL_IMAGE]; at.image++)
             for (at.row = from[FAL_ROW]; at.row < to[FAL_ROW]; at.row += rows)

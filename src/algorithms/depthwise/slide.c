@@ -64,7 +64,7 @@ static void slide_pixels(const fal_across_work *w, const fal_across_strip *s, co
     bool is_zero[FAL_SLIDE_READ];
     char *to = s->output + chosen->column * output->axis[2] * k->output_size;
     const int64_t buffered = (int64_t)FAL_ACROSS_BUFFERED * FAL_ACROSS_BLOCK;
-    const int64_t tap = chosen->first * w->slide->size;
+    const int64_t tap = chosen->first * w->slide->size, rows = w->slide->rows;
     find_rows(w, s, chosen, row, is_zero);
     const fal_slide slide = {
         .row = row,
@@ -79,6 +79,10 @@ static void slide_pixels(const fal_across_work *w, const fal_across_strip *s, co
         .output = w->is_direct ? to : w->buffer,
         .output_row = w->is_direct ? output->axis[1] : buffered,
         .output_step = w->is_direct ? output->axis[2] : FAL_ACROSS_BLOCK,
+        .finish = w->clamps ? w->finish : NULL,
+        .ahead_input =
+            w->looks_ahead ? rows * w->slide->stride * input->axis[1] * k->input_size : 0,
+        .ahead_output = w->is_direct ? rows * output->axis[1] * k->output_size : 0,
     };
     w->slide->sum(&slide);
     for (int64_t r = done; r < w->slide->rows && !w->is_direct; r++)

@@ -157,6 +157,10 @@ static void run_channels(const fal_depthwise_work *w, fal_strip_place *at, const
     const int64_t from_next = w->copies ? 0 : w->all->input.group * k->input_size;
     const int64_t to_next = w->all->output.group * k->output_size;
     const int64_t past = at->channel + at->channels;
+    if (w->looks_ahead) {
+        strip->ahead_input = from_next;
+        strip->ahead_output = to_next;
+    }
     for (;;) {
         if (w->copies)
             copy_rows(w, at, s);

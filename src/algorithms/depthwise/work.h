@@ -37,6 +37,7 @@ typedef struct fal_depthwise_work {
     bool copies;              // rows of the input, before they are read
     bool clamps;              // and does nothing else in the end, which the kernels do themselves
     bool collects;            // rows of the output, before they are written
+    bool looks_ahead;         // whether the next channel's rows are brought near
     const fal_finish *finish; // NULL: nothing
     int64_t block;            // rows of the output that are worked on together
     int32_t *offset;

@@ -3,6 +3,7 @@
 // Pictures in the order in which dot products read them.
 #include "algorithms/dots/work.h"
 
+#include "algorithms/far.h"
 #include "base/checked.h"
 
 #include <string.h>
@@ -162,17 +163,6 @@ void fal_pack_dots_band(const fal_dots_work *w, const fal_dots_block *b, const f
 
 // ---------------------------------------------------------------------------------- looking ahead
 
-// Whether so many images are so large that what comes next of each does not come by itself.
-static bool are_far(const fal_dots_work *w)
-{
-    const double far = 4 << 20; // bytes of the input
-    const fal_problem *p = &w->task->problem;
-    double numbers = (double)p->input_channels * (double)p->batch * (double)p->groups;
-    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
-        numbers *= (double)p->axis[i].input;
-    return p->input_channels > 1 && numbers * (double)w->task->kernels->input_size > far;
-}
-
 // Behind the last images come the first ones of the next group.
 void fal_look_ahead_dots(const fal_dots_work *w, const fal_dots_block *b, const fal_dots_chunk *c,
                          fal_dots *dots)
@@ -184,7 +174,8 @@ void fal_look_ahead_dots(const fal_dots_work *w, const fal_dots_block *b, const 
     fal_dots_block block = *b;
     fal_dots_chunk next = *c;
     next.image += c->images;
-    if (b->planes > 1 || b->channels > 1 || w->l.rows < p->axis[1].kernel || !lines || !are_far(w))
+    if (b->planes > 1 || b->channels > 1 || w->l.rows < p->axis[1].kernel || !lines ||
+        p->input_channels == 1 || !fal_are_far(w->task))
         return;
     if (next.image >= p->input_channels) {
         next.image = 0;
@@ -206,7 +197,7 @@ void fal_look_ahead_across(const fal_dots_work *w, const fal_dots_block *b, cons
     const fal_problem_axis *axis = &w->task->problem.axis[1];
     const fal_view *input = &w->all->input, *grad = &w->all->weight;
     const int64_t size = w->task->kernels->input_size;
-    if (c->image >= w->task->problem.input_channels || !are_far(w))
+    if (c->image >= w->task->problem.input_channels || !fal_are_far(w->task))
         return;
     const int64_t row = c->row * axis->dilation - axis->padding + w->l.row.reach;
     const int64_t at = find_input(w, b, c, find_depth(w, b, c)) + row * input->axis[1];
