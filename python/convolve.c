@@ -104,7 +104,8 @@ static PyObject *compute(const faltung_conv *conv, const operands *all, PyObject
     if (status)
         return raise_status(status, &message);
     int rank = is_of_weight(conv) ? conv->axes + 2 : input->rank;
-    const int inner = operands_inner(all, conv, rank, is_channels_last(weight, conv->axes));
+    const int inner = find_inner(conv, rank, input, operands_tensor(all, RESIDUAL),
+                                 is_channels_last(weight, conv->axes));
     PyObject *result =
         operands_result(all, out, faltung_result_dtype(input->dtype), rank, shape, inner, &view);
     if (!result)

@@ -28,7 +28,7 @@ PyMODINIT_FUNC PyInit__faltung(void)
     PyObject *module = PyModule_Create(&definition);
     if (!module)
         return NULL;
-    if (tensor_add_type(module) || plan_add_type(module) ||
+    if (tensor_add_type(module) || plan_add_type(module) || chain_add_type(module) ||
         PyModule_AddStringConstant(module, "__version__", faltung_version())) {
         Py_DECREF(module);
         return NULL;

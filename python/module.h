@@ -56,6 +56,9 @@ void memory_free(void *data, size_t capacity);
 // The axes of an array without gaps from within: the last one first, or this one before all others.
 int find_axis(int rank, int inner, int i);
 
+// The strides of such an array; returns how many elements it has.
+int64_t lay_out(int rank, const int64_t *shape, int inner, int64_t *strides);
+
 // A new array of the library's own, faltung.Tensor, with axes in that order; the last is rank - 1.
 PyObject *tensor_new(faltung_dtype dtype, int rank, const int64_t *shape, int inner,
                      faltung_tensor *view);
@@ -102,6 +105,7 @@ PyObject *unfold(PyObject *module, PyObject *arguments);
 PyObject *fold(PyObject *module, PyObject *arguments);
 PyObject *randn(PyObject *module, PyObject *arguments);
 int plan_add_type(PyObject *module);
+int chain_add_type(PyObject *module);
 
 // The description of a convolution that convolve and Plan take as their first arguments:
 // (operation, axes, stride, padding, dilation, groups, padding_mode, input_dilation,

@@ -49,16 +49,15 @@ bool is_channels_last(const faltung_tensor *t, int axes)
     return true;
 }
 
-int operands_inner(const operands *all, const faltung_conv *conv, int rank, bool weight_is_last)
+int find_inner(const faltung_conv *conv, int rank, const faltung_tensor *input,
+               const faltung_tensor *residual, bool weight_is_last)
 {
-    const faltung_tensor *input = &all->of[INPUT].tensor;
     const bool has_images = rank == conv->axes + 2;
     if (is_of_weight(conv) || conv->axes < 2)
         return rank - 1;
     const bool is_last =
-        all->is_there[RESIDUAL]
-            ? is_channels_last(&all->of[RESIDUAL].tensor, conv->axes)
-            : weight_is_last || (has_images && is_channels_last(input, conv->axes));
+        residual ? is_channels_last(residual, conv->axes)
+                 : weight_is_last || (has_images && is_channels_last(input, conv->axes));
     return is_last ? rank - conv->axes - 1 : rank - 1;
 }
 

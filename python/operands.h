@@ -26,9 +26,10 @@ const faltung_tensor *operands_tensor(const operands *all, int i);
 bool is_channels_last(const faltung_tensor *tensor, int axes);
 
 // The axis of a new result that lies within all others, as PyTorch has it: its channels if those of
-// the weight do, or those of images; or as in what is added to it. A weight's gradient lies as its
-// shape says.
-int operands_inner(const operands *all, const faltung_conv *conv, int rank, bool weight_is_last);
+// the weight do, or those of images; or as in what is added to it, if that is not NULL. A weight's
+// gradient lies as its shape says.
+int find_inner(const faltung_conv *conv, int rank, const faltung_tensor *input,
+               const faltung_tensor *residual, bool weight_is_last);
 
 // The array for a result: the caller's, or a new one; NULL: an exception is set.
 PyObject *operands_result(const operands *all, PyObject *out, faltung_dtype dtype, int rank,

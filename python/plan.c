@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Plans, and parts of them.
-#include "operands.h"
-
-typedef struct plan {
-    PyObject_HEAD faltung_plan *plan;
-    faltung_conv conv;
-    bool weight_is_last; // it had channels last
-    faltung_dtype dtype; // of the result
-    int rank;
-    int64_t shape[FALTUNG_MAX_RANK];
-} plan;
+#include "plan.h"
 
 static PyTypeObject *plan_type;
+
+plan *plan_of(PyObject *object)
+{
+    if (Py_TYPE(object) == plan_type)
+        return (plan *)object;
+    PyErr_SetString(PyExc_TypeError, "not a plan");
+    return NULL;
+}
 
 // Once for all runs: a plan that is there can be explained, but estimates everything for it.
 static void note_shape(plan *self)
@@ -71,7 +70,8 @@ static PyObject *run_operands(const plan *self, const operands *all, PyObject *o
     faltung_message message;
     faltung_tensor view;
     faltung_status status;
-    const int inner = operands_inner(all, &self->conv, self->rank, self->weight_is_last);
+    const int inner = find_inner(&self->conv, self->rank, operands_tensor(all, INPUT),
+                                 operands_tensor(all, RESIDUAL), self->weight_is_last);
     PyObject *result =
         operands_result(all, out, self->dtype, self->rank, self->shape, inner, &view);
     if (!result)
@@ -193,7 +193,8 @@ static PyObject *run_part(const plan *self, const operands *all, PyObject *out,
         shape[i] = part->end[i] - part->begin[i];
         shape[i] = shape[i] > 0 ? shape[i] : 0;
     }
-    const int inner = operands_inner(all, &self->conv, rank, self->weight_is_last);
+    const int inner = find_inner(&self->conv, rank, operands_tensor(all, INPUT),
+                                 operands_tensor(all, RESIDUAL), self->weight_is_last);
     PyObject *result = operands_result(all, out, self->dtype, rank, shape, inner, &view);
     if (!result)
         return NULL;

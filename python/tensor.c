@@ -32,12 +32,22 @@ int find_axis(int rank, int inner, int i)
     return axis > inner ? axis : axis - 1;
 }
 
+int64_t lay_out(int rank, const int64_t *shape, int inner, int64_t *strides)
+{
+    int64_t count = 1;
+    for (int i = 0; i < rank; i++) {
+        const int axis = find_axis(rank, inner, i);
+        strides[axis] = count;
+        count *= shape[axis];
+    }
+    return count;
+}
+
 PyObject *tensor_new(faltung_dtype dtype, int rank, const int64_t *shape, int inner,
                      faltung_tensor *view)
 {
     tensor *t = PyObject_New(tensor, tensor_type);
     size_t size = faltung_dtype_size(dtype);
-    int64_t count = 1;
     if (!t)
         return NULL;
     *view = (faltung_tensor){NULL, dtype, rank, t->shape, t->strides};
@@ -45,14 +55,11 @@ PyObject *tensor_new(faltung_dtype dtype, int rank, const int64_t *shape, int in
     t->rank = rank;
     t->data = NULL;
     t->inner = inner;
+    t->bytes = lay_out(rank, shape, inner, t->strides) * (Py_ssize_t)size;
     for (int i = 0; i < rank; i++) {
-        const int axis = find_axis(rank, inner, i);
-        t->shape[axis] = t->sizes[axis] = shape[axis];
-        t->strides[axis] = count;
-        t->steps[axis] = count * (Py_ssize_t)size;
-        count *= shape[axis];
+        t->shape[i] = t->sizes[i] = shape[i];
+        t->steps[i] = t->strides[i] * (Py_ssize_t)size;
     }
-    t->bytes = count * (Py_ssize_t)size;
     t->data = memory_new((size_t)t->bytes, &t->capacity);
     if (!t->data) {
         Py_DECREF(t);

@@ -7,6 +7,8 @@ import operator
 import torch
 import torch.fx
 
+from ._chain import chain
+
 _F = torch.nn.functional
 _ConvNd = torch.nn.modules.conv._ConvNd
 
@@ -257,7 +259,18 @@ class _Graph:
             self.fold_activation(node)
         self.traced.graph.lint()
         self.traced.recompile()
-        return self.traced
+        return chain(self.traced, lambda node: self.is_link(node, uses), self.report)
+
+    def is_link(self, node, uses):
+        """Whether a node is a forward convolution of an input, which may be one of a chain."""
+        module = self.module(node)
+        return (
+            hasattr(module, "_fits")
+            and uses[node.target] == 1
+            and len(node.args) == 1
+            and set(node.kwargs) <= {"residual"}
+            and all(isinstance(x, torch.fx.Node) for x in (*node.args, *node.kwargs.values()))
+        )
 
 
 def _swap(module, report, prefix=""):
@@ -292,8 +305,10 @@ def replace(model, *, report=None):
     model : torch.nn.Module
         Left as it is. In evaluation mode, what follows a convolution is folded into it, as far as
         ``torch.fx`` can trace the model: batch norm into its weights, a residual and an activation
-        into its last step; maxima are pooled by PyTorch with channels last, averages of whole
-        planes by the calling thread alone; and a linear layer computes one row by Faltung.
+        into its last step; convolutions that follow each other are computed in one call, where
+        no gradient is recorded and no hook listens; maxima are pooled by PyTorch with channels
+        last, averages of whole planes by the calling thread alone; and a linear layer computes
+        one row by Faltung.
     report : list, optional
         Receives a line for everything that was replaced, folded, or left alone, with the reason.
 

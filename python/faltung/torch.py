@@ -12,6 +12,7 @@ import torch
 from torch.autograd.function import once_differentiable
 
 from . import _convolutions as _functions
+from ._chain import without_gaps
 from ._plan import Plan
 from ._replace import replace
 
@@ -116,20 +117,16 @@ class _Module:
             for operand in (*operands, self.weight, self.bias)
         )
 
-    def _key(self, input):
+    def _state_key(self):
         # From the dictionary, which is faster, unless hooks compute them, as weight_norm's do.
         own = self._parameters
         weight = own["weight"] if "weight" in own else self.weight
         bias = own["bias"] if "bias" in own else self.bias
-        key = (
-            input.shape,
-            input.stride(),
-            input.dtype,
-            self.activation,
-            weight.data_ptr(),
-            weight._version,
-        )
+        key = self.activation, weight.data_ptr(), weight._version
         return key if bias is None else (*key, bias.data_ptr(), bias._version)
+
+    def _key(self, input):
+        return input.shape, input.stride(), input.dtype, *self._state_key()
 
     def _constants(self):
         """Weight and bias as the operation takes them."""
@@ -183,14 +180,6 @@ _ACTIVATIONS = {
 }
 
 
-def _without_gaps(tensor):
-    """A tensor in one of the layouts that results have."""
-    last = {4: torch.channels_last, 5: torch.channels_last_3d}.get(tensor.dim())
-    if last is not None and tensor.is_contiguous(memory_format=last):
-        return tensor
-    return tensor.contiguous()
-
-
 class _Forward(_Module):
     def _options(self):
         return {
@@ -218,7 +207,7 @@ class _Forward(_Module):
             if residual is None:
                 return self._run(input, {})
             if self._fits(input, residual):
-                return self._run(input, {}, residual=_without_gaps(residual.detach()))
+                return self._run(input, {}, residual=without_gaps(residual.detach()))
         options = self._options()
         if options.pop("padding_mode") != "zeros":  # of which gradients do not know
             input = torch.nn.functional.pad(

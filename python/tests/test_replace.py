@@ -2,7 +2,9 @@
 """Models that faltung.torch.replace made, beside what they were made from. Where PyTorch is not
 installed the exit status is 77: skipped."""
 
+import copy
 import importlib.util
+import pickle
 import sys
 import unittest
 
@@ -59,7 +61,104 @@ class Whole(unittest.TestCase):
             self.assertIn("norm: folded into first", report)
             self.assertIn("second: adds its residual itself", report)
             left = [node for node in new.graph.nodes if node.op.startswith("call")]
-            self.assertEqual(len(left), 2)
+            self.assertEqual(len(left), 1)  # a chain of both
+
+    def network(self):
+        """Blocks that make two chains, the second of which adds what lies outside of it."""
+        blocks = [Block(torch.nn.ReLU6()) for _ in range(3)]
+        layers = blocks[0], blocks[1], torch.nn.MaxPool2d(2), blocks[2]
+        return self.settle(torch.nn.Sequential(*layers))
+
+    def assert_same(self, new, model, x):
+        with torch.no_grad():
+            for _ in range(2):
+                torch.testing.assert_close(new(x), model(x), rtol=1e-4, atol=1e-5)
+
+    def test_convolutions_that_follow_each_other_are_one_call(self):
+        model, report = self.network(), []
+        new = faltung.torch.replace(model, report=report)
+        self.assertIn("0.first to 1.second: 4 in one call", report)
+        self.assertIn("3.first to 3.second: 2 in one call", report)
+        chain = new._chained._chain_0
+        last = torch.channels_last
+        for shape in (2, 6, 8, 9), (1, 6, 20, 21), (6, 8, 8), (0, 6, 4, 4):
+            for layout in (torch.contiguous_format, last):
+                x = torch.randn(shape)
+                x = x.to(memory_format=layout) if x.dim() == 4 else x
+                if x.dim() == 4:  # as batch norm wants it
+                    self.assert_same(new, model, x)
+                with torch.no_grad():
+                    each = chain._call_each([x])
+                    self.assertTrue(torch.equal(chain(x), each))
+                    self.assertEqual(chain(x).stride(), each.stride())
+        self.assert_same(new, model, torch.randn(2, 6, 9, 8).transpose(2, 3))
+        self.assert_same(new, model, torch.randn(2, 6, 9, 16)[..., ::2])
+        with self.assertRaisesRegex(RuntimeError, "expected input"), torch.no_grad():
+            new(torch.randn(2, 5, 9, 9))
+
+    def test_a_chain_follows_its_modules(self):
+        new = faltung.torch.replace(self.network())
+        x = torch.randn(2, 6, 8, 8)
+        plain = faltung.torch.replace(self.network())
+        self.assertEqual(list(new.state_dict()), list(plain.state_dict()))
+        self.assert_same(new, new, x)
+        new.load_state_dict(plain.state_dict())
+        self.assert_same(new, plain, x)
+        layer = getattr(new, "1").second
+        with torch.no_grad():
+            for change in (
+                lambda: layer.weight.mul_(2),
+                lambda: setattr(layer, "bias", None),
+                lambda: setattr(layer, "weight", torch.nn.Parameter(torch.randn(6, 6, 1, 1))),
+                lambda: setattr(layer, "activation", None),
+            ):
+                before = new(x)
+                change()
+                self.assertFalse(torch.equal(new(x), before))
+                each = new._chained._chain_0._call_each([x])
+                self.assertTrue(torch.equal(new._chained._chain_0(x), each))
+        for other in copy.deepcopy(new), pickle.loads(pickle.dumps(new)):
+            self.assert_same(other, new, x)
+            with torch.no_grad():
+                getattr(other, "1").second.weight.mul_(3)
+                self.assertFalse(torch.equal(other(x), new(x)))
+            self.assertEqual(list(other.state_dict()), list(new.state_dict()))
+        wide = copy.deepcopy(new).double()
+        with torch.no_grad():
+            torch.testing.assert_close(wide(x.double()).float(), new(x), rtol=1e-4, atol=1e-5)
+
+    def test_a_chain_records_and_is_listened_to(self):
+        model = self.network()
+        new, x = faltung.torch.replace(model), torch.randn(2, 6, 8, 8, requires_grad=True)
+        new(x).sum().backward()
+        got, x.grad = x.grad, None
+        model(x).sum().backward()
+        torch.testing.assert_close(got, x.grad, rtol=1e-4, atol=1e-5)
+        heard = []
+        with torch.no_grad():
+            new(x.detach())
+            hook = getattr(new, "0").first.register_forward_hook(lambda *all: heard.append(all))
+            new(x.detach())
+            hook.remove()
+            new(x.detach())
+        self.assertEqual(len(heard), 1)
+
+    def test_a_residual_of_another_shape_is_added(self):
+        class Spread(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.first, self.second = torch.nn.Conv2d(3, 3, 1), torch.nn.Conv2d(3, 3, 1)
+
+            def forward(self, x, y):
+                return self.second(self.first(x)) + y
+
+        model = Spread().eval()
+        new = faltung.torch.replace(model)
+        x = torch.randn(2, 3, 4, 5)
+        with torch.no_grad():
+            for y in x, x[:1], x[:, :, :1], x.transpose(0, 1).contiguous().transpose(0, 1):
+                for _ in range(2):
+                    torch.testing.assert_close(new(x, y), model(x, y), rtol=1e-4, atol=1e-5)
 
     def test_maxima_are_the_same(self):
         for options in ({"kernel_size": 3, "stride": 2, "padding": 1}, {"kernel_size": 2}):
