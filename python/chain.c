@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+enum { MOST = 10000 }; // inputs, and steps
+
 // A plan with the values that it reads: first come the chain's inputs, then the results of its
 // steps.
 typedef struct step {
@@ -34,15 +36,19 @@ static bool read_step(PyObject *item, const chain *c, int i, step *s)
         PyErr_SetString(PyExc_TypeError, "a step is a tuple (plan, input, residual)");
         return false;
     }
-    if (!PyArg_ParseTuple(item, "Oii", &s->plan, &s->input, &s->residual))
+    PyObject *object;
+    if (!PyArg_ParseTuple(item, "Oii", &object, &s->input, &s->residual))
         return false;
-    Py_INCREF(s->plan);
+    s->plan = Py_NewRef(object);
     const int known = c->inputs + i;
     if (s->input < 0 || s->input >= known || s->residual < -1 || s->residual >= known) {
         PyErr_Format(PyExc_ValueError, "step %d reads a value that is not there yet", i);
         return false;
     }
-    return plan_of(s->plan) && !is_of_weight(&plan_of(s->plan)->conv);
+    const plan *p = plan_of(s->plan);
+    if (p && is_of_weight(&p->conv))
+        PyErr_SetString(PyExc_ValueError, "a chain has no gradients of weights");
+    return p && !is_of_weight(&p->conv);
 }
 
 static bool read_steps(PyObject *steps, chain *c)
@@ -54,7 +60,7 @@ static bool read_steps(PyObject *steps, chain *c)
         PyErr_NoMemory();
         return false;
     }
-    for (; c->count < count;) {
+    while (c->count < count) {
         const int i = c->count++;
         step *s = &c->steps[i];
         if (!read_step(PyTuple_GetItem(steps, i), c, i, s))
@@ -74,8 +80,10 @@ static PyObject *chain_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
     int inputs;
     if (!PyArg_ParseTuple(arguments, "iO", &inputs, &steps))
         return NULL;
-    if (inputs < 1 || !PyTuple_Check(steps) || PyTuple_Size(steps) < 1) {
-        PyErr_SetString(PyExc_ValueError, "a chain has inputs and a tuple of steps");
+    if (inputs < 1 || inputs > MOST || !PyTuple_Check(steps) || PyTuple_Size(steps) < 1 ||
+        PyTuple_Size(steps) > MOST) {
+        PyErr_Format(PyExc_ValueError, "a chain has inputs and a tuple of steps, 1 to %d of each",
+                     MOST);
         return NULL;
     }
     allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
@@ -83,12 +91,9 @@ static PyObject *chain_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
     if (!self)
         return NULL;
     self->inputs = inputs;
-    if (read_steps(steps, self))
-        return (PyObject *)self;
-    if (!PyErr_Occurred())
-        PyErr_SetString(PyExc_ValueError, "a chain has no gradients of weights");
-    Py_DECREF(self);
-    return NULL;
+    if (!read_steps(steps, self))
+        Py_CLEAR(self);
+    return (PyObject *)self;
 }
 
 static void chain_free(PyObject *object)

@@ -305,6 +305,24 @@ FAL_INLINE void TILE_FUNCTION(_write)(const fal_long_strip *s, const fal_piece *
         }
 }
 
+// Writes a tile, biases added, from registers to every second number, and nothing else is to be
+// done to it.
+FAL_INLINE void TILE_FUNCTION(_write_apart)(const fal_long_strip *s, const fal_piece *piece,
+                                            vec (*acc)[TILE_VECTORS])
+{
+    FAL_UNROLL
+    for (int v = 0; v < TILE_VECTORS; v++)
+        for (int i = 0; i < TILE_PIECES; i++) {
+            const fal_piece part = piece[v * TILE_PIECES + i];
+            real *to = (real *)s->output + part.to;
+            if (!part.written)
+                continue;
+            FAL_UNROLL
+            for (int c = 0; c < TILE_CHANNELS; c++, to += s->channel_stride)
+                vec_store_apart(to, acc[c][v], part.written);
+        }
+}
+
 static const fal_long_kernel TILE_NAME;
 
 FAL_INLINE void TILE_FUNCTION(_tile)(const fal_long_strip *s, int tile)
@@ -339,6 +357,10 @@ FAL_INLINE void TILE_FUNCTION(_tile)(const fal_long_strip *s, int tile)
         return;
     }
     TILE_FUNCTION(_end)(s, acc);
+    if (FAL_LANES_STORED && s->pixel_stride == 2 && !s->finish) {
+        TILE_FUNCTION(_write_apart)(s, piece, acc);
+        return;
+    }
     TILE_FUNCTION(_leave)(sums, acc);
     write_long_tile_real(s, &TILE_NAME, piece, sums, s->finish);
 }
