@@ -45,8 +45,19 @@ class Chain(torch.nn.Module):
             return False
         if torch.is_grad_enabled() and any(m._is_recorded(*inputs) for m in self._members):
             return False
-        listens = any(m._forward_hooks or m._forward_pre_hooks for m in self._members)
-        return not listens and not _hooks._has_any_global_hook()
+        return not _hooks._has_any_global_hook()
+
+    def _key(self, inputs):
+        """What the chain was made for; None: somebody listens to a member, or it keeps no plan. From
+        the members' dictionaries: these are cold behind the layers of a network."""
+        key = [(x.shape, x.stride(), x.dtype) for x in inputs]
+        for member in self._members:
+            own = member.__dict__
+            heard = own["_forward_hooks"] or own["_forward_pre_hooks"] or "forward" in own
+            if heard or not member.keeps_plan:
+                return None
+            key.append(member._state_key())
+        return key
 
     def _call_each(self, inputs):
         values = list(inputs)
@@ -70,41 +81,71 @@ class Chain(torch.nn.Module):
     def forward(self, *inputs):
         if not self._is_plain(inputs):
             return self._call_each(inputs)
-        inputs = tuple(
-            without_gaps(given(x)) if i in self._residuals else given(x)
-            for i, x in enumerate(inputs)
-        )
-        key = [(x.shape, x.stride(), x.dtype) for x in inputs]
-        key += [m._state_key() for m in self._members]
+        inputs = tuple(given(x) for x in inputs)
+        if any(without_gaps(inputs[i]) is not inputs[i] for i in self._residuals):
+            return self._call_each(inputs)
+        key = self._key(inputs)
         kept = self.__dict__.get("_kept")
-        if kept is None or kept[0] != key:
+        if key is not None and (kept is None or kept[0] != key):
             kept = self.__dict__["_kept"] = (key, self._make(inputs))
-        if kept[1] is None:
+        if key is None or kept[1] is None:
             return self._call_each(inputs)
         return returned(kept[1].run(inputs), inputs[0])
 
 
 class Chained(torch.nn.Module):
     """A traced model, of which chains are called: its children are those that it was traced with,
-    `graph` and `code` are `torch.fx`'s of what is called."""
+    `graph` and `code` are `torch.fx`'s of what is called. Once one of its modules has been replaced
+    by another, all are called one by one."""
 
-    def __init__(self, traced, chained):
+    def __init__(self, traced, chained, chains):
         super().__init__()
         for name, child in traced.named_children():
             self.add_module(name, child)
         self.training = traced.training
-        self.__dict__["_chained"] = chained
+        self.__dict__.update(chains)  # no children: what they call is
+        self.__dict__["_models"] = chained, traced
+        self._find_links()
+
+    def _find_links(self):
+        """Which child of whom is which module, for all that lie on the way to one that is called."""
+        links = {}
+        for model in self._models:
+            for node in model.graph.nodes:
+                names = node.target.split(".") if node.op == "call_module" else ()
+                owner = self
+                for name in names if names and names[0] in self._modules else ():
+                    links[id(owner), name] = owner._modules, name, owner._modules[name]
+                    owner = owner._modules[name]
+        self.__dict__["_links"] = tuple(links.values())
+
+    def __getstate__(self):
+        state = dict(self.__dict__)
+        state.pop("_links", None)
+        return state
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        self._find_links()
+
+    @property
+    def _called(self):
+        chained, traced = self._models
+        same = all(children.get(name) is child for children, name, child in self._links)
+        if not same:  # for good: what was replaced may come back in another state
+            self.__dict__["_models"] = traced, traced
+        return chained if same else traced
 
     @property
     def graph(self):
-        return self._chained.graph
+        return self._called.graph
 
     @property
     def code(self):
-        return self._chained.code
+        return self._called.code
 
     def forward(self, *arguments, **more):
-        return self._chained.forward(*arguments, **more)
+        return type(self._called).forward(self, *arguments, **more)
 
 
 def _runs(graph, is_member):
@@ -166,6 +207,7 @@ def chain(traced, is_member, report):
         _link(traced, graph, nodes, name)
     graph.lint()
     chained = torch.fx.GraphModule(traced, graph)
+    chains = {name: traced.get_submodule(name) for name in names}
     for name in names:
         traced.delete_submodule(name)
-    return Chained(traced, chained)
+    return Chained(traced, chained, chains)

@@ -7,7 +7,7 @@ import operator
 import torch
 import torch.fx
 
-from ._chain import chain
+from ._chain import Chained, chain
 
 _F = torch.nn.functional
 _ConvNd = torch.nn.modules.conv._ConvNd
@@ -126,7 +126,7 @@ class _Tracer(torch.fx.Tracer):
 
     def is_leaf_module(self, module, qualified_name):
         ours = hasattr(module, "_operation") or isinstance(module, (_MaxPool2d, _AdaptiveAvgPool2d))
-        return ours or super().is_leaf_module(module, qualified_name)
+        return ours or isinstance(module, Chained) or super().is_leaf_module(module, qualified_name)
 
 
 class _Graph:
@@ -276,6 +276,8 @@ class _Graph:
 def _swap(module, report, prefix=""):
     for name, child in module.named_children():
         path = prefix + name
+        if isinstance(child, Chained):  # it is one already
+            continue
         if _is_convolution(child):
             if not _is_on_cpu(child):
                 report.append(f"{path}: left alone, it is not on the CPU")
@@ -318,7 +320,7 @@ def replace(model, *, report=None):
         The same function, which trains as before if nothing was folded. In evaluation mode its
         convolutions keep their weights packed: it follows what PyTorch is told of, as
         ``load_state_dict`` and steps of optimisers do, but not what is written through
-        ``parameter.data``.
+        ``parameter.data``, nor to options such as ``stride``.
 
     Examples
     --------

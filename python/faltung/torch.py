@@ -118,10 +118,11 @@ class _Module:
         )
 
     def _state_key(self):
-        # From the dictionary, which is faster, unless hooks compute them, as weight_norm's do.
+        # From the dictionary, which is faster, unless something computes them, as weight_norm does.
         own = self._parameters
-        weight = own["weight"] if "weight" in own else self.weight
-        bias = own["bias"] if "bias" in own else self.bias
+        if "weight" not in own or "bias" not in own:  # computed, each time: like nothing before
+            return (object(),)
+        weight, bias = own["weight"], own["bias"]
         key = self.activation, weight.data_ptr(), weight._version
         return key if bias is None else (*key, bias.data_ptr(), bias._version)
 

@@ -79,7 +79,7 @@ class Whole(unittest.TestCase):
         new = faltung.torch.replace(model, report=report)
         self.assertIn("0.first to 1.second: 4 in one call", report)
         self.assertIn("3.first to 3.second: 2 in one call", report)
-        chain = new._chained._chain_0
+        chain = new._chain_0
         last = torch.channels_last
         for shape in (2, 6, 8, 9), (1, 6, 20, 21), (6, 8, 8), (0, 6, 4, 4):
             for layout in (torch.contiguous_format, last):
@@ -115,8 +115,8 @@ class Whole(unittest.TestCase):
                 before = new(x)
                 change()
                 self.assertFalse(torch.equal(new(x), before))
-                each = new._chained._chain_0._call_each([x])
-                self.assertTrue(torch.equal(new._chained._chain_0(x), each))
+                each = new._chain_0._call_each([x])
+                self.assertTrue(torch.equal(new._chain_0(x), each))
         for other in copy.deepcopy(new), pickle.loads(pickle.dumps(new)):
             self.assert_same(other, new, x)
             with torch.no_grad():
@@ -142,6 +142,61 @@ class Whole(unittest.TestCase):
             hook.remove()
             new(x.detach())
         self.assertEqual(len(heard), 1)
+
+    def test_a_module_that_replaces_another_is_called(self):
+        model = self.network()
+        x = torch.randn(2, 6, 8, 8)
+        for path in ("2", "0", "1.second"):
+            new = faltung.torch.replace(model)
+            self.assert_same(new, model, x)
+            owner, _, name = path.rpartition(".")
+            if path != "2":
+                other = getattr(faltung.torch.replace(self.network()), "0")
+                other = other.second if path == "1.second" else other
+            else:
+                other = torch.nn.Identity()
+            before = new.state_dict().keys()
+            for copied in new, copy.deepcopy(new):
+                with torch.no_grad():
+                    old = copied(x)
+                    setattr(copied.get_submodule(owner), name, other)
+                    changed = copied(x)
+                self.assertFalse(changed.shape == old.shape and torch.equal(changed, old), path)
+                self.assertEqual(copied.state_dict().keys(), before)
+
+    def test_a_chain_calls_what_would_be_missed(self):
+        class Double(torch.nn.Module):
+            def forward(self, weight):
+                return 2 * weight
+
+        x = torch.randn(2, 6, 8, 8)
+        new = faltung.torch.replace(self.network())
+        chain, layer = new._chain_0, getattr(new, "0").second
+        with torch.no_grad():
+            expected = new(x)
+            layer.forward = lambda *all, **more: type(layer).forward(layer, *all, **more) + 1
+            self.assertFalse(torch.equal(new(x), expected))
+            del layer.forward
+            self.assertTrue(torch.equal(new(x), expected))
+            layer.keeps_plan = False
+            new(x)
+            layer.weight.data.mul_(2)
+            self.assertTrue(torch.equal(chain(x), chain._call_each([x])))
+            self.assertFalse(torch.equal(new(x), expected))
+            torch.nn.utils.parametrize.register_parametrization(layer, "weight", Double())
+            before = new(x)
+            for _ in range(20):
+                layer.parametrizations.weight.original.mul_(1.1)
+                after = new(x)
+                self.assertFalse(torch.equal(before, after))
+                before = after
+
+    def test_a_replaced_model_may_be_a_part_of_another(self):
+        inner, report = faltung.torch.replace(self.network()), []
+        outer = torch.nn.Sequential(inner, torch.nn.Conv2d(6, 3, 1)).eval()
+        new, x = faltung.torch.replace(outer, report=report), torch.randn(1, 6, 8, 8)
+        self.assertFalse(any("nothing is folded" in line for line in report), report)
+        self.assert_same(new, outer, x)
 
     def test_a_residual_of_another_shape_is_added(self):
         class Spread(torch.nn.Module):

@@ -279,9 +279,9 @@ typedef struct fal_dots {
     int64_t next_input_image, next_grad_image;
 } fal_dots;
 
-// The same sums of one picture of each of 64 bytes' channels, which lie side by side in place of
-// each number: lane i of a vector above is the i-th of as many pixels here. They are added to
-// products that came before.
+// The same for 64 bytes of channels at once, with one picture of each: a pixel of both is as many
+// numbers, side by side. What was lane i of a vector is the i-th of as many pixels, which has a sum
+// of its own. Sums go on from what is there.
 typedef struct fal_dots_across {
     const void *input, *grad; // [pixel][channel]
     const int32_t *offset;    // of every tap, in the input, in pixels

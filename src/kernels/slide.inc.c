@@ -124,7 +124,7 @@ FAL_INLINE void TILE(_pixels)(const fal_slide *s, const real *const *from, real 
 }
 
 // Whether there is something to do beside sums is a constant: asking for each vector takes a tenth
-// of the time.
+// of the time. Limits where there is no clamp are infinite, and let NaN pass.
 FAL_INLINE void TILE(_all)(const fal_slide *s, bool extras)
 {
     const range limits = range_of(s->finish);

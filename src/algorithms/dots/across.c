@@ -19,20 +19,6 @@ enum {
     FEWEST = 48,   // bytes of channels: with fewer of the lanes in use, pixels fill more of them
 };
 
-bool fal_dots_plan_across(const fal_task *task)
-{
-    const fal_problem *p = &task->problem;
-    return task->channels_last && p->batch == 1 && p->output_channels == 1 &&
-           p->groups * task->kernels->size >= FEWEST;
-}
-
-bool fal_dots_go_across(const fal_task *task, const fal_operands *all)
-{
-    return fal_dots_plan_across(task) && all->input.group == 1 && all->weight.group == 1;
-}
-
-// ----------------------------------------------------------------------------------- the workspace
-
 static int64_t rows_of_taps(const fal_problem *p)
 {
     return fal_least(p->axis[1].output, fal_most(1, TAPS / p->axis[2].output));
@@ -50,6 +36,29 @@ static fal_dots_layout lay_out_piece(const fal_task *task, const fal_dots_layout
 {
     return fal_lay_out_dots_piece(task, l, fal_most(1, PIXELS / l->pitch));
 }
+
+// Long kernels and rows would take more than what is gained.
+static bool is_near(const fal_task *task)
+{
+    const int64_t most_taps = 256, most = 1 << 22; // bytes of a piece
+    const fal_dots_layout all = fal_lay_out_dots(task), l = lay_out_piece(task, &all);
+    return rows_of_taps(&task->problem) * task->problem.axis[2].output <= most_taps &&
+           (l.band + l.grad) * 64 <= most;
+}
+
+bool fal_dots_plan_across(const fal_task *task)
+{
+    const fal_problem *p = &task->problem;
+    return task->channels_last && p->batch == 1 && p->output_channels == 1 &&
+           p->groups * task->kernels->size >= FEWEST && is_near(task);
+}
+
+bool fal_dots_go_across(const fal_task *task, const fal_operands *all)
+{
+    return fal_dots_plan_across(task) && all->input.group == 1 && all->weight.group == 1;
+}
+
+// ----------------------------------------------------------------------------------- the workspace
 
 static int64_t numbers_of_sums(const fal_task *task, const fal_dots_layout *l)
 {

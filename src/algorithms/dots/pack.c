@@ -40,7 +40,7 @@ void fal_clear_dots(fal_dots_work *w, const fal_dots_block *b, const fal_dots_ch
     const fal_dots_chunk *like = &w->like;
     bool same = w->cleared && like->depth == c->depth && like->rows == c->rows &&
                 like->images == c->images && w->like_depth == b->depth &&
-                (like->row == c->row || (are_inside(w, like) && are_inside(w, c)));
+                (like->row == c->row || are_inside(w, c)); // all rows are written then
     if (!same) {
         memset(w->desk.band, 0, (size_t)(w->l.band * size));
         memset(w->desk.grad, 0, (size_t)(w->l.grad * size));
@@ -190,7 +190,7 @@ void fal_look_ahead_dots(const fal_dots_work *w, const fal_dots_block *b, const 
     dots->next_grad_image = grad->channel * size;
 }
 
-// Of the input the rows that the piece before has not read.
+// Of the input the rows behind those that its first row of products shares with the piece before.
 void fal_look_ahead_across(const fal_dots_work *w, const fal_dots_block *b, const fal_dots_chunk *c,
                            fal_dots_across *dots)
 {

@@ -13,7 +13,7 @@ typedef struct fal_dots_desk {
     void *grad;      // of all channels of a group: [channel][image][strip]
     void *sums;      // [plane][channel][tap][lane]; with channels in the lanes
                      // [cell][tap][lane][channel]
-    void *chains;    // of such a chunk, in the same order
+    void *chains;    // with channels in the lanes: the sums of the present chunk, as `sums` are
     int32_t *offset; // of every tap in the band
 } fal_dots_desk;
 
@@ -35,8 +35,8 @@ typedef struct fal_dots_work {
     fal_dots_layout l;
     fal_dots_desk desk;
     int64_t taps;
-    int64_t cell;        // numbers of a pixel in the buffers: 1, or 64 bytes of channels,
-    int64_t channels;    // of which there are so many
+    int64_t cell;        // numbers of a pixel in the buffers: 1, or 64 bytes of channels
+    int64_t channels;    // of a cell of several that there are; the last one of all may have fewer
     bool cleared;        // both buffers, and then filled for chunks like this one:
     fal_dots_chunk like; // what lies around their pictures is zero still
     int64_t like_depth;  // of the taps
