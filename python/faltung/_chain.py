@@ -20,9 +20,9 @@ def without_gaps(tensor):
 
 
 class Chain(torch.nn.Module):
-    """Modules of `faltung.torch`, each of which reads inputs of the chain or results of those before
-    it: step i is (input, residual or -1), by numbers of values, which are the inputs and then the
-    results. The result is the last one's.
+    """Modules of `faltung.torch`, each of which reads inputs of the chain or results of those
+    before it: step i is (input, residual or -1), by numbers of values, which are the inputs and
+    then the results. The result is the last one's.
 
     Their plans run in one call of the extension module, where nothing is recorded and nobody
     listens; else one module is called after the other.
@@ -48,8 +48,8 @@ class Chain(torch.nn.Module):
         return not _hooks._has_any_global_hook()
 
     def _key(self, inputs):
-        """What the chain was made for; None: somebody listens to a member, or it keeps no plan. From
-        the members' dictionaries: these are cold behind the layers of a network."""
+        """What the chain was made for; None: somebody listens to a member, or it keeps no plan.
+        From the members' dictionaries, since all is cold behind the layers of a network."""
         key = [(x.shape, x.stride(), x.dtype) for x in inputs]
         for member in self._members:
             own = member.__dict__
@@ -108,7 +108,7 @@ class Chained(torch.nn.Module):
         self._find_links()
 
     def _find_links(self):
-        """Which child of whom is which module, for all that lie on the way to one that is called."""
+        """Which child of whom is which module, for all on the way to one that is called."""
         links = {}
         for model in self._models:
             for node in model.graph.nodes:
