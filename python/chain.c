@@ -55,7 +55,7 @@ static bool read_steps(PyObject *steps, chain *c)
 {
     const int count = (int)PyTuple_Size(steps);
     c->steps = calloc((size_t)count, sizeof *c->steps);
-    c->last = calloc((size_t)(c->inputs + count), sizeof *c->last);
+    c->last = calloc((size_t)c->inputs + (size_t)count, sizeof *c->last);
     if (!c->steps || !c->last) {
         PyErr_NoMemory();
         return false;
