@@ -211,24 +211,30 @@ static void run_chunk(fal_dots_work *w, const fal_dots_block *b, const fal_dots_
         memcpy(w->desk.sums, w->desk.chains, (size_t)bytes);
 }
 
+// An element of each of so many channels from the block's first one on.
+static void write_cell(const fal_dots_work *w, const fal_dots_block *block, int64_t channels,
+                       int64_t row, int64_t column, const void *sums)
+{
+    const bool is_double = w->task->problem.dtype == FALTUNG_F64;
+    fal_dots_block b = *block;
+    for (int64_t i = 0; i < channels; i++, b.group++)
+        fal_write_dots(w, &b, row, column,
+                       is_double ? ((const double *)sums)[i] : ((const float *)sums)[i]);
+}
+
 static void write_block(const fal_dots_work *w, const fal_dots_block *block, const int64_t *from,
                         const int64_t *to)
 {
-    const bool is_double = w->task->problem.dtype == FALTUNG_F64;
-    const int64_t size = w->task->kernels->size, lane = w->cell * size;
+    const int64_t lane = w->cell * w->task->kernels->size;
     char *sums = w->desk.sums;
     fal_dots_block b = *block;
     b.channels = 1;
-    for (int64_t g = 0; g < block->channels; g += w->cell)
+    for (int64_t g = 0; g < block->channels; g += w->cell, b.group += w->cell)
         for (int64_t kh = from[FAL_ROW]; kh < to[FAL_ROW]; kh++)
             for (int64_t kw = from[FAL_COLUMN]; kw < to[FAL_COLUMN]; kw++) {
                 for (int64_t half = w->l.lanes / 2; half; half /= 2)
                     add(w, sums, sums + half * lane, half * w->cell);
-                for (int64_t i = 0; i < fal_least(w->cell, block->channels - g); i++) {
-                    b.group = block->group + g + i;
-                    fal_write_dots(w, &b, kh, kw,
-                                   is_double ? ((double *)sums)[i] : ((float *)sums)[i]);
-                }
+                write_cell(w, &b, fal_least(w->cell, block->channels - g), kh, kw, sums);
                 sums += w->l.lanes * lane;
             }
 }

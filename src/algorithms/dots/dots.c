@@ -118,11 +118,15 @@ void fal_write_dots(const fal_dots_work *w, const fal_dots_block *b, int64_t row
     fal_store(w->task->problem.output_dtype, output->data, at, sum);
 }
 
+static double add_lanes(const fal_dots_work *w, void *sums)
+{
+    return w->task->problem.dtype == FALTUNG_F64 ? add_doubles(sums) : add_floats(sums);
+}
+
 static void write_block(const fal_dots_work *w, const fal_dots_block *b)
 {
     const int64_t *from = w->part->begin, *to = w->part->end;
     const int64_t step = w->l.lanes * w->task->kernels->size;
-    const bool is_double = w->task->problem.dtype == FALTUNG_F64;
     for (int64_t plane = 0; plane < b->planes; plane++)
         for (int64_t o = 0; o < b->channels; o++) {
             char *sums = sums_of(w, b, plane, o);
@@ -131,9 +135,7 @@ static void write_block(const fal_dots_work *w, const fal_dots_block *b)
             one.channel += o;
             for (int64_t kh = from[FAL_ROW]; kh < to[FAL_ROW]; kh++)
                 for (int64_t kw = from[FAL_COLUMN]; kw < to[FAL_COLUMN]; kw++, sums += step)
-                    fal_write_dots(w, &one, kh, kw,
-                                   is_double ? add_doubles((double *)sums)
-                                             : add_floats((float *)sums));
+                    fal_write_dots(w, &one, kh, kw, add_lanes(w, sums));
         }
 }
 
