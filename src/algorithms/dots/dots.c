@@ -3,7 +3,7 @@
 // Weight gradients of few channels, as the groups of a depthwise convolution have: each element is
 // the dot product of two pictures, with pixels in the lanes. The pictures are packed so that what
 // an element multiplies lies one behind the other, also where a stride or the ends of rows come
-// between.
+// between. Of single channels that lie last those are in the lanes instead (across.c).
 //
 // Each of 64 bytes' lanes sums every so many pixels, by chains of fused multiply-adds over chunks
 // of images or rows that are added in order; in the end the lanes are added by halves.
@@ -83,7 +83,7 @@ static void run_chunk(fal_dots_work *w, const fal_dots_block *b, const fal_dots_
 }
 
 // The lanes of a sum, by halves; of a number that compilers know.
-static double add_floats(float *sum)
+static double fold_floats(float *sum)
 {
     for (int half = 64 / (int)sizeof *sum / 2; half; half /= 2)
         for (int i = 0; i < half; i++)
@@ -91,7 +91,7 @@ static double add_floats(float *sum)
     return sum[0];
 }
 
-static double add_doubles(double *sum)
+static double fold_doubles(double *sum)
 {
     for (int half = 64 / (int)sizeof *sum / 2; half; half /= 2)
         for (int i = 0; i < half; i++)
@@ -118,9 +118,9 @@ void fal_write_dots(const fal_dots_work *w, const fal_dots_block *b, int64_t row
     fal_store(w->task->problem.output_dtype, output->data, at, sum);
 }
 
-static double add_lanes(const fal_dots_work *w, void *sums)
+static double fold_lanes(const fal_dots_work *w, void *sums)
 {
-    return w->task->problem.dtype == FALTUNG_F64 ? add_doubles(sums) : add_floats(sums);
+    return w->task->problem.dtype == FALTUNG_F64 ? fold_doubles(sums) : fold_floats(sums);
 }
 
 static void write_block(const fal_dots_work *w, const fal_dots_block *b)
@@ -135,7 +135,7 @@ static void write_block(const fal_dots_work *w, const fal_dots_block *b)
             one.channel += o;
             for (int64_t kh = from[FAL_ROW]; kh < to[FAL_ROW]; kh++)
                 for (int64_t kw = from[FAL_COLUMN]; kw < to[FAL_COLUMN]; kw++, sums += step)
-                    fal_write_dots(w, &one, kh, kw, add_lanes(w, sums));
+                    fal_write_dots(w, &one, kh, kw, fold_lanes(w, sums));
         }
 }
 
