@@ -20,17 +20,38 @@
 #define FAL_EVEN_LAST 0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31
 #endif
 
+#if FAL_VECTOR == 32 && FAL_NUMBER == 4
+
+// Halves of vectors are apart in AVX2: two steps instead of the three that gcc takes.
+typedef int64_t pairs_of_numbers __attribute__((vector_size(FAL_VECTOR)));
+
+FAL_INLINE vec order_pairs(vec v)
+{
+    const pairs_of_numbers pairs = (pairs_of_numbers)v;
+    return (vec)__builtin_shufflevector(pairs, pairs, 0, 2, 1, 3);
+}
+
+#endif
+
 // Every second element of two vectors that follow each other, from the first on.
 FAL_INLINE vec vec_even(vec low, vec high)
 {
+#if FAL_VECTOR == 32 && FAL_NUMBER == 4
+    return order_pairs(__builtin_shufflevector(low, high, 0, 2, 8, 10, 4, 6, 12, 14));
+#else
     return __builtin_shufflevector(low, high, FAL_EVEN);
+#endif
 }
 
 // The same where the second vector begins one element earlier, so that it ends with the last that
 // is wanted.
 FAL_INLINE vec vec_even_last(vec low, vec high)
 {
+#if FAL_VECTOR == 32 && FAL_NUMBER == 4
+    return order_pairs(__builtin_shufflevector(low, high, 0, 2, 9, 11, 4, 6, 13, 15));
+#else
     return __builtin_shufflevector(low, high, FAL_EVEN_LAST);
+#endif
 }
 
 #if FAL_LANES == 2

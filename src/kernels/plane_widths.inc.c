@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The kernels for one channel by itself that TILE_KERNEL and TILE_STRIDE say, in all widths; few
-// registers hold one vector only where taking every second pixel needs some. A tile of one vector
-// is as high again, so that enough sums are under way, if there is room and the kernel's rows are
+// The kernels for one channel by itself that TILE_KERNEL and TILE_STRIDE say, in all widths. A tile
+// of one vector is as high again, so that enough sums are under way, if the kernel's rows are
 // known.
-
-#define TILE_ROOM (FAL_REGISTERS == 32 || TILE_STRIDE == 1)
 
 #if FAL_REGISTERS == 32
 #define TILE_ROWS    4
@@ -15,13 +12,9 @@
 #define TILE_VECTORS 3
 #include "kernels/plane.inc.c"
 #endif
-#if TILE_ROOM
 #define TILE_ROWS    4
 #define TILE_VECTORS 2
 #include "kernels/plane.inc.c"
-#endif
-#define TILE_ROWS    (TILE_KERNEL > 0 && TILE_ROOM ? 8 : 4)
+#define TILE_ROWS    (TILE_KERNEL > 0 ? 8 : 4)
 #define TILE_VECTORS 1
 #include "kernels/plane.inc.c"
-
-#undef TILE_ROOM

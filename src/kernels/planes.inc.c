@@ -16,7 +16,7 @@
     &plane_##k##_1_4, &plane_##k##_1_3, &plane_##k##_1_2, &plane_##k##_1_1, &plane_##k##_2_4,      \
         &plane_##k##_2_3, &plane_##k##_2_2, &plane_##k##_2_1,
 #else
-#define PLANES(k) &plane_##k##_1_2, &plane_##k##_1_1, &plane_##k##_2_1,
+#define PLANES(k) &plane_##k##_1_2, &plane_##k##_1_1, &plane_##k##_2_2, &plane_##k##_2_1,
 #endif
 
 #undef TILE_KERNEL

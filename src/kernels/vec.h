@@ -348,10 +348,27 @@ FAL_INLINE vec vec_load_lanes(const real *from, vec_lanes lanes)
 // Stores under a mask take tens of cycles on some processors with AVX2.
 enum { FAL_LANES_STORED = 0 };
 
+// The first `count` lanes, fewer than all, by the bits of the count.
+FAL_INLINE void vec_store_first(real *to, vec v, int count)
+{
+    real lane[FAL_LANES];
+    const real *from = lane;
+    vec_store(lane, v);
+    FAL_UNROLL
+    for (int some = FAL_LANES / 2; some > 0; some /= 2)
+        if (count & some) {
+            memcpy(to, from, (size_t)some * sizeof *to);
+            from += some;
+            to += some;
+        }
+}
+
 FAL_INLINE void vec_store_lanes(real *to, vec v, uint32_t lanes)
 {
     if (lanes == FAL_ALL_LANES)
         vec_store(to, v);
+    else if ((lanes & (lanes + 1)) == 0)
+        vec_store_first(to, v, __builtin_popcount(lanes));
     else
         vec_store_each(to, 1, v, lanes);
 }
