@@ -153,7 +153,9 @@ faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
     if (status)
         return status;
     choice->task.problem = fal_lower(&choice->valid);
-    choice->task.channels_last = fal_is_channels_last(conv, input);
+    // Channels of an image of one element are usually nearer than other images.
+    choice->task.channels_last =
+        fal_is_row_of_images(&choice->valid) || fal_is_channels_last(conv, input);
     choice->task.form = NULL;
     choice->task.tuning = fal_find_tuning(choice->task.kernels);
     choice->parallel = conv->parallel ? *conv->parallel : (faltung_parallel){NULL, NULL};

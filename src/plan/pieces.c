@@ -30,6 +30,10 @@ static int list_axes(const fal_valid *valid, int axes[FAL_PART_AXES])
     }
     for (int i = FAL_PART_AXES - valid->axes; i < FAL_PART_AXES; i++)
         axes[count++] = i;
+    if (fal_is_row_of_images(valid)) { // and the only column is their image
+        axes[0] = FAL_COLUMN;
+        axes[count - 1] = FAL_IMAGE;
+    }
     return count;
 }
 

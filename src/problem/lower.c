@@ -12,6 +12,24 @@ bool fal_is_sampled(const fal_valid *valid, int i)
            axis->padding.end == 0 && axis->input_dilation == 1;
 }
 
+static bool is_of_one_element(const fal_valid *valid, int i)
+{
+    const faltung_axis *axis = &valid->axis[i];
+    const bool alone = axis->kernel == 1 && axis->padding.begin == 0 && axis->padding.end == 0;
+    return alone && valid->output[i] == 1 &&
+           (axis->transposed ? axis->input == 1 : fal_is_sampled(valid, i));
+}
+
+bool fal_is_row_of_images(const fal_valid *valid)
+{
+    if (valid->of_weight || valid->batch < 2)
+        return false;
+    for (int i = 0; i < valid->axes; i++)
+        if (!is_of_one_element(valid, i))
+            return false;
+    return true;
+}
+
 faltung_padding fal_find_crop(const fal_valid *valid, int i)
 {
     const faltung_padding p = valid->axis[i].padding;
@@ -109,6 +127,14 @@ bool fal_is_paired(const fal_problem *p, int64_t channel)
     return fal_is_integer(p->dtype) && !(p->odd && channel == p->input_channels - 1);
 }
 
+static void make_row_of_images(fal_problem *problem)
+{
+    const int64_t columns = problem->batch;
+    problem->axis[FALTUNG_MAX_AXES - 1] = (fal_problem_axis){columns, 1, columns, 1, 1, 1, 0};
+    problem->batch = 1;
+    problem->border_counts = true; // there is none
+}
+
 fal_problem fal_lower(const fal_valid *valid)
 {
     if (valid->of_weight)
@@ -148,6 +174,8 @@ fal_problem fal_lower(const fal_valid *valid)
             axis->stride = 1;
         }
     }
+    if (fal_is_row_of_images(valid))
+        make_row_of_images(&problem);
     return problem;
 }
 
@@ -178,6 +206,14 @@ static fal_view lower_picture(const fal_valid *valid, const faltung_tensor *tens
     return view;
 }
 
+static void take_images_for_columns(const fal_valid *valid, fal_view *view)
+{
+    if (!fal_is_row_of_images(valid))
+        return;
+    view->axis[FALTUNG_MAX_AXES - 1] = view->outer;
+    view->outer = 0;
+}
+
 // Lets the channels of integers be pairs.
 static void pair_channels(const fal_valid *valid, fal_view *view)
 {
@@ -199,12 +235,15 @@ static fal_view lower_input(const fal_valid *valid, const faltung_tensor *tensor
         if (cropped)
             view.data = (char *)view.data + cropped * (int64_t)faltung_dtype_size(valid->dtype);
     }
+    take_images_for_columns(valid, &view);
     return view;
 }
 
 static fal_view lower_output(const fal_valid *valid, const faltung_tensor *tensor)
 {
-    return lower_picture(valid, tensor, valid->output_channels / valid->groups);
+    fal_view view = lower_picture(valid, tensor, valid->output_channels / valid->groups);
+    take_images_for_columns(valid, &view);
+    return view;
 }
 
 static fal_view lower_weight(const fal_valid *valid, const faltung_tensor *tensor)

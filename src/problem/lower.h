@@ -16,7 +16,9 @@
 // axis has, is the kernel; images of the batch are input channels, the other picture's channels of
 // a group are images, and stride and dilation change places.
 //
-// There are always three axes; missing ones come first and have size 1.
+// There are always three axes; missing ones come first and have size 1. Images of one element, by
+// kernels of one, are the columns of a single image, so that all of them share what is read of the
+// weights.
 //
 // Integers of 8 bits are taken in pairs: two input channels are one of the problem, since two of
 // them fit into a number of the kernels, and every product is the sum of two.
@@ -85,6 +87,9 @@ int64_t fal_find_element(faltung_padding_mode border, int64_t position, int64_t 
 // Whether an axis is sampled: a kernel of one element, without padding. Along it the view of the
 // input steps over what is not wanted, and no stride is left.
 bool fal_is_sampled(const fal_valid *valid, int axis);
+
+// Whether images are the columns of a single one: see above.
+bool fal_is_row_of_images(const fal_valid *valid);
 
 // What a negative side of a circular padding cuts off along an axis before the rest goes round:
 // then the view of the input begins behind it. (Other modes only show elements that are there, or

@@ -20,6 +20,11 @@ const char *const cut_problems[] = {
     "conv2d:2x40x13x17,70x40x1x1",
     "conv2d:5x40x7x7,3x40x1x1",
     "conv2d:2x24x15x15,40x24x1x1,stride=2",
+    // Images as the columns of one.
+    "conv2d:19x40x1x1,33x40x1x1",
+    "conv2d:21x24x3x1,6x4x1x1,stride=3+1,groups=6",
+    "conv_transpose1d:17x24x1,24x20x1,stride=2",
+    "conv3d:5x40x1x1x1,33x40x1x1x1,dtype=bf16",
     "conv2d:2x18x30x61,18x1x3x3,padding=1,groups=18",
     "conv2d:2x18x30x31,18x1x5x5,padding=2,stride=2,groups=18",
     "conv2d:1x24x20x20,24x4x3x3,padding=1,groups=6",

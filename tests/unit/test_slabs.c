@@ -26,6 +26,8 @@ static const char *const bordered[] = {
     "conv2d:1x5x3,26x1x1x1,stride=2+1,padding=0+0:-1,padding_mode=circular",
     ("conv_transpose2d:58x12x18,58x21x2x2,stride=2+3,padding=-1:3+2:-1,dilation=2+1,"
      "output_padding=0+2,groups=2,dtype=f64,layout=nhwc"),
+    "conv2d:21x24x3x1,6x24x1x1,stride=3+1",
+    "conv2d_input:19x33x1x1,40x33x1x1",
     // By matrix tiles, where there are any.
     "conv2d:2x36x29x25,18x36x3x5,stride=3+2,padding=2:1+1,dtype=bf16,layout=nhwc",
     "conv2d:2x36x29x25,18x36x3x5,stride=3+2,padding=2:1+1,dtype=bf16",
