@@ -97,16 +97,29 @@ FAL_INLINE void gather_end(const real *from, int64_t i, int64_t count, real *to)
 
 #endif
 
+// Every second element of two vectors that follow each other, or every fourth one of four.
+FAL_INLINE vec ELEMENT(read_second)(const fal_box *box, const ELEMENT_TYPE *from)
+{
+    return vec_even(ELEMENT(read)(box, from), ELEMENT(read)(box, from + FAL_LANES));
+}
+
+FAL_INLINE vec ELEMENT(read_fourth)(const fal_box *box, const ELEMENT_TYPE *from)
+{
+    return vec_even(ELEMENT(read_second)(box, from),
+                    ELEMENT(read_second)(box, from + 2 * FAL_LANES));
+}
+
+// Vectors end with what is not used: a last one is no more than the row has.
 FAL_INLINE void ELEMENT(gather_row)(const fal_box *box, const ELEMENT_TYPE *from, int64_t step,
                                     int64_t count, real *to)
 {
     int64_t i = 0;
     if (step == 2)
-        for (; i + FAL_LANES < count; i += FAL_LANES) { // the second vector ends with what is not
-            vec low = ELEMENT(read)(box, from + 2 * i); // used
-            vec high = ELEMENT(read)(box, from + 2 * i + FAL_LANES);
-            vec_store(to + i, vec_even(low, high));
-        }
+        for (; i + FAL_LANES < count; i += FAL_LANES)
+            vec_store(to + i, ELEMENT(read_second)(box, from + 2 * i));
+    if (step == 4)
+        for (; i + FAL_LANES < count; i += FAL_LANES)
+            vec_store(to + i, ELEMENT(read_fourth)(box, from + 4 * i));
 #if ELEMENT_KIND == NUMBER
     if (step == 2 && count > 0) {
         gather_end(from, i, count, to);
@@ -142,7 +155,9 @@ static void ELEMENT(copy_narrow)(const fal_box *box, const ELEMENT_TYPE *from, r
 }
 
 // Rows that begin one behind the other: squares of them are turned in registers, the last one over
-// the one before it where rows would be left.
+// the one before it where rows would be left. What follows in each column is brought near: they are
+// more streams than a processor follows, and often so far apart that they meet in few sets of a
+// first-level cache.
 static void ELEMENT(copy_turned)(const fal_box *box, const ELEMENT_TYPE *from, real *to)
 {
     int64_t r = 0;
@@ -157,8 +172,11 @@ static void ELEMENT(copy_turned)(const fal_box *box, const ELEMENT_TYPE *from, r
         for (; c + FAL_LANES <= box->columns; c += FAL_LANES) {
             vec turned[FAL_LANES];
             FAL_UNROLL
-            for (int i = 0; i < FAL_LANES; i++)
-                turned[i] = ELEMENT(read)(box, from + r + (c + i) * box->from_column);
+            for (int i = 0; i < FAL_LANES; i++) {
+                const ELEMENT_TYPE *at = from + r + (c + i) * box->from_column;
+                turned[i] = ELEMENT(read)(box, at);
+                __builtin_prefetch((const char *)at + 512, 0, 2);
+            }
             vec_transpose(turned);
             FAL_UNROLL
             for (int i = 0; i < FAL_LANES; i++)

@@ -4,20 +4,35 @@
 #include "algorithms/chunks.h"
 #include "base/checked.h"
 
-int64_t fal_count_computed(const fal_wide_kernel *kernel, int64_t elements, int64_t planes)
+static fal_tiling tile_by(const fal_wide_kernel *kernel, bool along_columns, int64_t rows,
+                          int64_t columns, int64_t planes)
 {
-    return fal_round_up(elements * fal_round_up(planes, kernel->run), kernel->pixels);
+    fal_tiling t = {.kernel = kernel, .along_columns = along_columns};
+    if (along_columns) {
+        t.column = 1;
+        t.row = fal_round_up(columns, kernel->run);
+        t.plane = rows * t.row;
+        t.computed = planes * t.plane;
+    } else {
+        t.plane = 1;
+        t.column = fal_round_up(planes, kernel->run);
+        t.row = columns * t.column;
+        t.computed = rows * t.row;
+    }
+    t.computed = fal_round_up(t.computed, kernel->pixels);
+    return t;
 }
 
-const fal_wide_kernel *fal_find_tile(const fal_kernels *kernels, int64_t channels, int64_t elements,
-                                     int64_t planes)
+fal_tiling fal_find_tiling(const fal_kernels *kernels, int64_t channels, int64_t rows,
+                           int64_t columns, int64_t planes)
 {
-    const fal_wide_kernel *best = NULL; // there is one, since `channels` is a kernel's
+    fal_tiling best = {0}; // there is one, since `channels` is a kernel's
     for (const fal_wide_kernel *const *next = kernels->wide; *next; next++)
-        if ((*next)->channels == channels &&
-            (!best || fal_count_computed(*next, elements, planes) <
-                          fal_count_computed(best, elements, planes)))
-            best = *next;
+        for (int along = 0; along < 2 && (*next)->channels == channels; along++) {
+            const fal_tiling t = tile_by(*next, along, rows, columns, planes);
+            if (!best.kernel || t.computed < best.computed)
+                best = t;
+        }
     return best;
 }
 

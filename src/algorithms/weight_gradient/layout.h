@@ -21,13 +21,18 @@ typedef struct fal_cut {
 
 fal_cut fal_find_cut(const fal_task *task);
 
-// The kernel for so many elements of as many planes by `channels` channels. A tile's runs are of
-// neighbouring planes, each of one element: the one that computes the fewest planes that nobody
-// asked for.
-const fal_wide_kernel *fal_find_tile(const fal_kernels *kernels, int64_t channels, int64_t elements,
-                                     int64_t planes);
+// How the sums of a block are tiled. A tile's runs are of neighbouring planes, each of one element
+// of the gradient, or of neighbouring columns of the gradient.
+typedef struct fal_tiling {
+    const fal_wide_kernel *kernel;
+    bool along_columns;
+    int64_t computed;           // sums of a channel, with those that nobody asked for
+    int64_t plane, row, column; // from one to the next among them
+} fal_tiling;
 
-// Planes that it computes.
-int64_t fal_count_computed(const fal_wide_kernel *kernel, int64_t elements, int64_t planes);
+// The tiling for so many rows and columns of as many planes, by `channels` channels, that computes
+// the fewest sums that nobody asked for.
+fal_tiling fal_find_tiling(const fal_kernels *kernels, int64_t channels, int64_t rows,
+                           int64_t columns, int64_t planes);
 
 #endif

@@ -22,7 +22,7 @@ typedef struct desk {
     void *memory;
     void *band;
     void *weight; // a chunk's pixels of the kernel: [product][channel]
-    void *sums; // of a block: [tile of channels][element][plane][channel], planes filled up to runs
+    void *sums;   // of a block: [tile of channels][as its tiling says][channel]
     int32_t *offset;
 } desk;
 
@@ -35,9 +35,8 @@ typedef struct chunk {
 // A block of planes and of a few tiles of channels, over some elements of the gradient.
 typedef struct block {
     int64_t group, plane, planes, channel, channels, depth;
-    int64_t sums; // of a tile of channels
     const fal_part *part;
-    const fal_wide_kernel *kernel;
+    fal_tiling tiling;
 } block;
 
 typedef struct work {
@@ -171,25 +170,58 @@ typedef struct run_list {
     int count;
 } run_list;
 
-static void multiply_strip(const work *w, const block *b, fal_wide_strip *strip, run_list *list)
+static void multiply_strip(const work *w, const fal_wide_kernel *kernel, fal_wide_strip *strip,
+                           run_list *list)
 {
-    const int64_t runs = b->kernel->pixels / b->kernel->run;
+    const int64_t runs = kernel->pixels / kernel->run;
     while (list->count % runs)
         list->place[list->count++] = 0;
     strip->run = list->place;
     strip->products.tiles = (int)(list->count / runs);
     if (list->count)
-        b->kernel->multiply(strip);
-    strip->sums = (char *)strip->sums +
-                  list->count * b->kernel->run * w->cut.channels * w->task->kernels->size;
+        kernel->multiply(strip);
+    strip->sums =
+        (char *)strip->sums + list->count * kernel->run * w->cut.channels * w->task->kernels->size;
     list->count = 0;
+}
+
+// All runs of an element's planes, or of a row's columns, the first of which is at a place; strips
+// are computed as soon as they are full.
+static void add_runs(const work *w, const fal_wide_kernel *kernel, int64_t at, int64_t count,
+                     fal_wide_strip *strip, run_list *list)
+{
+    const int most = kernel->strip * (kernel->pixels / kernel->run);
+    for (int64_t i = 0; i < count; i += kernel->run) {
+        list->place[list->count++] = (int32_t)(at + i * strip->step);
+        if (list->count == most)
+            multiply_strip(w, kernel, strip, list);
+    }
+}
+
+// The runs of a block, in the order of its tiling.
+static void multiply_runs(const work *w, const block *b, fal_wide_strip *strip)
+{
+    const fal_problem_axis *axis = w->task->problem.axis;
+    const fal_tiling *t = &b->tiling;
+    const int64_t *from = b->part->begin, *to = b->part->end;
+    const int64_t row = axis[1].stride * w->cut.band_columns, column = axis[2].stride;
+    run_list list = {.count = 0};
+    if (t->along_columns) {
+        const int64_t columns = to[FAL_COLUMN] - from[FAL_COLUMN];
+        for (int64_t plane = 0; plane < b->planes; plane++)
+            for (int64_t kh = from[FAL_ROW]; kh < to[FAL_ROW]; kh++)
+                add_runs(w, t->kernel, plane * w->cut.plane + kh * row + from[FAL_COLUMN] * column,
+                         columns, strip, &list);
+    } else {
+        for (int64_t kh = from[FAL_ROW]; kh < to[FAL_ROW]; kh++)
+            for (int64_t kw = from[FAL_COLUMN]; kw < to[FAL_COLUMN]; kw++)
+                add_runs(w, t->kernel, kh * row + kw * column, b->planes, strip, &list);
+    }
+    multiply_strip(w, t->kernel, strip, &list);
 }
 
 static void run_chunk(const work *w, const block *b, const chunk *c, void *sums, bool add)
 {
-    const fal_problem_axis *axis = w->task->problem.axis;
-    const int64_t *from = b->part->begin, *to = b->part->end;
-    const int most = b->kernel->strip * (b->kernel->pixels / b->kernel->run);
     const fal_stretch all[] = {{0, (int32_t)(c->images * c->rows * c->columns), 0}, {0, 0, 0}};
     const fal_stretch *lists[FAL_WIDE_STRIP];
     for (int i = 0; i < FAL_WIDE_STRIP; i++)
@@ -201,47 +233,39 @@ static void run_chunk(const work *w, const block *b, const chunk *c, void *sums,
                      .count = all[0].count,
                      .stretches = lists,
                      .unit = 1},
-        .step = w->cut.plane,
+        .step = b->tiling.along_columns ? w->task->problem.axis[2].stride : w->cut.plane,
         .sums = sums,
         .add = add,
     };
-    run_list list = {.count = 0};
-    for (int64_t kh = from[FAL_ROW]; kh < to[FAL_ROW]; kh++)
-        for (int64_t kw = from[FAL_COLUMN]; kw < to[FAL_COLUMN]; kw++)
-            for (int64_t plane = 0; plane < b->planes; plane += b->kernel->run) {
-                int64_t at = plane * w->cut.plane + kh * axis[1].stride * w->cut.band_columns +
-                             kw * axis[2].stride;
-                list.place[list.count++] = (int32_t)at;
-                if (list.count == most)
-                    multiply_strip(w, b, &strip, &list);
-            }
-    multiply_strip(w, b, &strip, &list);
+    multiply_runs(w, b, &strip);
 }
 
-// The elements of one plane and channel, from sums that lie `apart`.
+// The elements of one plane and channel, from sums that lie so far apart.
 static inline void write_elements(const work *w, const fal_part *part, char *to, const char *sums,
-                                  int64_t apart, size_t size)
+                                  int64_t row, int64_t column, size_t size)
 {
     const int64_t *step = w->all->output.axis;
-    for (int64_t kh = part->begin[FAL_ROW]; kh < part->end[FAL_ROW]; kh++)
-        for (int64_t kw = part->begin[FAL_COLUMN]; kw < part->end[FAL_COLUMN]; kw++, sums += apart)
-            memcpy(to + (kh * step[1] + kw * step[2]) * (int64_t)size, sums, size);
+    const int64_t first = part->begin[FAL_COLUMN], past = part->end[FAL_COLUMN];
+    for (int64_t kh = part->begin[FAL_ROW]; kh < part->end[FAL_ROW]; kh++, sums += row) {
+        const char *from = sums;
+        for (int64_t kw = first; kw < past; kw++, from += column)
+            memcpy(to + (kh * step[1] + kw * step[2]) * (int64_t)size, from, size);
+    }
 }
 
 // The same where they are of another type there.
 static void convert_elements(const work *w, const fal_part *part, char *to, const char *sums,
-                             int64_t apart)
+                             int64_t row, int64_t column)
 {
-    const int64_t columns = part->end[FAL_COLUMN] - part->begin[FAL_COLUMN];
     const int64_t *step = w->all->output.axis;
     int64_t at = part->begin[FAL_ROW] * step[1] + part->begin[FAL_COLUMN] * step[2];
     const fal_rows rows = {
         .from = sums,
         .to = to + at * w->task->kernels->output_size,
         .rows = part->end[FAL_ROW] - part->begin[FAL_ROW],
-        .columns = columns,
-        .from_row = columns * apart,
-        .from_column = apart,
+        .columns = part->end[FAL_COLUMN] - part->begin[FAL_COLUMN],
+        .from_row = row,
+        .from_column = column,
         .to_row = step[1],
         .to_column = step[2],
     };
@@ -252,22 +276,23 @@ static void convert_elements(const work *w, const fal_part *part, char *to, cons
 static void write_tile(const work *w, const block *b, int64_t channel, const char *sums)
 {
     const fal_view *output = &w->all->output;
+    const fal_tiling *t = &b->tiling;
     const int64_t size = w->task->kernels->size;
     const int64_t channels = fal_least(w->cut.channels, b->channels - channel);
-    const int64_t apart = fal_round_up(b->planes, b->kernel->run) * w->cut.channels * size;
+    const int64_t row = t->row * w->cut.channels, column = t->column * w->cut.channels;
     int64_t corner = b->group * output->group + (b->channel + channel) * output->channel +
                      b->plane * output->outer + b->depth * output->axis[0];
     for (int64_t i = 0; i < b->planes; i++)
         for (int64_t o = 0; o < channels; o++) {
             char *to = (char *)output->data + (corner + i * output->outer + o * output->channel) *
                                                   w->task->kernels->output_size;
-            const char *from = sums + (i * w->cut.channels + o) * size;
+            const char *from = sums + (i * t->plane * w->cut.channels + o) * size;
             if (w->task->kernels->output_size != size)
-                convert_elements(w, b->part, to, from, apart / size);
+                convert_elements(w, b->part, to, from, row, column);
             else if (size == sizeof(float)) // so that moving one is an instruction
-                write_elements(w, b->part, to, from, apart, sizeof(float));
+                write_elements(w, b->part, to, from, row * size, column * size, sizeof(float));
             else
-                write_elements(w, b->part, to, from, apart, sizeof(double));
+                write_elements(w, b->part, to, from, row * size, column * size, sizeof(double));
         }
 }
 
@@ -276,7 +301,7 @@ static void run_block(work *w, const block *b)
 {
     const fal_problem *p = &w->task->problem;
     const fal_cut *cut = &w->cut;
-    const int64_t of_tile = b->sums * w->task->kernels->size;
+    const int64_t of_tile = b->tiling.computed * w->cut.channels * w->task->kernels->size;
     chunk c = {0};
     bool add = false;
     for (c.depth = 0; c.depth < p->axis[0].kernel; c.depth++)
@@ -306,7 +331,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     (void)packed;
     const int64_t *from = part->begin, *to = part->end;
     const int64_t channels = task->problem.output_channels;
-    const int64_t elements = (to[FAL_ROW] - from[FAL_ROW]) * (to[FAL_COLUMN] - from[FAL_COLUMN]);
+    const int64_t rows = to[FAL_ROW] - from[FAL_ROW], columns = to[FAL_COLUMN] - from[FAL_COLUMN];
     work w = {.task = task, .all = all, .cut = fal_find_cut(task)};
     lay_out_desk(task, &w.cut, workspace, &w.desk);
     memset(w.desk.weight, 0, (size_t)(w.cut.products * w.cut.channels * task->kernels->size));
@@ -318,8 +343,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
                                to[FAL_CHANNEL] - o);
         for (b.plane = from[FAL_IMAGE]; b.plane < to[FAL_IMAGE]; b.plane += b.planes) {
             b.planes = fal_least(w.cut.planes, to[FAL_IMAGE] - b.plane);
-            b.kernel = fal_find_tile(task->kernels, w.cut.channels, elements, b.planes);
-            b.sums = fal_count_computed(b.kernel, elements, b.planes) * w.cut.channels;
+            b.tiling = fal_find_tiling(task->kernels, w.cut.channels, rows, columns, b.planes);
             for (b.depth = from[FAL_DEPTH]; b.depth < to[FAL_DEPTH]; b.depth++)
                 run_block(&w, &b);
         }
@@ -361,8 +385,8 @@ static void describe(const fal_task *task, fal_description *d)
 {
     const fal_problem *p = &task->problem;
     const fal_cut c = fal_find_cut(task);
-    const fal_wide_kernel *tile =
-        fal_find_tile(task->kernels, c.channels, p->axis[1].output * p->axis[2].output, c.planes);
+    const fal_tiling tiling =
+        fal_find_tiling(task->kernels, c.channels, p->axis[1].output, p->axis[2].output, c.planes);
     double blocks = (double)fal_ceil_divide(p->batch, c.planes) * (double)p->axis[0].output *
                     (double)fal_ceil_divide(p->output_channels, c.tiles * c.channels) *
                     (double)p->groups;
@@ -376,7 +400,7 @@ static void describe(const fal_task *task, fal_description *d)
     snprintf(d->how, sizeof d->how,
              "channels in the lanes, tiles of %d elements by %" PRId64
              " channels; blocks of %" PRId64 " planes; sums of %" PRId64 " products at a time",
-             tile->pixels, c.channels, c.planes, c.products);
+             tiling.kernel->pixels, c.channels, c.planes, c.products);
 }
 
 // A band for the fewest planes, and the sums of all elements, must be of a reasonable size.
