@@ -75,7 +75,7 @@ static void check_boxes(const fal_kernels *set, prng *random)
 {
     if (set->input_size != set->size) // elements.c
         return;
-    static const int64_t steps[] = {1, 2, 3, 5, -1, -2, 0};
+    static const int64_t steps[] = {1, 2, 3, 4, 5, -1, -2, 0};
     const int repeats = 4;
     for (int64_t columns = 1; columns <= 70; columns++)
         for (size_t i = 0; i < COUNT_OF(steps); i++)
