@@ -143,6 +143,13 @@ static faltung_status take_algorithm(fal_choice *choice, const char *name, size_
     return FALTUNG_OK;
 }
 
+// Whether images are columns, and single elements, whose channels are nearer than other images.
+static bool is_row_of_elements(const fal_choice *choice)
+{
+    const fal_problem_axis *axis = choice->task.problem.axis;
+    return fal_is_row_of_images(&choice->valid) && axis[0].kernel == 1 && axis[1].kernel == 1;
+}
+
 faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
                           const faltung_tensor *weight, const faltung_tensor *bias,
                           fal_choice *choice, faltung_message *message)
@@ -153,9 +160,7 @@ faltung_status fal_choose(const faltung_conv *conv, const faltung_tensor *input,
     if (status)
         return status;
     choice->task.problem = fal_lower(&choice->valid);
-    // Channels of an image of one element are usually nearer than other images.
-    choice->task.channels_last =
-        fal_is_row_of_images(&choice->valid) || fal_is_channels_last(conv, input);
+    choice->task.channels_last = is_row_of_elements(choice) || fal_is_channels_last(conv, input);
     choice->task.form = NULL;
     choice->task.tuning = fal_find_tuning(choice->task.kernels);
     choice->parallel = conv->parallel ? *conv->parallel : (faltung_parallel){NULL, NULL};

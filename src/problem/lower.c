@@ -12,20 +12,34 @@ bool fal_is_sampled(const fal_valid *valid, int i)
            axis->padding.end == 0 && axis->input_dilation == 1;
 }
 
-static bool is_of_one_element(const fal_valid *valid, int i)
+// Whether an axis has one output, which needs nothing outside.
+static bool has_one_output(const fal_valid *valid, int i)
 {
     const faltung_axis *axis = &valid->axis[i];
-    const bool alone = axis->kernel == 1 && axis->padding.begin == 0 && axis->padding.end == 0;
-    return alone && valid->output[i] == 1 &&
-           (axis->transposed ? axis->input == 1 : fal_is_sampled(valid, i));
+    if (valid->output[i] != 1 || axis->padding.begin != 0 || axis->padding.end != 0)
+        return false;
+    if (axis->kernel > 1 && valid->padding_mode != FALTUNG_PADDING_ZEROS)
+        return false;
+    return axis->transposed ? axis->kernel == 1 && axis->input == 1 : axis->input_dilation == 1;
+}
+
+static bool has_kernel(const fal_valid *valid)
+{
+    for (int i = 0; i < valid->axes; i++)
+        if (valid->axis[i].kernel > 1)
+            return true;
+    return false;
 }
 
 bool fal_is_row_of_images(const fal_valid *valid)
 {
-    if (valid->of_weight || valid->batch < 2)
+    const bool has_room =
+        valid->axes < 3 || valid->axis[0].kernel == 1 || valid->axis[2].kernel == 1;
+    const bool is_depthwise = valid->input_channels == valid->groups;
+    if (valid->of_weight || valid->batch < 2 || !has_room || (is_depthwise && has_kernel(valid)))
         return false;
     for (int i = 0; i < valid->axes; i++)
-        if (!is_of_one_element(valid, i))
+        if (!has_one_output(valid, i))
             return false;
     return true;
 }
@@ -127,9 +141,18 @@ bool fal_is_paired(const fal_problem *p, int64_t channel)
     return fal_is_integer(p->dtype) && !(p->odd && channel == p->input_channels - 1);
 }
 
-static void make_row_of_images(fal_problem *problem)
+// Whether the axis that images take the place of goes to the first one's. Of a sum's products,
+// those along the last axis are outside either way.
+static bool moves_last_axis(const fal_valid *valid)
+{
+    return fal_is_row_of_images(valid) && valid->axis[valid->axes - 1].kernel > 1;
+}
+
+static void make_row_of_images(const fal_valid *valid, fal_problem *problem)
 {
     const int64_t columns = problem->batch;
+    if (moves_last_axis(valid))
+        problem->axis[0] = problem->axis[FALTUNG_MAX_AXES - 1];
     problem->axis[FALTUNG_MAX_AXES - 1] = (fal_problem_axis){columns, 1, columns, 1, 1, 1, 0};
     problem->batch = 1;
     problem->border_counts = true; // there is none
@@ -175,7 +198,7 @@ fal_problem fal_lower(const fal_valid *valid)
         }
     }
     if (fal_is_row_of_images(valid))
-        make_row_of_images(&problem);
+        make_row_of_images(valid, &problem);
     return problem;
 }
 
@@ -206,11 +229,18 @@ static fal_view lower_picture(const fal_valid *valid, const faltung_tensor *tens
     return view;
 }
 
-static void take_images_for_columns(const fal_valid *valid, fal_view *view)
+// As make_row_of_images() does; a weight has no images.
+static void take_images_for_columns(const fal_valid *valid, fal_view *view, bool is_weight)
 {
+    int64_t *last = &view->axis[FALTUNG_MAX_AXES - 1];
     if (!fal_is_row_of_images(valid))
         return;
-    view->axis[FALTUNG_MAX_AXES - 1] = view->outer;
+    if (moves_last_axis(valid))
+        view->axis[0] = *last;
+    *last = 0;
+    if (is_weight)
+        return;
+    *last = view->outer;
     view->outer = 0;
 }
 
@@ -235,14 +265,14 @@ static fal_view lower_input(const fal_valid *valid, const faltung_tensor *tensor
         if (cropped)
             view.data = (char *)view.data + cropped * (int64_t)faltung_dtype_size(valid->dtype);
     }
-    take_images_for_columns(valid, &view);
+    take_images_for_columns(valid, &view, false);
     return view;
 }
 
 static fal_view lower_output(const fal_valid *valid, const faltung_tensor *tensor)
 {
     fal_view view = lower_picture(valid, tensor, valid->output_channels / valid->groups);
-    take_images_for_columns(valid, &view);
+    take_images_for_columns(valid, &view, false);
     return view;
 }
 
@@ -263,6 +293,7 @@ static fal_view lower_weight(const fal_valid *valid, const faltung_tensor *tenso
         }
         view.axis[FALTUNG_MAX_AXES - valid->axes + i] = stride;
     }
+    take_images_for_columns(valid, &view, true);
     bool empty = valid->input_channels == 0;
     view.data = empty ? tensor->data
                       : (char *)tensor->data + first * (int64_t)faltung_dtype_size(tensor->dtype);

@@ -16,9 +16,9 @@
 // axis has, is the kernel; images of the batch are input channels, the other picture's channels of
 // a group are images, and stride and dilation change places.
 //
-// There are always three axes; missing ones come first and have size 1. Images of one element, by
-// kernels of one, are the columns of a single image, so that all of them share what is read of the
-// weights.
+// There are always three axes; missing ones come first and have size 1. Where each image has one
+// output, which needs no border, images are the columns of a single one, so that all of them share
+// what is read of the weights.
 //
 // Integers of 8 bits are taken in pairs: two input channels are one of the problem, since two of
 // them fit into a number of the kernels, and every product is the sum of two.

@@ -43,6 +43,9 @@ static fal_range raise(const fal_valid *valid, int axis, fal_range r)
 fal_range fal_needed_positions(const fal_valid *valid, const fal_problem *problem, int axis,
                                fal_range outputs)
 {
+    const faltung_axis *own = &valid->axis[axis];
+    if (fal_is_row_of_images(valid)) // whose axes are elsewhere: one output, at the begin
+        return (fal_range){0, own->dilation * (own->kernel - 1) + 1};
     const fal_problem_axis a = problem->axis[FALTUNG_MAX_AXES - valid->axes + axis];
     const int64_t reach = a.dilation * (a.kernel - 1) - a.padding;
     const int64_t first = outputs.begin * a.stride - a.padding;

@@ -28,6 +28,8 @@ static const char *const bordered[] = {
      "output_padding=0+2,groups=2,dtype=f64,layout=nhwc"),
     "conv2d:21x24x3x1,6x24x1x1,stride=3+1",
     "conv2d_input:19x33x1x1,40x33x1x1",
+    "conv2d:19x5x9x8,37x5x4x3,dilation=2,stride=9",
+    "conv1d:19x5x9,3x5x9,padding_mode=circular",
     // By matrix tiles, where there are any.
     "conv2d:2x36x29x25,18x36x3x5,stride=3+2,padding=2:1+1,dtype=bf16,layout=nhwc",
     "conv2d:2x36x29x25,18x36x3x5,stride=3+2,padding=2:1+1,dtype=bf16",
