@@ -272,6 +272,31 @@ static void convert_elements(const work *w, const fal_part *part, char *to, cons
     w->task->kernels->write_rows(&rows);
 }
 
+// A tile whose planes follow each other in the output, of one element each: it is turned.
+static void turn_tile(const work *w, const block *b, int64_t channels, const char *sums, char *to)
+{
+    const fal_box box = {
+        .from = sums,
+        .to = to,
+        .planes = 1,
+        .rows = channels,
+        .columns = b->planes,
+        .from_row = 1,
+        .from_column = b->tiling.plane * w->cut.channels,
+        .to_row = w->all->output.channel,
+    };
+    w->task->kernels->copy(&box);
+}
+
+// Whether that can be done.
+static bool is_turned(const work *w, const block *b)
+{
+    const fal_part *part = b->part;
+    return w->all->output.outer == 1 && w->task->kernels->output_size == w->task->kernels->size &&
+           part->end[FAL_ROW] - part->begin[FAL_ROW] == 1 &&
+           part->end[FAL_COLUMN] - part->begin[FAL_COLUMN] == 1;
+}
+
 // The sums of a tile of channels to where they belong, in the order in which they lie there.
 static void write_tile(const work *w, const block *b, int64_t channel, const char *sums)
 {
@@ -282,6 +307,12 @@ static void write_tile(const work *w, const block *b, int64_t channel, const cha
     const int64_t row = t->row * w->cut.channels, column = t->column * w->cut.channels;
     int64_t corner = b->group * output->group + (b->channel + channel) * output->channel +
                      b->plane * output->outer + b->depth * output->axis[0];
+    if (is_turned(w, b)) {
+        corner += b->part->begin[FAL_ROW] * output->axis[1] +
+                  b->part->begin[FAL_COLUMN] * output->axis[2];
+        turn_tile(w, b, channels, sums, (char *)output->data + corner * size);
+        return;
+    }
     for (int64_t i = 0; i < b->planes; i++)
         for (int64_t o = 0; o < channels; o++) {
             char *to = (char *)output->data + (corner + i * output->outer + o * output->channel) *
