@@ -7,7 +7,7 @@
 //
 // Each element is the sum over chunks of the kernel's pixels, in order, of chains of fused
 // multiply-adds over a chunk's images, rows and columns.
-#include "algorithms/weight_gradient/layout.h"
+#include "algorithms/weight_gradient/work.h"
 
 #include "algorithms/workspace.h"
 #include "base/checked.h"
@@ -17,38 +17,12 @@
 #include <stdio.h>
 #include <string.h>
 
-// Tables and buffers of one thread, laid out in its workspace.
-typedef struct desk {
-    void *memory;
-    void *band;
-    void *weight; // a chunk's pixels of the kernel: [product][channel]
-    void *sums;   // of a block: [tile of channels][as its tiling says][channel]
-    int32_t *offset;
-} desk;
+typedef fal_of_weight_chunk chunk;
+typedef fal_of_weight_block block;
+typedef fal_of_weight_work work;
 
-// A chunk: a range of the kernel's images, rows and columns in one of its planes of depth.
-typedef struct chunk {
-    int64_t depth, image, row, column;
-    int64_t images, rows, columns;
-} chunk;
-
-// A block of planes and of a few tiles of channels, over some elements of the gradient.
-typedef struct block {
-    int64_t group, plane, planes, channel, channels, depth;
-    const fal_part *part;
-    fal_tiling tiling;
-} block;
-
-typedef struct work {
-    const fal_task *task;
-    const fal_operands *all;
-    fal_cut cut;
-    desk desk;
-    int64_t rows, columns; // of the chunk that the offsets are for
-    int64_t images;
-} work;
-
-static size_t lay_out_desk(const fal_task *task, const fal_cut *c, char *workspace, desk *d)
+static size_t lay_out_desk(const fal_task *task, const fal_cut *c, char *workspace,
+                           fal_of_weight_desk *d)
 {
     const size_t size = (size_t)task->kernels->size;
     const size_t bytes[] = {
@@ -61,102 +35,8 @@ static size_t lay_out_desk(const fal_task *task, const fal_cut *c, char *workspa
     enum { PLACES = sizeof bytes / sizeof *bytes };
     void *p[PLACES];
     size_t total = fal_divide_workspace(workspace, PLACES, bytes, p);
-    *d = (desk){p[0], p[1], p[2], p[3], p[4]};
+    *d = (fal_of_weight_desk){p[0], p[1], p[2], p[3], p[4]};
     return total;
-}
-
-// ----------------------------------------------------------------------------------------- packing
-
-// The kernel's pixels of a chunk, of a tile of channels from `channel` of the block on.
-static void pack_weight(const work *w, const block *b, const chunk *c, int64_t channel)
-{
-    const fal_view *from = &w->all->weight;
-    const int64_t size = w->task->kernels->size;
-    const int64_t at = b->group * from->group + (b->channel + channel) * from->outer +
-                       c->depth * from->axis[0] + c->row * from->axis[1] +
-                       c->column * from->axis[2];
-    bool is_flat = from->axis[1] == c->columns * from->axis[2]; // rows go on where others end
-    fal_box box = {
-        .to = w->desk.weight,
-        .planes = is_flat ? 1 : c->rows,
-        .rows = is_flat ? c->rows * c->columns : c->columns,
-        .columns = fal_least(w->cut.channels, b->channels - channel),
-        .from_plane = from->axis[1],
-        .from_row = from->axis[2],
-        .from_column = from->outer,
-        .to_plane = c->columns * w->cut.channels,
-        .to_row = w->cut.channels,
-    };
-    for (int64_t n = 0; n < c->images; n++) {
-        box.from = (const char *)from->data +
-                   (at + (c->image + n) * from->channel) * w->task->kernels->input_size;
-        w->task->kernels->copy(&box);
-        box.to = (char *)box.to + c->rows * c->columns * w->cut.channels * size;
-    }
-}
-
-// What of an axis of the input lies in a range of positions: [*begin, *end) of the range.
-static void clip(int64_t first, int64_t count, int64_t size, int64_t *begin, int64_t *end)
-{
-    *begin = fal_least(fal_most(-first, 0), count);
-    *end = fal_most(*begin, fal_least(count, size - first));
-}
-
-// The pixels of all planes of a block that a chunk needs, with the border's zeros.
-static void pack_band(const work *w, const block *b, const chunk *c)
-{
-    const fal_problem *p = &w->task->problem;
-    const fal_view *from = &w->all->input;
-    const int64_t size = w->task->kernels->size;
-    const int64_t depth =
-        c->depth * p->axis[0].dilation + b->depth * p->axis[0].stride - p->axis[0].padding;
-    int64_t first[2] = {c->row * p->axis[1].dilation - p->axis[1].padding,
-                        c->column * p->axis[2].dilation - p->axis[2].padding};
-    int64_t begin[2], end[2];
-    clip(first[0], w->cut.band_rows, p->axis[1].input, &begin[0], &end[0]);
-    clip(first[1], w->cut.band_columns, p->axis[2].input, &begin[1], &end[1]);
-    bool empty = depth < 0 || depth >= p->axis[0].input || begin[0] == end[0] || begin[1] == end[1];
-    bool whole = !empty && begin[0] == 0 && begin[1] == 0 && end[0] == w->cut.band_rows &&
-                 end[1] == w->cut.band_columns;
-    if (!whole)
-        memset(w->desk.band, 0, (size_t)(w->cut.band * size));
-    if (empty)
-        return;
-    int64_t at = b->group * from->group + b->plane * from->outer + depth * from->axis[0] +
-                 (first[0] + begin[0]) * from->axis[1] + (first[1] + begin[1]) * from->axis[2];
-    int64_t to = begin[0] * w->cut.band_columns + begin[1];
-    for (int64_t n = 0; n < c->images; n++, to += w->cut.image) {
-        const fal_box box = {
-            .from = (const char *)from->data +
-                    (at + (c->image + n) * from->channel) * w->task->kernels->input_size,
-            .to = (char *)w->desk.band + to * size,
-            .planes = b->planes,
-            .rows = end[0] - begin[0],
-            .columns = end[1] - begin[1],
-            .from_plane = from->outer,
-            .from_row = from->axis[1],
-            .from_column = from->axis[2],
-            .to_plane = w->cut.plane,
-            .to_row = w->cut.band_columns,
-        };
-        w->task->kernels->copy(&box);
-    }
-}
-
-static void fill_offsets(work *w, const chunk *c)
-{
-    const fal_problem_axis *axis = w->task->problem.axis;
-    int32_t *to = w->desk.offset;
-    if (w->images == c->images && w->rows == c->rows && w->columns == c->columns)
-        return;
-    for (int64_t n = 0; n < c->images; n++)
-        for (int64_t r = 0; r < c->rows; r++)
-            for (int64_t x = 0; x < c->columns; x++)
-                *to++ = (int32_t)(n * w->cut.image + r * axis[1].dilation * w->cut.band_columns +
-                                  x * axis[2].dilation);
-    w->images = c->images;
-    w->rows = c->rows;
-    w->columns = c->columns;
 }
 
 // --------------------------------------------------------------------------------------- computing
@@ -204,13 +84,14 @@ static void multiply_runs(const work *w, const block *b, fal_wide_strip *strip)
     const fal_problem_axis *axis = w->task->problem.axis;
     const fal_tiling *t = &b->tiling;
     const int64_t *from = b->part->begin, *to = b->part->end;
-    const int64_t row = axis[1].stride * w->cut.band_columns, column = axis[2].stride;
+    const fal_of_weight_source *s = &b->source;
+    const int64_t row = axis[1].stride * s->row, column = axis[2].stride * s->column;
     run_list list = {.count = 0};
     if (t->along_columns) {
         const int64_t columns = to[FAL_COLUMN] - from[FAL_COLUMN];
         for (int64_t plane = 0; plane < b->planes; plane++)
             for (int64_t kh = from[FAL_ROW]; kh < to[FAL_ROW]; kh++)
-                add_runs(w, t->kernel, plane * w->cut.plane + kh * row + from[FAL_COLUMN] * column,
+                add_runs(w, t->kernel, plane * s->plane + kh * row + from[FAL_COLUMN] * column,
                          columns, strip, &list);
     } else {
         for (int64_t kh = from[FAL_ROW]; kh < to[FAL_ROW]; kh++)
@@ -220,111 +101,28 @@ static void multiply_runs(const work *w, const block *b, fal_wide_strip *strip)
     multiply_strip(w, t->kernel, strip, &list);
 }
 
-static void run_chunk(const work *w, const block *b, const chunk *c, void *sums, bool add)
+// The products of a chunk, from an input on.
+static void run_chunk(const work *w, const block *b, const chunk *c, const void *input, void *sums,
+                      bool add)
 {
+    const fal_of_weight_source *from = &b->source;
+    const int64_t column = w->task->problem.axis[2].stride * from->column;
     const fal_stretch all[] = {{0, (int32_t)(c->images * c->rows * c->columns), 0}, {0, 0, 0}};
     const fal_stretch *lists[FAL_WIDE_STRIP];
     for (int i = 0; i < FAL_WIDE_STRIP; i++)
         lists[i] = all;
     fal_wide_strip strip = {
-        .products = {.input = w->desk.band,
+        .products = {.input = input,
                      .offset = w->desk.offset,
                      .weight = w->desk.weight,
                      .count = all[0].count,
                      .stretches = lists,
                      .unit = 1},
-        .step = b->tiling.along_columns ? w->task->problem.axis[2].stride : w->cut.plane,
+        .step = b->tiling.along_columns ? column : from->plane,
         .sums = sums,
         .add = add,
     };
     multiply_runs(w, b, &strip);
-}
-
-// The elements of one plane and channel, from sums that lie so far apart.
-static inline void write_elements(const work *w, const fal_part *part, char *to, const char *sums,
-                                  int64_t row, int64_t column, size_t size)
-{
-    const int64_t *step = w->all->output.axis;
-    const int64_t first = part->begin[FAL_COLUMN], past = part->end[FAL_COLUMN];
-    for (int64_t kh = part->begin[FAL_ROW]; kh < part->end[FAL_ROW]; kh++, sums += row) {
-        const char *from = sums;
-        for (int64_t kw = first; kw < past; kw++, from += column)
-            memcpy(to + (kh * step[1] + kw * step[2]) * (int64_t)size, from, size);
-    }
-}
-
-// The same where they are of another type there.
-static void convert_elements(const work *w, const fal_part *part, char *to, const char *sums,
-                             int64_t row, int64_t column)
-{
-    const int64_t *step = w->all->output.axis;
-    int64_t at = part->begin[FAL_ROW] * step[1] + part->begin[FAL_COLUMN] * step[2];
-    const fal_rows rows = {
-        .from = sums,
-        .to = to + at * w->task->kernels->output_size,
-        .rows = part->end[FAL_ROW] - part->begin[FAL_ROW],
-        .columns = part->end[FAL_COLUMN] - part->begin[FAL_COLUMN],
-        .from_row = row,
-        .from_column = column,
-        .to_row = step[1],
-        .to_column = step[2],
-    };
-    w->task->kernels->write_rows(&rows);
-}
-
-// A tile whose planes follow each other in the output, of one element each: it is turned.
-static void turn_tile(const work *w, const block *b, int64_t channels, const char *sums, char *to)
-{
-    const fal_box box = {
-        .from = sums,
-        .to = to,
-        .planes = 1,
-        .rows = channels,
-        .columns = b->planes,
-        .from_row = 1,
-        .from_column = b->tiling.plane * w->cut.channels,
-        .to_row = w->all->output.channel,
-    };
-    w->task->kernels->copy(&box);
-}
-
-// Whether that can be done.
-static bool is_turned(const work *w, const block *b)
-{
-    const fal_part *part = b->part;
-    return w->all->output.outer == 1 && w->task->kernels->output_size == w->task->kernels->size &&
-           part->end[FAL_ROW] - part->begin[FAL_ROW] == 1 &&
-           part->end[FAL_COLUMN] - part->begin[FAL_COLUMN] == 1;
-}
-
-// The sums of a tile of channels to where they belong, in the order in which they lie there.
-static void write_tile(const work *w, const block *b, int64_t channel, const char *sums)
-{
-    const fal_view *output = &w->all->output;
-    const fal_tiling *t = &b->tiling;
-    const int64_t size = w->task->kernels->size;
-    const int64_t channels = fal_least(w->cut.channels, b->channels - channel);
-    const int64_t row = t->row * w->cut.channels, column = t->column * w->cut.channels;
-    int64_t corner = b->group * output->group + (b->channel + channel) * output->channel +
-                     b->plane * output->outer + b->depth * output->axis[0];
-    if (is_turned(w, b)) {
-        corner += b->part->begin[FAL_ROW] * output->axis[1] +
-                  b->part->begin[FAL_COLUMN] * output->axis[2];
-        turn_tile(w, b, channels, sums, (char *)output->data + corner * size);
-        return;
-    }
-    for (int64_t i = 0; i < b->planes; i++)
-        for (int64_t o = 0; o < channels; o++) {
-            char *to = (char *)output->data + (corner + i * output->outer + o * output->channel) *
-                                                  w->task->kernels->output_size;
-            const char *from = sums + (i * t->plane * w->cut.channels + o) * size;
-            if (w->task->kernels->output_size != size)
-                convert_elements(w, b->part, to, from, row, column);
-            else if (size == sizeof(float)) // so that moving one is an instruction
-                write_elements(w, b->part, to, from, row * size, column * size, sizeof(float));
-            else
-                write_elements(w, b->part, to, from, row * size, column * size, sizeof(double));
-        }
 }
 
 // All chunks of a block, in order.
@@ -342,18 +140,18 @@ static void run_block(work *w, const block *b)
                     c.images = fal_least(cut->images, p->input_channels - c.image);
                     c.rows = fal_least(cut->rows, p->axis[1].kernel - c.row);
                     c.columns = fal_least(cut->columns, p->axis[2].kernel - c.column);
-                    pack_band(w, b, &c);
-                    fill_offsets(w, &c);
+                    const void *input = fal_of_weight_prepare_input(w, b, &c);
+                    fal_of_weight_fill_offsets(w, &b->source, &c);
                     char *sums = w->desk.sums;
                     for (int64_t o = 0; o < b->channels; o += cut->channels, sums += of_tile) {
-                        pack_weight(w, b, &c, o);
-                        run_chunk(w, b, &c, sums, add);
+                        fal_of_weight_pack_kernel(w, b, &c, o);
+                        run_chunk(w, b, &c, input, sums, add);
                     }
                     add = true;
                 }
     char *sums = w->desk.sums;
     for (int64_t o = 0; o < b->channels; o += cut->channels, sums += of_tile)
-        write_tile(w, b, o, sums);
+        fal_of_weight_write(w, b, o, sums);
 }
 
 static void run(const fal_task *task, const fal_operands *all, const void *packed,
@@ -375,6 +173,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
         for (b.plane = from[FAL_IMAGE]; b.plane < to[FAL_IMAGE]; b.plane += b.planes) {
             b.planes = fal_least(w.cut.planes, to[FAL_IMAGE] - b.plane);
             b.tiling = fal_find_tiling(task->kernels, w.cut.channels, rows, columns, b.planes);
+            b.source = fal_of_weight_find_source(&w, &b);
             for (b.depth = from[FAL_DEPTH]; b.depth < to[FAL_DEPTH]; b.depth++)
                 run_block(&w, &b);
         }
@@ -385,7 +184,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
 
 static size_t workspace(const fal_task *task)
 {
-    desk d;
+    fal_of_weight_desk d;
     const fal_cut c = fal_find_cut(task);
     return lay_out_desk(task, &c, NULL, &d);
 }
