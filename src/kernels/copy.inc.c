@@ -37,6 +37,20 @@ static void copy_short_rows(const fal_box *box, const real *from, real *to)
     }
 }
 
+// Such rows that are dealt out.
+static void deal_short_rows(const fal_box *box, const real *from, real *to)
+{
+    const int64_t columns = box->columns, first = columns < FAL_LANES ? columns : FAL_LANES;
+    const vec_lanes low = vec_lanes_of(vec_first_lanes(first));
+    const vec_lanes high = vec_lanes_of(vec_first_lanes(columns - first));
+    const uint32_t even = vec_first_lanes((columns + 1) / 2), odd = vec_first_lanes(columns / 2);
+    for (int64_t r = 0; r < box->rows; r++, from += box->from_row, to += box->to_row) {
+        const vec begin = vec_load_lanes(from, low), end = vec_load_lanes(from + FAL_LANES, high);
+        vec_store_lanes(to, vec_even(begin, end), even);
+        vec_store_lanes(to + box->to_odd, vec_odd(begin, end), odd);
+    }
+}
+
 #endif
 
 FAL_INLINE void ELEMENT(copy_row)(const fal_box *box, const ELEMENT_TYPE *from, real *to)
@@ -233,8 +247,11 @@ static void ELEMENT(copy)(const fal_box *given)
             continue;
         }
 #if ELEMENT_KIND == NUMBER
-        if (box->from_column == 1 && !box->to_odd && box->columns <= 2 * FAL_LANES) {
-            copy_short_rows(box, from, to);
+        if (box->from_column == 1 && box->columns <= 2 * FAL_LANES) {
+            if (box->to_odd)
+                deal_short_rows(box, from, to);
+            else
+                copy_short_rows(box, from, to);
             continue;
         }
 #endif

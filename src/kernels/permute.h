@@ -8,15 +8,19 @@
 
 #if FAL_LANES == 2
 #define FAL_EVEN      0, 2
+#define FAL_ODD       1, 3
 #define FAL_EVEN_LAST 0, 3
 #elif FAL_LANES == 4
 #define FAL_EVEN      0, 2, 4, 6
+#define FAL_ODD       1, 3, 5, 7
 #define FAL_EVEN_LAST 0, 2, 5, 7
 #elif FAL_LANES == 8
 #define FAL_EVEN      0, 2, 4, 6, 8, 10, 12, 14
+#define FAL_ODD       1, 3, 5, 7, 9, 11, 13, 15
 #define FAL_EVEN_LAST 0, 2, 4, 6, 9, 11, 13, 15
 #else
 #define FAL_EVEN      0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#define FAL_ODD       1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
 #define FAL_EVEN_LAST 0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31
 #endif
 
@@ -43,7 +47,17 @@ FAL_INLINE vec vec_even(vec low, vec high)
 #endif
 }
 
-// The same where the second vector begins one element earlier, so that it ends with the last that
+// And from the second on.
+FAL_INLINE vec vec_odd(vec low, vec high)
+{
+#if FAL_VECTOR == 32 && FAL_NUMBER == 4
+    return order_pairs(__builtin_shufflevector(low, high, 1, 3, 9, 11, 5, 7, 13, 15));
+#else
+    return __builtin_shufflevector(low, high, FAL_ODD);
+#endif
+}
+
+// The first where the second vector begins one element earlier, so that it ends with the last that
 // is wanted.
 FAL_INLINE vec vec_even_last(vec low, vec high)
 {

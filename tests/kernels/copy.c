@@ -33,7 +33,9 @@ static extent source_of(const fal_box *b)
 
 static extent target_of(const fal_box *b)
 {
-    return stretch(stretch((extent){0, b->columns}, b->rows, b->to_row), b->planes, b->to_plane);
+    const int64_t before = b->to_odd < 0 ? -b->to_odd : 0; // of a row
+    const extent row = {-before, b->columns - before};
+    return stretch(stretch(row, b->rows, b->to_row), b->planes, b->to_plane);
 }
 
 // Rows and planes of the source lie anywhere, those of the target apart.
@@ -47,6 +49,8 @@ static fal_box make_box(int64_t columns, int64_t step, prng *random)
     b.from_plane = random_between(random, 0, 2) ? random_between(random, -400, 400) : 1;
     b.to_row = sign * (columns + random_between(random, 0, 3));
     b.to_plane = b.to_row * b.rows + sign * random_between(random, 0, 9);
+    if (step == 1 && random_between(random, 0, 1)) // behind what stays, or before it
+        b.to_odd = random_between(random, 0, 1) ? (columns + 1) / 2 : -(columns / 2);
     return b;
 }
 
@@ -63,10 +67,11 @@ static void check_box(const fal_kernels *set, fal_box box, edge at, prng *random
     box.to = number_at(set, expected, -to.least);
     twin_of(set)->copy(&box);
     box.to = number_at(set, copied, -to.least);
-    blame("copy of %s, %d bytes: %dx%dx%d, steps %d, %d and %d to %d and %d, against the %s",
+    blame("copy of %s, %d bytes: %dx%dx%d, steps %d, %d and %d to %d and %d, odd ones %d further, "
+          "against the %s",
           set->name, set->size, (int)box.planes, (int)box.rows, (int)box.columns,
           (int)box.from_plane, (int)box.from_row, (int)box.from_column, (int)box.to_plane,
-          (int)box.to_row, name_of_edge(at));
+          (int)box.to_row, (int)box.to_odd, name_of_edge(at));
     set->copy(&box);
     assert_same_numbers(set, copied, expected, written, "number");
 }

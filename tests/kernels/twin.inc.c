@@ -213,10 +213,12 @@ static void TWIN(copy)(const fal_box *b)
 {
     for (int64_t p = 0; p < b->planes; p++)
         for (int64_t r = 0; r < b->rows; r++)
-            for (int64_t c = 0; c < b->columns; c++)
-                ((REAL *)b->to)[p * b->to_plane + r * b->to_row + c] =
+            for (int64_t c = 0; c < b->columns; c++) {
+                const int64_t at = b->to_odd ? c / 2 + c % 2 * b->to_odd : c;
+                ((REAL *)b->to)[p * b->to_plane + r * b->to_row + at] =
                     ((const REAL *)
                          b->from)[p * b->from_plane + r * b->from_row + c * b->from_column];
+            }
 }
 
 static const twin TWIN(twin) = {

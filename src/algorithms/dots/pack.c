@@ -16,8 +16,8 @@ static bool are_inside(const fal_dots_work *w, const fal_dots_chunk *c)
     return first >= 0 && first + (w->l.rows + w->l.row.reach) * w->l.row.phases <= axis->input;
 }
 
-// Copies rows of pixels, side by side, each of which is a row of channels if those are in the
-// lanes.
+// Copies rows of pixels, side by side, of some images; or of one image, each pixel being a row of
+// channels, if those are in the lanes.
 static void copy(const fal_dots_work *w, const fal_box *pixels)
 {
     fal_box box = *pixels;
@@ -79,22 +79,22 @@ void fal_pack_dots_grad(const fal_dots_work *w, const fal_dots_block *b, const f
     const int64_t size = w->task->kernels->size * w->cell;
     const int64_t columns = w->task->problem.axis[2].kernel;
     char *to = w->desk.grad;
-    for (int64_t o = 0; o < b->channels; o++)
-        for (int64_t n = 0; n < w->l.images; n++, to += w->l.grad_image * size) {
-            const int64_t at = find_grad(w, b, c) + o * from->outer + n * from->channel;
-            const fal_box box = {
-                .from = (const char *)from->data + at * w->task->kernels->input_size,
-                .to = to,
-                .planes = 1,
-                .rows = c->rows,
-                .columns = columns,
-                .from_row = from->axis[1],
-                .from_column = from->axis[2],
-                .to_row = w->l.grad_pitch,
-            };
-            if (n < c->images)
-                copy(w, &box);
-        }
+    for (int64_t o = 0; o < b->channels; o++, to += w->l.images * w->l.grad_image * size) {
+        const int64_t at = find_grad(w, b, c) + o * from->outer;
+        const fal_box box = {
+            .from = (const char *)from->data + at * w->task->kernels->input_size,
+            .to = to,
+            .planes = c->images,
+            .rows = c->rows,
+            .columns = columns,
+            .from_plane = from->channel,
+            .from_row = from->axis[1],
+            .from_column = from->axis[2],
+            .to_plane = w->l.grad_image,
+            .to_row = w->l.grad_pitch,
+        };
+        copy(w, &box);
+    }
 }
 
 // Elements of a phase along an axis: as many as `count` from the input's position `first` on,
@@ -111,8 +111,8 @@ static range find_range(int64_t first, int64_t step, int64_t count, int64_t size
     return (range){first, step, begin, fal_most(begin, fal_least(end, count))};
 }
 
-// One phase of an image, whose first element of the first row would be at `from`.
-static void pack_phase(const fal_dots_work *w, const char *from, const range *rows,
+// One phase of some images, of whose first the first element of the first row would be at `from`.
+static void pack_phase(const fal_dots_work *w, int64_t images, const char *from, const range *rows,
                        const range *columns, char *to)
 {
     const fal_view *input = &w->all->input;
@@ -125,14 +125,45 @@ static void pack_phase(const fal_dots_work *w, const char *from, const range *ro
         .from =
             from + (row * input->axis[1] + column * input->axis[2]) * w->task->kernels->input_size,
         .to = to + (rows->begin * w->l.pitch + columns->begin) * size,
-        .planes = 1,
+        .planes = images,
         .rows = rows->end - rows->begin,
         .columns = columns->end - columns->begin,
+        .from_plane = input->channel,
         .from_row = rows->step * input->axis[1],
         .from_column = columns->step * input->axis[2],
+        .to_plane = w->l.image,
         .to_row = w->l.pitch,
     };
     copy(w, &box);
+}
+
+// Both of two phases of columns at once, whose elements lie side by side in the input.
+static void pack_both_phases(const fal_dots_work *w, int64_t images, const char *from,
+                             const range *rows, char *to)
+{
+    const fal_view *input = &w->all->input;
+    const fal_problem_axis *axis = &w->task->problem.axis[2];
+    const fal_dots_layout *l = &w->l;
+    const int64_t column = fal_most(0, -axis->padding), at = column + axis->padding;
+    const int64_t past = fal_least(axis->input, 2 * l->pitch - axis->padding);
+    const int64_t row = rows->first + rows->begin * rows->step;
+    const int64_t first = at % 2 * l->phase + at / 2;
+    if (rows->begin == rows->end || column >= past)
+        return;
+    const fal_box box = {
+        .from = from + (row * input->axis[1] + column) * w->task->kernels->input_size,
+        .to = to + (rows->begin * l->pitch + first) * w->task->kernels->size,
+        .planes = images,
+        .rows = rows->end - rows->begin,
+        .columns = past - column,
+        .from_plane = input->channel,
+        .from_row = rows->step * input->axis[1],
+        .from_column = 1,
+        .to_plane = l->image,
+        .to_row = l->pitch,
+        .to_odd = (at + 1) % 2 * l->phase + (at + 1) / 2 - first,
+    };
+    w->task->kernels->copy(&box);
 }
 
 void fal_pack_dots_band(const fal_dots_work *w, const fal_dots_block *b, const fal_dots_chunk *c,
@@ -146,18 +177,22 @@ void fal_pack_dots_band(const fal_dots_work *w, const fal_dots_block *b, const f
     const int64_t depth = find_depth(w, b, c);
     if (depth < 0 || depth >= p->axis[0].input)
         return;
-    for (int64_t n = 0; n < c->images; n++) {
-        const int64_t at = find_input(w, b, c, depth) + plane * input->outer + n * input->channel;
-        char *to = (char *)w->desk.band + n * l->image * size;
-        for (int64_t i = 0; i < l->row.phases; i++)
-            for (int64_t j = 0; j < l->column.phases; j++, to += l->phase * size) {
-                range rows = find_range(c->row * row->dilation - row->padding + i, l->row.phases,
-                                        c->rows + l->row.reach, row->input);
-                range columns =
-                    find_range(j - column->padding, l->column.phases, l->pitch, column->input);
-                pack_phase(w, (const char *)input->data + at * w->task->kernels->input_size, &rows,
-                           &columns, to);
-            }
+    const bool both = l->column.phases == 2 && input->axis[2] == 1 && w->cell == 1;
+    const int64_t at = find_input(w, b, c, depth) + plane * input->outer;
+    const char *from = (const char *)input->data + at * w->task->kernels->input_size;
+    char *to = w->desk.band;
+    for (int64_t i = 0; i < l->row.phases; i++) {
+        const range rows = find_range(c->row * row->dilation - row->padding + i, l->row.phases,
+                                      c->rows + l->row.reach, row->input);
+        if (both)
+            pack_both_phases(w, c->images, from, &rows, to);
+        for (int64_t j = 0; j < l->column.phases; j++, to += l->phase * size) {
+            if (both)
+                continue;
+            const range columns =
+                find_range(j - column->padding, l->column.phases, l->pitch, column->input);
+            pack_phase(w, c->images, from, &rows, &columns, to);
+        }
     }
 }
 
