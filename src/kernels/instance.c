@@ -218,6 +218,10 @@ typedef enum long_beside {
 
 #include "kernels/ahead.inc.c"
 
+#define TILE_KERNEL 1
+#include "kernels/planes.inc.c"
+#define TILE_KERNEL 2
+#include "kernels/planes.inc.c"
 #define TILE_KERNEL 3
 #include "kernels/planes.inc.c"
 #define TILE_KERNEL 5
@@ -301,7 +305,7 @@ static bool are_finite(const void *numbers, int64_t count)
         .single = {&wide_1x4, &wide_1x1},                                                          \
         .longs = {LONG_LIST},                                                                      \
         .most_pieces = MOST_PIECES,                                                                \
-        .planes = {PLANES(3) PLANES(5) PLANES(7) PLANES(0)},                                       \
+        .planes = {PLANES_OF(1, 1) PLANES_OF(2, 1) PLANES(3) PLANES(5) PLANES(7) PLANES(0)},       \
         .winograd = transforms,                                                                    \
         .fft = FFT,                                                                                \
         .tiles = matrix,                                                                           \

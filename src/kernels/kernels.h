@@ -366,7 +366,7 @@ typedef struct fal_tile_kernels {
 // --------------------------------------------------------------------------------------- the table
 
 // Room in the lists.
-enum { FAL_WIDE_SHAPES = 5, FAL_SINGLE_SHAPES = 3, FAL_LONG_SHAPES = 40, FAL_PLANE_SHAPES = 40 };
+enum { FAL_WIDE_SHAPES = 5, FAL_SINGLE_SHAPES = 3, FAL_LONG_SHAPES = 40, FAL_PLANE_SHAPES = 41 };
 
 typedef struct fal_kernels {
     const char *name;            // "amx", "avx512", "avx2", "neon", "scalar"
