@@ -35,19 +35,21 @@ static void ELEMENT(write_row)(const fal_rows *rows, const real *from, ELEMENT_T
     }
 }
 
-// Rows to every second element, of up to a vector, as small planes have: what is to be found out of
-// one is alike for all. Where some lanes cannot be stored at once, numbers go one by one.
+// Rows to every second element: what is to be found out of lanes is alike for all.
 static void ELEMENT(write_apart)(const fal_rows *rows, const real *from, ELEMENT_TYPE *to)
 {
-    const uint32_t lanes = vec_first_lanes(rows->columns < FAL_LANES ? rows->columns : FAL_LANES);
+    const int64_t whole = rows->columns / FAL_LANES * FAL_LANES;
+    const uint32_t rest = vec_first_lanes(rows->columns - whole);
+    if (whole == 0) { // which is worth a loop of its own
+        for (int64_t r = 0; r < rows->rows; r++, from += rows->from_row, to += rows->to_row)
+            ELEMENT(store_apart)(to, load_lanes_real(from, rest), rest);
+        return;
+    }
     for (int64_t r = 0; r < rows->rows; r++, from += rows->from_row, to += rows->to_row) {
-#if ELEMENT_KIND == NUMBER
-        for (int64_t i = 0; i < rows->columns && !FAL_LANES_STORED; i++)
-            to[2 * i] = from[i];
-        if (!FAL_LANES_STORED)
-            continue;
-#endif
-        ELEMENT(store_apart)(to, load_lanes_real(from, lanes), lanes);
+        for (int64_t i = 0; i < whole; i += FAL_LANES)
+            ELEMENT(store_apart)(to + 2 * i, vec_load(from + i), FAL_ALL_LANES);
+        if (rest)
+            ELEMENT(store_apart)(to + 2 * whole, load_lanes_real(from + whole, rest), rest);
     }
 }
 
@@ -55,9 +57,7 @@ static void ELEMENT(write_rows)(const fal_rows *rows)
 {
     const real *from = rows->from;
     ELEMENT_TYPE *to = rows->to;
-    const bool by_numbers = ELEMENT_KIND == NUMBER && !FAL_LANES_STORED;
-    if (!rows->finish && rows->to_column == 2 && rows->from_column == 1 &&
-        (by_numbers || rows->columns <= FAL_LANES)) {
+    if (!rows->finish && rows->to_column == 2 && rows->from_column == 1) {
         ELEMENT(write_apart)(rows, from, to);
         return;
     }

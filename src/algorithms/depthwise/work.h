@@ -8,7 +8,7 @@
 
 enum {
     FAL_STRIPE = 512,   // columns of the output that are worked on together, at most
-    FAL_FEW_ROWS = 8,   // of a strip that is copied or collected
+    FAL_FEW_ROWS = 32,  // of a strip that is copied or collected
     FAL_PLANE_WIDTH = 4 // vectors of a row of a strip, at most
 };
 
