@@ -72,7 +72,7 @@ static const char *find_pixel(const work *w, const block *b, int64_t image, cons
 }
 
 // The pixels of all planes of a block that a chunk needs, with the border's zeros.
-static void pack_band(const work *w, const block *b, const chunk *c)
+static void pack_band(work *w, const block *b, const chunk *c)
 {
     const fal_problem *p = &w->task->problem;
     const fal_view *from = &w->all->input;
@@ -85,8 +85,11 @@ static void pack_band(const work *w, const block *b, const chunk *c)
         at.depth < 0 || at.depth >= p->axis[0].input || begin[0] == end[0] || begin[1] == end[1];
     bool whole = !empty && begin[0] == 0 && begin[1] == 0 && end[0] == w->cut.band_rows &&
                  end[1] == w->cut.band_columns;
-    if (!whole)
+    if (!w->is_clear) // planes that fill up a tile, too, which nobody else writes to
         memset(w->desk.band, 0, (size_t)(w->cut.band * size));
+    else if (!whole)
+        memset(w->desk.band, 0, (size_t)(b->planes * w->cut.plane * size));
+    w->is_clear = true;
     if (empty)
         return;
     at.row += begin[0];
@@ -154,7 +157,7 @@ fal_of_weight_source fal_of_weight_find_source(const work *w, const block *b)
     return (fal_of_weight_source){false, w->cut.plane, w->cut.image, w->cut.band_columns, 1};
 }
 
-const void *fal_of_weight_prepare_input(const work *w, const block *b, const chunk *c)
+const void *fal_of_weight_prepare_input(work *w, const block *b, const chunk *c)
 {
     const corner first = find_corner(w, b, c);
     if (b->source.in_place)

@@ -43,6 +43,7 @@ typedef struct fal_of_weight_work {
     fal_of_weight_desk desk;
     bool in_place;                 // what the offsets are for, ...
     int64_t images, rows, columns; // ... and of which chunk
+    bool is_clear;                 // the band, where no plane is
 } fal_of_weight_work;
 
 // Where the products of a block read.
@@ -51,7 +52,7 @@ fal_of_weight_source fal_of_weight_find_source(const fal_of_weight_work *w,
 
 // Where the first product of a chunk reads, in the band or in the input. Packs the band, if it is
 // there.
-const void *fal_of_weight_prepare_input(const fal_of_weight_work *w, const fal_of_weight_block *b,
+const void *fal_of_weight_prepare_input(fal_of_weight_work *w, const fal_of_weight_block *b,
                                         const fal_of_weight_chunk *c);
 
 // Fills in where the products of a chunk read, from the first one on, unless that is known.
