@@ -188,6 +188,27 @@
 #define TILE_FAR_SKIPS 1
 #include "kernels/wide.inc.c"
 
+// Pixels of which none are neighbours. Where runs are of one pixel, those above are such.
+#if FAL_VECTOR == 64
+#define TILE_NAME      wide_9x2
+#define TILE_PIXELS    9
+#define TILE_VECTORS   2
+#define TILE_RUN       1
+#define TILE_STRIP     8
+#define TILE_SKIPS     SKIPS_1
+#define TILE_FAR_SKIPS 1
+#include "kernels/wide.inc.c"
+
+#define TILE_NAME      wide_9x1
+#define TILE_PIXELS    9
+#define TILE_VECTORS   1
+#define TILE_RUN       1
+#define TILE_STRIP     8
+#define TILE_SKIPS     SKIPS_1
+#define TILE_FAR_SKIPS 1
+#include "kernels/wide.inc.c"
+#endif
+
 // --------------------------------------------------------------------------------- pixels in lanes
 
 // What is done beside the products of a tile with pixels in the lanes.
@@ -283,10 +304,12 @@ static bool are_finite(const void *numbers, int64_t count)
 
 #if FAL_VECTOR == 64
 #define WIDE_LIST   &wide_14x2, &wide_14x1, &wide_12x2, &wide_12x1
+#define APART_LIST  &wide_9x2, &wide_9x1
 #define LONG_LIST   LONGS(4, 1) LONGS(2, 1) LONGS(2, 2) LONGS(1, 1)
 #define MOST_PIECES 4
 #else
 #define WIDE_LIST   &wide_6
+#define APART_LIST  NULL
 #define LONG_LIST   LONGS(2, 2) LONGS(1, 1)
 #define MOST_PIECES 1
 #endif
@@ -303,6 +326,7 @@ static bool are_finite(const void *numbers, int64_t count)
         .lanes = FAL_LANES,                                                                        \
         .wide = {WIDE_LIST},                                                                       \
         .single = {&wide_1x4, &wide_1x1},                                                          \
+        .apart = {APART_LIST},                                                                     \
         .longs = {LONG_LIST},                                                                      \
         .most_pieces = MOST_PIECES,                                                                \
         .planes = {PLANES_OF(1, 1) PLANES_OF(2, 1) PLANES(3) PLANES(5) PLANES(7) PLANES(0)},       \

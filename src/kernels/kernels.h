@@ -366,7 +366,13 @@ typedef struct fal_tile_kernels {
 // --------------------------------------------------------------------------------------- the table
 
 // Room in the lists.
-enum { FAL_WIDE_SHAPES = 5, FAL_SINGLE_SHAPES = 3, FAL_LONG_SHAPES = 40, FAL_PLANE_SHAPES = 41 };
+enum {
+    FAL_WIDE_SHAPES = 5,
+    FAL_SINGLE_SHAPES = 3,
+    FAL_APART_SHAPES = 3,
+    FAL_LONG_SHAPES = 40,
+    FAL_PLANE_SHAPES = 41
+};
 
 typedef struct fal_kernels {
     const char *name;            // "amx", "avx512", "avx2", "neon", "scalar"
@@ -382,6 +388,9 @@ typedef struct fal_kernels {
     const fal_wide_kernel *wide[FAL_WIDE_SHAPES];
     // The same for an output of one pixel.
     const fal_wide_kernel *single[FAL_SINGLE_SHAPES];
+    // The same for few pixels of which none are neighbours, which fill no squares; there may be
+    // none.
+    const fal_wide_kernel *apart[FAL_APART_SHAPES];
     // Pixels in the lanes, for few channels: for each number of pieces in falling order of
     // channels, down to 1.
     const fal_long_kernel *longs[FAL_LONG_SHAPES];

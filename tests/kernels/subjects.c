@@ -26,6 +26,8 @@ static int add_kernels(const fal_kernels *set, subject *to)
     int count = 0;
     for (int i = 0; set->wide[i]; i++)
         to[count++] = (subject){.set = set, .kind = WIDE, .wide_kernel = set->wide[i]};
+    for (int i = 0; set->apart[i]; i++)
+        to[count++] = (subject){.set = set, .kind = WIDE, .wide_kernel = set->apart[i]};
     for (int i = 0; set->single[i]; i++)
         to[count++] = (subject){.set = set, .kind = WIDE, .wide_kernel = set->single[i]};
     for (int i = 0; set->longs[i]; i++)
@@ -41,8 +43,8 @@ int find_subjects(subject subjects[MAX_SUBJECTS])
 {
     const fal_kernels *sets[MAX_SETS];
     int set_count = find_sets(sets), count = 0;
-    _Static_assert(MAX_SETS * (FAL_WIDE_SHAPES + FAL_SINGLE_SHAPES + FAL_LONG_SHAPES +
-                               FAL_PLANE_SHAPES + FAL_WINOGRAD_TILES) <=
+    _Static_assert(MAX_SETS * (FAL_WIDE_SHAPES + FAL_APART_SHAPES + FAL_SINGLE_SHAPES +
+                               FAL_LONG_SHAPES + FAL_PLANE_SHAPES + FAL_WINOGRAD_TILES) <=
                        MAX_SUBJECTS,
                    "room for full lists");
     for (int i = 0; i < set_count; i++)
