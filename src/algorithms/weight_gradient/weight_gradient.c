@@ -192,8 +192,7 @@ static size_t workspace(const fal_task *task)
 static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
 {
     const fal_cut c = fal_find_cut(task);
-    const int64_t few = 2 * task->kernels->wide[0]->pixels;
-    size[FAL_IMAGE] = fal_least(c.planes, few);
+    size[FAL_IMAGE] = c.planes;
     size[FAL_CHANNEL] = c.channels;
     for (int i = 0; i < FALTUNG_MAX_AXES; i++)
         size[FAL_DEPTH + i] = i == 0 ? 1 : task->problem.axis[i].output;
@@ -268,6 +267,8 @@ const fal_algorithm fal_weight_gradient = {
     .cannot = cannot,
     .workspace = workspace,
     .grain = grain,
+    .enough_pieces = 2,
+    .preparing = 8,
     .work = work_of_products,
     .describe = describe,
     .run = run,
