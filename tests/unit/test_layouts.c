@@ -140,6 +140,13 @@ static const char *const gradients[] = {
     "conv_transpose2d_weight:2x21x9x10,21x1x4x4,stride=2,padding=1,groups=21,layout=nhwc",
     "conv2d_weight:2x32x9x10,16x2x3x3,groups=16,layout=nhwc",
     "conv2d_weight:10x64x130x130,64x1x3x3,padding=1,groups=64,layout=nhwc",
+    // Read in place, or not, where runs of planes or columns are longer than what there is.
+    "conv2d_weight:2x23x4x4,33x23x1x1",
+    "conv2d_weight:2x23x4x4,33x23x1x1,layout=nhwc",
+    "conv2d_weight:3x8x9x7,33x8x3x3",
+    "conv2d_weight:2x3x9x8,20x3x4x4,stride=4",
+    "conv2d_weight:2x3x12x13,40x3x3x3,padding=1",
+    "conv2d_weight:3x20x14x14,20x1x3x3,padding=1,stride=2,groups=20",
 };
 
 // Where numbers that are not finite lie near, the definition may have computed one and not the
