@@ -6,7 +6,13 @@
 
 #include "kernels/vec.h"
 
-#if FAL_LANES == 2
+// Halves of vectors are apart in AVX2: there elements are taken within them, and pairs are put in
+// order afterwards, which is two steps instead of the three that gcc takes.
+#if FAL_VECTOR == 32 && FAL_NUMBER == 4
+#define FAL_EVEN      0, 2, 8, 10, 4, 6, 12, 14
+#define FAL_ODD       1, 3, 9, 11, 5, 7, 13, 15
+#define FAL_EVEN_LAST 0, 2, 9, 11, 4, 6, 13, 15
+#elif FAL_LANES == 2
 #define FAL_EVEN      0, 2
 #define FAL_ODD       1, 3
 #define FAL_EVEN_LAST 0, 3
@@ -24,48 +30,33 @@
 #define FAL_EVEN_LAST 0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31
 #endif
 
-#if FAL_VECTOR == 32 && FAL_NUMBER == 4
-
-// Halves of vectors are apart in AVX2: two steps instead of the three that gcc takes.
-typedef int64_t pairs_of_numbers __attribute__((vector_size(FAL_VECTOR)));
-
 FAL_INLINE vec order_pairs(vec v)
 {
-    const pairs_of_numbers pairs = (pairs_of_numbers)v;
-    return (vec)__builtin_shufflevector(pairs, pairs, 0, 2, 1, 3);
-}
-
+#if FAL_VECTOR == 32 && FAL_NUMBER == 4
+    typedef int64_t pairs __attribute__((vector_size(FAL_VECTOR)));
+    return (vec)__builtin_shufflevector((pairs)v, (pairs)v, 0, 2, 1, 3);
+#else
+    return v;
 #endif
+}
 
 // Every second element of two vectors that follow each other, from the first on.
 FAL_INLINE vec vec_even(vec low, vec high)
 {
-#if FAL_VECTOR == 32 && FAL_NUMBER == 4
-    return order_pairs(__builtin_shufflevector(low, high, 0, 2, 8, 10, 4, 6, 12, 14));
-#else
-    return __builtin_shufflevector(low, high, FAL_EVEN);
-#endif
+    return order_pairs(__builtin_shufflevector(low, high, FAL_EVEN));
 }
 
 // And from the second on.
 FAL_INLINE vec vec_odd(vec low, vec high)
 {
-#if FAL_VECTOR == 32 && FAL_NUMBER == 4
-    return order_pairs(__builtin_shufflevector(low, high, 1, 3, 9, 11, 5, 7, 13, 15));
-#else
-    return __builtin_shufflevector(low, high, FAL_ODD);
-#endif
+    return order_pairs(__builtin_shufflevector(low, high, FAL_ODD));
 }
 
 // The first where the second vector begins one element earlier, so that it ends with the last that
 // is wanted.
 FAL_INLINE vec vec_even_last(vec low, vec high)
 {
-#if FAL_VECTOR == 32 && FAL_NUMBER == 4
-    return order_pairs(__builtin_shufflevector(low, high, 0, 2, 9, 11, 4, 6, 13, 15));
-#else
-    return __builtin_shufflevector(low, high, FAL_EVEN_LAST);
-#endif
+    return order_pairs(__builtin_shufflevector(low, high, FAL_EVEN_LAST));
 }
 
 #if FAL_LANES == 2
