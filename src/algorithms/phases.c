@@ -5,7 +5,8 @@
 // P-th output, with P = L/gcd(L, S), meets the same elements of the kernel, at elements of the
 // input that lie S/gcd(L, S) apart: each of the P phases of the output is a plain convolution of
 // its own, with a part of the kernel, computed directly, or row by row where groups have one
-// channel, and written with a stride of P.
+// channel, and written with a stride of P. Two phases of columns of such groups are left to that,
+// which has both in registers.
 //
 // An output sums over the same products as by the definition, in the same order; a phase that meets
 // no element of the kernel holds the bias.
@@ -29,16 +30,43 @@ typedef struct phase_axis {
     int64_t dilation, stride;
 } phase_axis;
 
+// A task and how many phases it has along each axis.
+typedef struct split {
+    const fal_task *task;
+    int64_t phases[FALTUNG_MAX_AXES];
+    bool leaves_columns; // as they are, to an algorithm that can
+} split;
+
+// Whether that is so, whatever the phases of rows.
+static bool can_leave_columns(const fal_task *task)
+{
+    fal_task whole = *task;
+    whole.problem.border_counts = true;
+    for (int i = 0; i < 2; i++)
+        whole.problem.axis[i].input_dilation = 1;
+    return task->problem.axis[2].input_dilation > 1 && !fal_depthwise.cannot(&whole);
+}
+
 static int64_t count_phases(const fal_problem_axis *axis)
 {
     return axis->input_dilation / fal_common_divisor(axis->input_dilation, axis->stride);
 }
 
-static double count_all_phases(const fal_problem *p)
+static split find_split(const fal_task *task)
+{
+    split s = {.task = task, .leaves_columns = can_leave_columns(task)};
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
+        s.phases[i] = count_phases(&task->problem.axis[i]);
+    if (s.leaves_columns)
+        s.phases[2] = 1;
+    return s;
+}
+
+static double count_all_phases(const split *s)
 {
     double phases = 1;
     for (int i = 0; i < FALTUNG_MAX_AXES; i++)
-        phases *= (double)count_phases(&p->axis[i]);
+        phases *= (double)s->phases[i];
     return phases;
 }
 
@@ -80,14 +108,17 @@ static bool is_computed(const phase *p)
 }
 
 // How a phase is computed: the bits are the same.
-static phase make_phase(const fal_task *task, const fal_operands *all, const int64_t *index)
+static phase make_phase(const split *s, const fal_operands *all, const int64_t *index)
 {
+    const fal_task *task = s->task;
     phase p = {.task = *task};
     p.task.problem.border_counts = true; // a band's zeros are multiplied like all else
     if (all)
         p.operands = *all;
     for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
         const fal_problem_axis *axis = &task->problem.axis[i];
+        if (i == 2 && s->leaves_columns)
+            continue;
         phase_axis a = find_phase(axis, index[i]);
         p.empty = p.empty || a.outputs == 0;
         p.untouched = p.untouched || a.taps == 0;
@@ -103,20 +134,21 @@ static phase make_phase(const fal_task *task, const fal_operands *all, const int
         const fal_problem *problem = &task->problem;
         fal_view_every(&p.operands.weight, i, a.first, a.every,
                        (int64_t)faltung_dtype_size(problem->weight_dtype));
-        fal_view_every(&p.operands.output, i, index[i], count_phases(axis),
+        fal_view_every(&p.operands.output, i, index[i], s->phases[i],
                        (int64_t)faltung_dtype_size(problem->output_dtype));
     }
     const bool is_depthwise =
-        is_computed(&p) && !fal_depthwise.cannot(&p.task) && !fal_depthwise.should_not(&p.task);
+        s->leaves_columns ||
+        (is_computed(&p) && !fal_depthwise.cannot(&p.task) && !fal_depthwise.should_not(&p.task));
     p.by = is_depthwise ? &fal_depthwise : &fal_direct;
     return p;
 }
 
 // Steps to the next phase; false after the last.
-static bool next_phase(const fal_problem *p, int64_t *index)
+static bool next_phase(const split *s, int64_t *index)
 {
     for (int i = FALTUNG_MAX_AXES - 1; i >= 0; i--) {
-        if (++index[i] < count_phases(&p->axis[i]))
+        if (++index[i] < s->phases[i])
             return true;
         index[i] = 0;
     }
@@ -134,49 +166,52 @@ static size_t bias_bytes(const fal_task *task)
 
 static size_t packed_bytes(const fal_task *task)
 {
+    const split s = find_split(task);
     int64_t index[FALTUNG_MAX_AXES] = {0};
     size_t bytes = bias_bytes(task);
     do {
-        phase p = make_phase(task, NULL, index);
+        phase p = make_phase(&s, NULL, index);
         if (is_computed(&p))
             bytes += p.by->packed_bytes(&p.task);
-    } while (next_phase(&task->problem, index));
+    } while (next_phase(&s, index));
     return bytes;
 }
 
 static void pack(const fal_task *task, const fal_operands *all, void *packed)
 {
+    const split s = find_split(task);
     int64_t index[FALTUNG_MAX_AXES] = {0};
     char *to = (char *)packed + bias_bytes(task);
     fal_pack_biases(task, all, 0, task->problem.groups * task->problem.output_channels, packed);
     do {
-        phase p = make_phase(task, all, index);
+        phase p = make_phase(&s, all, index);
         if (!is_computed(&p))
             continue;
         p.by->pack(&p.task, &p.operands, to);
         to += p.by->packed_bytes(&p.task);
-    } while (next_phase(&task->problem, index));
+    } while (next_phase(&s, index));
 }
 
 static size_t workspace(const fal_task *task)
 {
+    const split s = find_split(task);
     int64_t index[FALTUNG_MAX_AXES] = {0};
     size_t most = FAL_MEMORY_BYTES;
     do {
-        phase p = make_phase(task, NULL, index);
+        phase p = make_phase(&s, NULL, index);
         size_t bytes = is_computed(&p) ? p.by->workspace(&p.task) : 0;
         most = bytes > most ? bytes : most;
-    } while (next_phase(&task->problem, index));
+    } while (next_phase(&s, index));
     return most;
 }
 
 // The outputs of a phase that lie within a part: every P-th from `phase` on.
-static fal_part part_of_phase(const fal_problem *p, const fal_part *part, const int64_t *index)
+static fal_part part_of_phase(const split *s, const fal_part *part, const int64_t *index)
 {
     fal_part found = *part;
-    found.ahead /= count_phases(&p->axis[1]);
+    found.ahead /= s->phases[1];
     for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
-        int64_t phases = count_phases(&p->axis[i]);
+        int64_t phases = s->phases[i];
         int64_t begin = part->begin[FAL_DEPTH + i] - index[i];
         int64_t end = part->end[FAL_DEPTH + i] - index[i];
         found.begin[FAL_DEPTH + i] = begin > 0 ? (begin - 1) / phases + 1 : 0;
@@ -214,15 +249,15 @@ static void fill(const phase *p, const char *bias, const fal_part *part)
 }
 
 // All phases of a part, one after the other.
-static void run_phases(const fal_task *task, const fal_operands *all, const void *packed,
+static void run_phases(const split *s, const fal_operands *all, const void *packed,
                        const fal_part *part, void *workspace)
 {
     int64_t index[FALTUNG_MAX_AXES] = {0};
-    const char *from = (const char *)packed + bias_bytes(task);
+    const char *from = (const char *)packed + bias_bytes(s->task);
     fal_problem before = {0}; // of the phase that the workspace holds a band of
     do {
-        phase p = make_phase(task, all, index);
-        fal_part own = part_of_phase(&task->problem, part, index);
+        phase p = make_phase(s, all, index);
+        fal_part own = part_of_phase(s, part, index);
         if (p.empty)
             continue;
         if (p.untouched) {
@@ -236,7 +271,7 @@ static void run_phases(const fal_task *task, const fal_operands *all, const void
             p.by->run(&p.task, &p.operands, from, &own, workspace);
         }
         from += p.by->packed_bytes(&p.task);
-    } while (next_phase(&task->problem, index));
+    } while (next_phase(s, index));
 }
 
 static int64_t count_taps(const phase *p)
@@ -248,18 +283,19 @@ static int64_t count_taps(const phase *p)
 // As many outputs as the parts of the phase that takes longest, times its distance.
 static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
 {
+    const split s = find_split(task);
     int64_t index[FALTUNG_MAX_AXES] = {0}, most = 0;
     for (int i = 0; i < FAL_PART_AXES; i++)
         size[i] = 1;
     do {
-        phase p = make_phase(task, NULL, index);
+        phase p = make_phase(&s, NULL, index);
         if (is_computed(&p) && count_taps(&p) > most) {
             most = count_taps(&p);
             p.by->grain(&p.task, size);
         }
-    } while (next_phase(&task->problem, index));
+    } while (next_phase(&s, index));
     for (int i = 0; i < FALTUNG_MAX_AXES; i++)
-        size[FAL_DEPTH + i] *= count_phases(&task->problem.axis[i]);
+        size[FAL_DEPTH + i] *= s.phases[i];
 }
 
 // All outputs of a phase.
@@ -275,12 +311,13 @@ static double count_outputs(const phase *p)
 
 static void describe(const fal_task *task, fal_description *d)
 {
+    const split s = find_split(task);
     int64_t index[FALTUNG_MAX_AXES] = {0};
     int phases = 0;
     double bytes = 0;
     fal_description each = {.how = "nothing but the bias is left"};
     do {
-        phase p = make_phase(task, NULL, index);
+        phase p = make_phase(&s, NULL, index);
         if (p.untouched)
             bytes += count_outputs(&p) * (double)task->kernels->output_size;
         if (!is_computed(&p))
@@ -288,7 +325,7 @@ static void describe(const fal_task *task, fal_description *d)
         p.by->describe(&p.task, &each);
         bytes += each.bytes;
         phases++;
-    } while (next_phase(&task->problem, index));
+    } while (next_phase(&s, index));
     d->bytes = bytes;
     snprintf(d->how, sizeof d->how, "%d phases, the last by %s", phases, each.how);
 }
@@ -296,15 +333,16 @@ static void describe(const fal_task *task, fal_description *d)
 // The rows and channels of an image of which all phases are computed before the next ones: the
 // lines that one phase writes are to be near still when the next one fills their gaps. Of planes
 // that are computed row by row these are some whole ones.
-static void find_share(const fal_task *task, const fal_part *part, int64_t *rows, int64_t *channels)
+static void find_share(const split *s, const fal_part *part, int64_t *rows, int64_t *channels)
 {
+    const fal_task *task = s->task;
     const int64_t near = 1 << 17; // bytes of the output
     const int64_t index[FALTUNG_MAX_AXES] = {0};
     int64_t size[FAL_PART_AXES], plane = task->kernels->output_size;
     grain(task, size);
     *rows = size[FAL_ROW];
     *channels = part->end[FAL_CHANNEL] - part->begin[FAL_CHANNEL];
-    if (task->channels_last || make_phase(task, NULL, index).by != &fal_depthwise)
+    if (task->channels_last || make_phase(s, NULL, index).by != &fal_depthwise)
         return;
     for (int i = FAL_DEPTH; i < FAL_PART_AXES; i++)
         plane *= part->end[i] - part->begin[i];
@@ -323,13 +361,14 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
                 const fal_part *part, void *workspace)
 {
     const int64_t *from = part->begin, *to = part->end;
+    const split s = find_split(task);
     int64_t rows, channels;
     fal_part some = *part;
-    if (count_all_phases(&task->problem) == 1) { // leaves no gaps
-        run_phases(task, all, packed, part, workspace);
+    if (count_all_phases(&s) == 1) { // leaves no gaps
+        run_phases(&s, all, packed, part, workspace);
         return;
     }
-    find_share(task, part, &rows, &channels);
+    find_share(&s, part, &rows, &channels);
     for (int64_t n = from[FAL_IMAGE]; n < to[FAL_IMAGE]; n++)
         for (int64_t c = from[FAL_CHANNEL]; c < to[FAL_CHANNEL]; c += channels)
             for (int64_t r = from[FAL_ROW]; r < to[FAL_ROW]; r += rows) {
@@ -338,13 +377,14 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
                 cut(part, FAL_ROW, r, rows, &some);
                 const int64_t left = part->ahead ? part->ahead - (r - from[FAL_ROW]) : 0;
                 some.ahead = some.end[FAL_ROW] < to[FAL_ROW] ? rows : left;
-                run_phases(task, all, packed, &some, workspace);
+                run_phases(&s, all, packed, &some, workspace);
             }
 }
 
 static const char *cannot(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
+    const split s = find_split(task);
     const double most = 1024;
     if (fal_is_complex(p->dtype))
         return "numbers are complex";
@@ -352,15 +392,15 @@ static const char *cannot(const fal_task *task)
         return "it is a weight's gradient";
     if (p->border_counts)
         return "there are no zeros between the input's elements";
-    if (count_all_phases(p) > most)
+    if (count_all_phases(&s) > most)
         return "there are over 1024 phases";
     int64_t index[FALTUNG_MAX_AXES] = {0};
     const char *reason = NULL;
     do {
-        phase part = make_phase(task, NULL, index);
+        phase part = make_phase(&s, NULL, index);
         if (is_computed(&part))
             reason = part.by->cannot(&part.task);
-    } while (!reason && next_phase(p, index));
+    } while (!reason && next_phase(&s, index));
     return reason;
 }
 

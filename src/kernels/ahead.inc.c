@@ -4,7 +4,8 @@
 // tile it would take registers, and a twentieth of the time of those that fetch nothing.
 
 static __attribute__((noinline)) void fetch_ahead(const fal_plane_strip *s, const real *from,
-                                                  int64_t row, int rows, int stride, int vectors)
+                                                  int64_t row, int rows, int stride, int phases,
+                                                  int vectors)
 {
     const real *to = (const real *)s->output + row * s->output_pitch;
     uintptr_t input = (uintptr_t)from + (uintptr_t)s->ahead_input;
@@ -15,6 +16,6 @@ static __attribute__((noinline)) void fetch_ahead(const fal_plane_strip *s, cons
         for (uintptr_t at = 0; at < width * (uintptr_t)stride; at += 64)
             __builtin_prefetch((const void *)(input + at), 0, 2);
     for (int r = 0; r < rows; r++, output += (uintptr_t)s->output_pitch * sizeof(real))
-        for (uintptr_t at = 0; at < width; at += 64)
+        for (uintptr_t at = 0; at < width * (uintptr_t)phases; at += 64)
             __builtin_prefetch((const void *)(output + at), 1, 2);
 }

@@ -302,6 +302,20 @@ static bool are_finite(const void *numbers, int64_t count)
 
 // ------------------------------------------------------------------------------------- the tables
 
+#define PLANE_LIST                                                                                 \
+    PLANES(1)                                                                                      \
+    PLANES(2)                                                                                      \
+    PLANES(3)                                                                                      \
+    PLANES(5)                                                                                      \
+    PLANES(7)                                                                                      \
+    SAMPLED_PLANES(3)                                                                              \
+    SAMPLED_PLANES(5)                                                                              \
+    SAMPLED_PLANES(7)                                                                              \
+    WOVEN_PLANES(1)                                                                                \
+    WOVEN_PLANES(2)                                                                                \
+    WOVEN_PLANES(3)                                                                                \
+    PLANES(0) SAMPLED_PLANES(0) WOVEN_PLANES(0)
+
 #if FAL_VECTOR == 64
 #define WIDE_LIST   &wide_14x2, &wide_14x1, &wide_12x2, &wide_12x1
 #define APART_LIST  &wide_9x2, &wide_9x1
@@ -329,7 +343,7 @@ static bool are_finite(const void *numbers, int64_t count)
         .apart = {APART_LIST},                                                                     \
         .longs = {LONG_LIST},                                                                      \
         .most_pieces = MOST_PIECES,                                                                \
-        .planes = {PLANES_OF(1, 1) PLANES_OF(2, 1) PLANES(3) PLANES(5) PLANES(7) PLANES(0)},       \
+        .planes = {PLANE_LIST},                                                                    \
         .winograd = transforms,                                                                    \
         .fft = FFT,                                                                                \
         .tiles = matrix,                                                                           \

@@ -191,12 +191,15 @@ typedef struct fal_plane_strip {
                            // with a stride of 2 two bits for each, as they lie in memory
     int64_t first_row, past_row; // rows of the input that may be read, counted from the one where
                                  // the first row of the output meets the first of the kernel
-    int64_t rows, columns;       // of the kernel
-    const void *weight;          // [column][row]
-    const void *bias;            // one number
+    int64_t rows;                // of the kernel
+    // Its columns, where pixels of several phases lie side by side those of one phase after the
+    // other: the last one of each is before this.
+    int64_t past_column[2];
+    const void *weight; // [column][row]
+    const void *bias;   // one number
     void *output;
     int64_t output_pitch, output_rows;
-    uint32_t output_lanes;    // to be written, of the last vector
+    uint32_t output_lanes;    // to be written, of the last vector of each phase
     const fal_finish *finish; // a mere clamp, or NULL: nothing
     // From what is read and written to what will be next, which is brought near meanwhile, in
     // bytes; 0: nothing. It need not be there.
@@ -207,6 +210,7 @@ typedef struct fal_plane_kernel {
     int rows;        // of a tile
     int vectors;     // of pixels of each
     int stride;      // from one pixel, and one row, to the next in the input: 1 or 2
+    int phases;      // pixels of the output that a lane stands for, side by side: 1 or 2
     int kernel_rows; // of the kernel; 0: any
     void (*multiply)(const fal_plane_strip *strip);
 } fal_plane_kernel;
@@ -371,7 +375,7 @@ enum {
     FAL_SINGLE_SHAPES = 3,
     FAL_APART_SHAPES = 3,
     FAL_LONG_SHAPES = 40,
-    FAL_PLANE_SHAPES = 41
+    FAL_PLANE_SHAPES = 49
 };
 
 typedef struct fal_kernels {

@@ -5,19 +5,29 @@
 //   TILE_ROWS     R, rows of the output
 //   TILE_VECTORS  V, vectors of pixels of each
 //   TILE_STRIDE   S, between neighbouring pixels, and rows, in the input: 1 or 2
+//   TILE_PHASES   P, pixels of the output that a lane stands for, side by side: 1 or 2
 //   TILE_KERNEL   K, rows of the kernel; 0: any number of them
-// It defines plane_K_S_V.
+// It defines plane_K_S_P_V.
 //
 // A row of the input is loaded once for all rows of the output that meet it, each with its own row
 // of the kernel: so an output sums over the kernel column by column, row by row.
 
 // Whether there are registers for the weights of a column, besides all else.
-#define TILE_KEEPS_WEIGHTS (FAL_REGISTERS == 32)
+#define TILE_KEEPS_WEIGHTS (FAL_REGISTERS == 32 || (TILE_KERNEL > 0 && TILE_KERNEL < 4))
 
-#define TILE_PASTE(k, s, v, tag) plane_##k##_##s##_##v##tag
-#define TILE_JOIN(k, s, v, tag)  TILE_PASTE(k, s, v, tag)
-#define TILE_NAME                TILE_JOIN(TILE_KERNEL, TILE_STRIDE, TILE_VECTORS, )
-#define TILE_FUNCTION(tag)       TILE_JOIN(TILE_KERNEL, TILE_STRIDE, TILE_VECTORS, tag)
+#define TILE_PASTE(k, s, p, v, tag) plane_##k##_##s##_##p##_##v##tag
+#define TILE_JOIN(k, s, p, v, tag)  TILE_PASTE(k, s, p, v, tag)
+#define TILE_NAME                   TILE_JOIN(TILE_KERNEL, TILE_STRIDE, TILE_PHASES, TILE_VECTORS, )
+#define TILE_FUNCTION(tag)          TILE_JOIN(TILE_KERNEL, TILE_STRIDE, TILE_PHASES, TILE_VECTORS, tag)
+
+// A statement for each sum of a tile.
+#define TILE_EACH(p, r, v)                                                                         \
+    FAL_UNROLL                                                                                     \
+    for (int p = 0; p < TILE_PHASES; p++)                                                          \
+        FAL_UNROLL                                                                                 \
+    for (int r = 0; r < TILE_ROWS; r++)                                                            \
+        FAL_UNROLL                                                                                 \
+    for (int v = 0; v < TILE_VECTORS; v++)
 
 // The lanes of a row of the input that are read for one column of the kernel. Where there are no
 // instructions for some lanes there is a way for all.
@@ -28,7 +38,7 @@ typedef struct TILE_FUNCTION(_reach) {
 
 FAL_INLINE TILE_FUNCTION(_reach) TILE_FUNCTION(_find_reach)(const uint32_t *lanes)
 {
-    TILE_FUNCTION(_reach) reach = {.all = FAL_VECTOR == 16};
+    TILE_FUNCTION(_reach) reach = {.all = FAL_VECTOR <= 32};
     const uint32_t all = TILE_STRIDE * FAL_LANES == 32
                              ? UINT32_MAX
                              : (UINT32_C(1) << TILE_STRIDE * FAL_LANES % 32) - 1;
@@ -166,18 +176,21 @@ _Static_assert(TILE_ROWS == 4, "the cases are those of four rows");
 
 #endif
 
-// All columns of the kernel.
+// All columns of the kernel, of one phase after the other.
 FAL_INLINE void TILE_FUNCTION(_columns)(const TILE_FUNCTION(_tile) * t, bool whole,
-                                        vec (*acc)[TILE_VECTORS])
+                                        vec (*acc)[TILE_ROWS][TILE_VECTORS])
 {
-    for (int64_t column = 0; column < t->strip->columns; column++) {
-        const TILE_FUNCTION(_reach) reach =
-            TILE_FUNCTION(_find_reach)(t->strip->lanes + column * TILE_VECTORS);
-        if (reach.all)
-            TILE_FUNCTION(_column)(t, column, &reach, true, whole, acc);
-        else
-            TILE_FUNCTION(_column)(t, column, &reach, false, whole, acc);
-    }
+    int64_t column = 0;
+    FAL_UNROLL
+    for (int p = 0; p < TILE_PHASES; p++)
+        for (; column < t->strip->past_column[p]; column++) {
+            const TILE_FUNCTION(_reach) reach =
+                TILE_FUNCTION(_find_reach)(t->strip->lanes + column * TILE_VECTORS);
+            if (reach.all)
+                TILE_FUNCTION(_column)(t, column, &reach, true, whole, acc[p]);
+            else
+                TILE_FUNCTION(_column)(t, column, &reach, false, whole, acc[p]);
+        }
 }
 
 // What the tile below needs and this one does not. A line is fetched by its begin.
@@ -188,43 +201,73 @@ FAL_INLINE void TILE_FUNCTION(_fetch)(const TILE_FUNCTION(_tile) * t, int64_t ro
     for (int i = 0; i < TILE_ROWS * TILE_STRIDE && t->past + i < rows; i++, from += pitch)
         FAL_UNROLL
     for (int at = 0; at < TILE_VECTORS * TILE_STRIDE * FAL_VECTOR; at += 64)
-        __builtin_prefetch((const char *)from + at);
+        __builtin_prefetch((const char *)from + at + 60);
 }
 
-FAL_INLINE void TILE_FUNCTION(_write)(const fal_plane_strip *s, int64_t row,
-                                      vec (*acc)[TILE_VECTORS])
+// Adds the bias, and keeps sums within their limits.
+FAL_INLINE void TILE_FUNCTION(_finish)(const fal_plane_strip *s,
+                                       vec (*acc)[TILE_ROWS][TILE_VECTORS])
 {
     const vec bias = vec_splat(*(const real *)s->bias);
-    real *to = (real *)s->output + row * s->output_pitch;
-    FAL_UNROLL
-    for (int r = 0; r < TILE_ROWS; r++)
-        FAL_UNROLL
-    for (int v = 0; v < TILE_VECTORS; v++)
-        acc[r][v] += bias;
+    TILE_EACH(p, r, v)
+    acc[p][r][v] += bias;
     if (s->finish) {
         const range limits = range_of(s->finish);
-        FAL_UNROLL
-        for (int r = 0; r < TILE_ROWS; r++)
-            FAL_UNROLL
-        for (int v = 0; v < TILE_VECTORS; v++)
-            acc[r][v] = clamp(limits, acc[r][v]);
+        TILE_EACH(p, r, v)
+        acc[p][r][v] = clamp(limits, acc[p][r][v]);
     }
+}
+
+// A vector of pixels, or those of two phases in turns, of which `lanes` are to be written.
+FAL_INLINE void TILE_FUNCTION(_store)(real *to, vec (*acc)[TILE_ROWS][TILE_VECTORS], int r, int v,
+                                      uint32_t lanes, bool all)
+{
+    vec pixels[TILE_PHASES];
+#if TILE_PHASES == 1
+    pixels[0] = acc[0][r][v];
+#else
+    vec_weave(acc[0][r][v], acc[1][r][v], &pixels[0], &pixels[1]);
+#endif
+    FAL_UNROLL
+    for (int p = 0; p < TILE_PHASES; p++) {
+        if (all)
+            vec_store(to + p * FAL_LANES, pixels[p]);
+        else
+            vec_store_lanes(to + p * FAL_LANES, pixels[p], lanes >> p * FAL_LANES & FAL_ALL_LANES);
+    }
+}
+
+// `all`: of the last vector, too.
+FAL_INLINE void TILE_FUNCTION(_store_rows)(const fal_plane_strip *s, int64_t row,
+                                           vec (*acc)[TILE_ROWS][TILE_VECTORS], bool all)
+{
+    real *to = (real *)s->output + row * s->output_pitch;
     FAL_UNROLL
     for (int r = 0; r < TILE_ROWS; r++, to += s->output_pitch) {
         if (row + r >= s->output_rows)
             continue;
         FAL_UNROLL
-        for (int v = 0; v < TILE_VECTORS - 1; v++)
-            vec_store(to + v * FAL_LANES, acc[r][v]);
-        vec_store_lanes(to + (TILE_VECTORS - 1) * FAL_LANES, acc[r][TILE_VECTORS - 1],
-                        s->output_lanes);
+        for (int v = 0; v < TILE_VECTORS; v++)
+            TILE_FUNCTION(_store)
+        (to + v * TILE_PHASES * FAL_LANES, acc, r, v, s->output_lanes, all || v < TILE_VECTORS - 1);
     }
+}
+
+FAL_INLINE void TILE_FUNCTION(_write)(const fal_plane_strip *s, int64_t row,
+                                      vec (*acc)[TILE_ROWS][TILE_VECTORS])
+{
+    const uint64_t all = (UINT64_C(1) << TILE_PHASES * FAL_LANES) - 1;
+    TILE_FUNCTION(_finish)(s, acc);
+    if (FAL_VECTOR < 64 && s->output_lanes == all)
+        TILE_FUNCTION(_store_rows)(s, row, acc, true);
+    else
+        TILE_FUNCTION(_store_rows)(s, row, acc, false);
 }
 
 static void TILE_FUNCTION(_multiply)(const fal_plane_strip *s)
 {
     for (int64_t row = 0; row < s->output_rows; row += TILE_ROWS) {
-        vec acc[TILE_ROWS][TILE_VECTORS];
+        vec acc[TILE_PHASES][TILE_ROWS][TILE_VECTORS];
         const int64_t top = row * TILE_STRIDE;
         const int64_t bottom = top + (TILE_ROWS - 1) * TILE_STRIDE + s->rows;
         int64_t first = s->first_row > top ? s->first_row : top;
@@ -232,12 +275,9 @@ static void TILE_FUNCTION(_multiply)(const fal_plane_strip *s)
         const TILE_FUNCTION(_tile) t = {
             s, (const real *)s->input + (first - s->first_row) * s->pitch, first - top, past - top};
         if (s->ahead_input) // while there are no sums in registers
-            fetch_ahead(s, t.from, row, TILE_ROWS, TILE_STRIDE, TILE_VECTORS);
-        FAL_UNROLL
-        for (int r = 0; r < TILE_ROWS; r++)
-            FAL_UNROLL
-        for (int v = 0; v < TILE_VECTORS; v++)
-            acc[r][v] = (vec){0};
+            fetch_ahead(s, t.from, row, TILE_ROWS, TILE_STRIDE, TILE_PHASES, TILE_VECTORS);
+        TILE_EACH(p, r, v)
+        acc[p][r][v] = (vec){0};
         TILE_FUNCTION(_fetch)(&t, s->past_row - top);
         if (TILE_KERNEL > 0 && first == top && past == bottom)
             TILE_FUNCTION(_columns)(&t, true, acc);
@@ -251,11 +291,13 @@ static const fal_plane_kernel TILE_NAME = {
     .rows = TILE_ROWS,
     .vectors = TILE_VECTORS,
     .stride = TILE_STRIDE,
+    .phases = TILE_PHASES,
     .kernel_rows = TILE_KERNEL,
     .multiply = TILE_FUNCTION(_multiply),
 };
 
 #undef TILE_KEEPS_WEIGHTS
+#undef TILE_EACH
 #undef TILE_PASTE
 #undef TILE_JOIN
 #undef TILE_NAME

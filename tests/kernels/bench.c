@@ -203,11 +203,13 @@ static void fill_plane(const subject *s, int64_t size, fal_plane_strip *strip)
     strip->offset = offset;
     strip->lanes = all;
     strip->past_row = (PLANE_ROWS - 1) * k->stride + size;
-    strip->rows = strip->columns = size;
+    strip->rows = size;
+    strip->past_column[0] = (size + k->phases - 1) / k->phases;
+    strip->past_column[1] = size;
     strip->output_rows = PLANE_ROWS;
-    strip->output_pitch = (int64_t)k->vectors * lanes;
-    strip->output_lanes = (uint32_t)((UINT64_C(1) << lanes) - 1);
-    strip->pitch = strip->output_pitch * k->stride + size;
+    strip->output_pitch = (int64_t)k->vectors * lanes * k->phases;
+    strip->output_lanes = (uint32_t)((UINT64_C(1) << lanes * k->phases) - 1);
+    strip->pitch = (int64_t)k->vectors * lanes * k->stride + size;
     for (int64_t i = 0; i < size; i++)
         offset[i] = (int32_t)i;
     for (int64_t i = 0; i < size * k->vectors; i++)
@@ -227,7 +229,7 @@ static void bench_plane(const subject *s, int64_t size)
     strip->input = input;
     strip->weight = strip->bias = weight;
     strip->output = output;
-    w.multiply_adds = (double)(outputs * size * size);
+    w.multiply_adds = (double)(outputs / k->phases * size * size);
     w.tile_fmas = k->rows * k->vectors * (k->kernel_rows ? k->kernel_rows : 1);
     show(&w);
     free(input);

@@ -43,9 +43,20 @@ typedef struct plane_case {
     int64_t output_least, output_past; // of the output
 } plane_case;
 
-static int64_t row_length(const plane_case *c)
+static int64_t count_lanes(const plane_case *c)
 {
     return (int64_t)c->kernel->vectors * c->s->set->lanes;
+}
+
+static int64_t row_length(const plane_case *c)
+{
+    return count_lanes(c) * c->kernel->phases;
+}
+
+// Columns of the kernel, of all phases.
+static int64_t count_columns(const plane_case *c)
+{
+    return c->strip.past_column[c->kernel->phases - 1];
 }
 
 // Bits of a vector of the input: as many as it has numbers.
@@ -91,7 +102,7 @@ static void note_reads(plane_case *c)
     const fal_plane_strip *s = &c->strip;
     int bits = bits_of(c);
     for (int64_t r = 0; r < s->past_row - s->first_row; r++)
-        for (int64_t i = 0; i < s->columns * c->kernel->vectors; i++)
+        for (int64_t i = 0; i < count_columns(c) * c->kernel->vectors; i++)
             for (int bit = 0; bit < bits; bit++) {
                 int64_t column = i / c->kernel->vectors, vector = i % c->kernel->vectors;
                 if (s->lanes[i] >> bit & 1)
@@ -112,8 +123,8 @@ static void fill_row(plane_case *c, int64_t row, prng *random)
     const fal_plane_strip *s = &c->strip;
     int64_t first, past;
     plane_rows(c->kernel, s, row, &first, &past);
-    for (int64_t column = 0; column < s->columns; column++)
-        for (int64_t i = 0; i < row_length(c); i++) {
+    for (int64_t column = 0; column < count_columns(c); column++)
+        for (int64_t i = 0; i < count_lanes(c); i++) {
             int64_t at = MOST_NUMBERS / 2 + s->offset[column] + i * c->kernel->stride;
             if (plane_reads(c->kernel, c->s->set->lanes, s, column, i))
                 for (int64_t r = first; r < past; r++)
@@ -148,7 +159,7 @@ static void find_output(plane_case *c)
 // Some of the first lanes, as at the end of a row; or any, but not none.
 static uint32_t random_output_lanes(const plane_case *c, prng *random)
 {
-    int64_t most = c->s->set->lanes;
+    int64_t most = (int64_t)c->s->set->lanes * c->kernel->phases;
     uint32_t any = (uint32_t)random_between(random, 1, (INT64_C(1) << most) - 1);
     bool first = random_between(random, 0, 3) > 0;
     return first ? bits_between(0, random_between(random, 1, most)) : any;
@@ -184,13 +195,17 @@ static void make_case(plane_case *c, const subject *s, const plane *p, prng *ran
         .first_row = p->first_row,
         .past_row = p->past_row,
         .rows = p->rows,
-        .columns = p->columns,
+        .past_column = {p->columns, -1},
         .weight = c->weight,
         .bias = c->bias,
         .output_pitch = random_sign(random) * (row_length(c) + random_between(random, 0, 9)),
         .output_rows = p->output_rows,
         .output_lanes = random_output_lanes(c, random),
     };
+    if (c->kernel->phases == 2) {
+        c->strip.past_column[0] = random_between(random, 0, p->columns);
+        c->strip.past_column[1] = p->columns;
+    }
     c->strip.finish = random_clamp(s->set, &c->finish, random);
     if (random_between(random, 0, 1)) // which need not be readable
         c->strip.ahead_input = c->strip.ahead_output = INT64_C(1) << 40;
@@ -206,22 +221,22 @@ static void note_case(const plane_case *c, edge at)
     const fal_plane_strip *s = &c->strip;
     blame("%s: kernel %dx%d, output rows %d, input rows %d to %d, pitches %d and %d, lanes of the "
           "last vector %x, against the %s",
-          name_of(c->s).text, (int)s->rows, (int)s->columns, (int)s->output_rows, (int)s->first_row,
-          (int)s->past_row, (int)s->pitch, (int)s->output_pitch, (unsigned)s->output_lanes,
-          name_of_edge(at));
+          name_of(c->s).text, (int)s->rows, (int)count_columns(c), (int)s->output_rows,
+          (int)s->first_row, (int)s->past_row, (int)s->pitch, (int)s->output_pitch,
+          (unsigned)s->output_lanes, name_of_edge(at));
 }
 
 static fal_plane_strip place_strip(const plane_case *c, edge at)
 {
     const fal_kernels *set = c->s->set;
     fal_plane_strip s = c->strip;
-    size_t columns = (size_t)s.columns, vectors = columns * (size_t)c->kernel->vectors;
+    size_t columns = (size_t)count_columns(c), vectors = columns * (size_t)c->kernel->vectors;
     int64_t outputs = c->output_past - c->output_least;
     const void *least = number_at(set, s.input, c->least);
     s.input = number_at(set, place_numbers(&input, set, least, c->past - c->least, at), -c->least);
     s.offset = place(&offset, c->offset, columns * sizeof *s.offset, sizeof *s.offset, at);
     s.lanes = place(&lanes, c->lanes, vectors * sizeof *s.lanes, sizeof *s.lanes, at);
-    s.weight = place_numbers(&weight, set, c->weight, s.rows * s.columns, at);
+    s.weight = place_numbers(&weight, set, c->weight, s.rows * count_columns(c), at);
     s.bias = place_numbers(&bias, set, c->bias, 1, at);
     void *to = arena_place(&output, bytes_of(set, outputs), (size_t)set->size, at);
     fill_nan(set, to, outputs);

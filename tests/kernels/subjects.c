@@ -58,8 +58,8 @@ static void name_plane(const subject *s, const char *type, subject_name *name)
     char rows[16] = "any-";
     if (k->kernel_rows)
         snprintf(rows, sizeof rows, "%d", k->kernel_rows);
-    snprintf(name->text, sizeof name->text, "%s %s plane %dx%dx%ss%d", s->set->name, type, k->rows,
-             k->vectors * s->set->lanes, rows, k->stride);
+    snprintf(name->text, sizeof name->text, "%s %s plane %dx%dx%ss%d%s", s->set->name, type,
+             k->rows, k->vectors * s->set->lanes, rows, k->stride, k->phases == 2 ? "p2" : "");
 }
 
 subject_name name_of(const subject *s)

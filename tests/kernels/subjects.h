@@ -9,7 +9,7 @@
 
 #include "support.h"
 
-enum { MAX_SETS = 12, MAX_SUBJECTS = MAX_SETS * 108 };
+enum { MAX_SETS = 12, MAX_SUBJECTS = MAX_SETS * 116 };
 
 // The tables of kernels, one for each instruction set and type of number (of bytes that of i8,
 // whose numbers are pairs); returns how many. Those of other types of elements have the same

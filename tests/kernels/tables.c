@@ -158,14 +158,14 @@ void long_kernels_go_down_to_one_channel(void **state)
     check_each_set(check_long_order);
 }
 
-// Whether the kernels for one height, any if that is 0, and stride stand in falling order of
+// Whether the kernels for one height, any if that is 0, stride and phases stand in falling order of
 // vectors down to one.
-static void check_plane_widths(const fal_kernels *set, int kernel_rows, int stride)
+static void check_plane_widths(const fal_kernels *set, int kernel_rows, int stride, int phases)
 {
     int vectors = 0;
     for (int i = 0; set->planes[i]; i++) {
         const fal_plane_kernel *k = set->planes[i];
-        if (k->kernel_rows != kernel_rows || k->stride != stride)
+        if (k->kernel_rows != kernel_rows || k->stride != stride || k->phases != phases)
             continue;
         assert_true(vectors == 0 || k->vectors < vectors);
         vectors = k->vectors;
@@ -183,10 +183,12 @@ static void check_plane_order(const fal_kernels *set, prng *random)
         assert_true(k->stride == 1 || k->stride == 2);
         assert_true(!any || k->kernel_rows == 0);
         any = any || k->kernel_rows == 0;
-        check_plane_widths(set, k->kernel_rows, k->stride);
+        assert_true(k->phases == 1 || (k->phases == 2 && k->stride == 1));
+        check_plane_widths(set, k->kernel_rows, k->stride, k->phases);
     }
     for (int stride = 1; stride <= 2; stride++)
-        check_plane_widths(set, 0, stride);
+        check_plane_widths(set, 0, stride, 1);
+    check_plane_widths(set, 0, 1, 2);
 }
 
 void plane_kernels_go_down_to_one_vector(void **state)

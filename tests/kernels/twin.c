@@ -47,7 +47,8 @@ bool plane_reads(const fal_plane_kernel *kernel, int lanes, const fal_plane_stri
 bool plane_writes(const fal_plane_kernel *kernel, int lanes, const fal_plane_strip *strip,
                   int64_t i)
 {
-    return i / lanes < kernel->vectors - 1 || (strip->output_lanes >> i % lanes & 1);
+    const int64_t pixels = (int64_t)lanes * kernel->phases;
+    return i / pixels < kernel->vectors - 1 || (strip->output_lanes >> i % pixels & 1);
 }
 
 #define REAL      float

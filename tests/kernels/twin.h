@@ -18,7 +18,7 @@ const fal_piece *piece_of(const fal_long_kernel *kernel, const fal_piece *vector
 void plane_rows(const fal_plane_kernel *kernel, const fal_plane_strip *strip, int64_t row,
                 int64_t *first, int64_t *past);
 
-// Whether pixel i of a row of the output reads for a column of the kernel; else it takes 0.
+// Whether lane i of a row of the output reads for a column of the kernel; else it takes 0.
 bool plane_reads(const fal_plane_kernel *kernel, int lanes, const fal_plane_strip *strip,
                  int64_t column, int64_t i);
 

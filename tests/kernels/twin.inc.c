@@ -132,12 +132,14 @@ static REAL TWIN(plane_sum)(const fal_plane_kernel *kernel, int lanes, const fal
 {
     REAL chain = 0;
     int64_t first, past;
+    const int64_t phase = i % kernel->phases, lane = i / kernel->phases;
     plane_rows(kernel, s, row, &first, &past);
-    for (int64_t column = 0; column < s->columns; column++)
+    for (int64_t column = phase ? s->past_column[phase - 1] : 0; column < s->past_column[phase];
+         column++)
         for (int64_t r = first; r < past; r++) {
-            int64_t at = (r - s->first_row) * s->pitch + s->offset[column] + i * kernel->stride;
+            int64_t at = (r - s->first_row) * s->pitch + s->offset[column] + lane * kernel->stride;
             int64_t k = r - row * kernel->stride;
-            REAL x = plane_reads(kernel, lanes, s, column, i) ? ((const REAL *)s->input)[at] : 0;
+            REAL x = plane_reads(kernel, lanes, s, column, lane) ? ((const REAL *)s->input)[at] : 0;
             chain = FMA(x, ((const REAL *)s->weight)[column * s->rows + k], chain);
         }
     return TWIN(finish)(s->finish, NULL, chain + *(const REAL *)s->bias);
@@ -147,7 +149,7 @@ static void TWIN(multiply_plane)(const fal_plane_kernel *kernel, int lanes,
                                  const fal_plane_strip *s)
 {
     for (int64_t row = 0; row < s->output_rows; row++)
-        for (int64_t i = 0; i < kernel->vectors * lanes; i++)
+        for (int64_t i = 0; i < kernel->vectors * lanes * kernel->phases; i++)
             if (plane_writes(kernel, lanes, s, i))
                 ((REAL *)s->output)[row * s->output_pitch + i] =
                     TWIN(plane_sum)(kernel, lanes, s, row, i);

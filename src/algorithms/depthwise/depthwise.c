@@ -59,11 +59,13 @@ static void pack(const fal_task *task, const fal_operands *all, void *packed)
     char *to = (char *)packed + FAL_ALIGNMENT;
     for (int64_t g = 0; g < p->groups; g++) {
         const char *first = to;
-        for (int64_t kw = 0; kw < p->axis[2].kernel; kw++)
+        for (int64_t i = 0; i < p->axis[2].kernel; i++) {
+            const int64_t kw = fal_find_tap_at(&p->axis[2], i);
             for (int64_t kh = 0; kh < p->axis[1].kernel; kh++, to += size)
                 fal_take_weight(p, weight,
                                 g * weight->group + kh * weight->axis[1] + kw * weight->axis[2],
                                 fal_is_paired(p, 0), to);
+        }
         skips_border = skips_border && task->kernels->are_finite(first, fal_channel_numbers(p) - 1);
         fal_pack_biases(task, all, g, 1, to);
         to += size;
@@ -88,7 +90,8 @@ static bool has_border(const fal_problem *p)
 {
     for (int i = 1; i < FALTUNG_MAX_AXES; i++) {
         const fal_problem_axis *axis = &p->axis[i];
-        if (axis->padding > 0 || fal_extent(axis, axis->output) - axis->padding > axis->input)
+        const int64_t first = fal_element_of_tap(axis, 0);
+        if (first < 0 || first + fal_extent(axis, fal_count_lanes(axis)) > axis->input)
             return true;
     }
     return false;
@@ -100,20 +103,20 @@ static int64_t rows_of_block(const fal_depthwise_work *w)
     const fal_problem *p = &w->task->problem;
     const int64_t near = 1 << 17, apart = w->rows.apart; // bytes
     int64_t bytes = p->axis[1].stride *
-                    fal_extent(&p->axis[2], fal_least(p->axis[2].output, FAL_STRIPE)) *
+                    fal_extent(&p->axis[2], fal_least(fal_count_lanes(&p->axis[2]), FAL_STRIPE)) *
                     w->task->kernels->size;
     if (w->copies || w->collects)
         return apart * FAL_FEW_ROWS;
     return apart * FAL_FEW_ROWS * fal_most(1, near / (bytes * FAL_FEW_ROWS * apart));
 }
 
-// Rows of a stripe in one image, of all channels: of one after the other, or, where a strip is all
-// of them, each strip of all channels.
+// Rows of a stripe in one image, of all channels: of one after the other, which takes the same
+// strips if these are all of them.
 static void run_rows(const fal_depthwise_work *w, const fal_part *part, fal_strip_place at,
                      int64_t past)
 {
     const int64_t *from = part->begin, *to = part->end;
-    const bool together = w->segments == 1 && past - at.row <= w->block;
+    const bool together = (w->segments == 1 || w->rows.apart == 1) && past - at.row <= w->block;
     at.channels = together ? to[FAL_CHANNEL] - from[FAL_CHANNEL] : 1;
     for (at.channel = from[FAL_CHANNEL]; at.channel < to[FAL_CHANNEL]; at.channel += at.channels)
         for (at.depth = from[FAL_DEPTH]; at.depth < to[FAL_DEPTH]; at.depth++)
@@ -128,6 +131,17 @@ static int64_t rows_at_once(const fal_depthwise_work *w, const fal_part *part)
     bool together = imaxabs(input->group) < imaxabs(input->axis[2]) ||
                     imaxabs(output->group) < imaxabs(output->axis[2]);
     return together ? w->block : part->end[FAL_ROW] - part->begin[FAL_ROW];
+}
+
+static void find_columns(fal_depthwise_work *w)
+{
+    const fal_problem_axis *axis = &w->task->problem.axis[2];
+    w->first_column = fal_element_of_tap(axis, 0);
+    w->past_column[0] = fal_count_first_taps(axis);
+    w->past_column[1] = axis->kernel;
+    for (int64_t i = 0; i < axis->kernel; i++)
+        w->offset[i] =
+            (int32_t)(fal_element_of_tap(axis, fal_find_tap_at(axis, i)) - w->first_column);
 }
 
 static void run(const fal_task *task, const fal_operands *all, const void *packed,
@@ -149,13 +163,13 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     w.finish = fal_find_finish(task, all, &finish);
     w.clamps = fal_is_clamp(w.finish);
     const fal_kernels *k = task->kernels;
-    w.collects = (w.finish && !w.clamps) || all->output.axis[2] != 1 || k->output_size != k->size;
+    w.collects = (w.finish && !w.clamps) || all->output.axis[2] != 1 || k->output_size != k->size ||
+                 from[FAL_COLUMN] % fal_count_phases(&p->axis[2]) != 0;
     w.copies =
         all->input.axis[2] != 1 || (!skips_border && has_border(p)) || k->input_size != k->size;
     w.block = rows_of_block(&w);
     fal_lay_out_depthwise(task, memory, &w);
-    for (int64_t kw = 0; kw < p->axis[2].kernel; kw++)
-        w.offset[kw] = (int32_t)(kw * p->axis[2].dilation);
+    find_columns(&w);
     const int64_t rows = rows_at_once(&w, part);
     for (int64_t begin = from[FAL_COLUMN]; begin < to[FAL_COLUMN]; begin += FAL_STRIPE) {
         fal_make_segments(&w, begin, fal_least(begin + FAL_STRIPE, to[FAL_COLUMN]));
@@ -184,8 +198,9 @@ static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
 static void describe(const fal_task *task, fal_description *d)
 {
     const fal_problem *p = &task->problem;
+    const int64_t phases = fal_count_phases(&p->axis[2]);
     int64_t width = fal_least(p->axis[2].output, FAL_STRIPE);
-    const fal_plane_kernel *tile = fal_find_plane_kernel(task, width);
+    const fal_plane_kernel *tile = fal_find_plane_kernel(task, fal_ceil_divide(width, phases));
     double planes = (double)p->batch * (double)p->groups * (double)p->axis[0].output;
     double rows = (double)p->axis[1].output, reach = (double)p->axis[1].kernel - 1;
     double inputs = rows * (1 + reach / (double)tile->rows) * (double)p->axis[2].input;
@@ -199,7 +214,7 @@ static void describe(const fal_task *task, fal_description *d)
     snprintf(d->how, sizeof d->how,
              "pixels in the lanes, tiles of %d rows by %d pixels of a channel, up to %d columns "
              "at a time; one sum",
-             tile->rows, tile->vectors * task->kernels->lanes, FAL_STRIPE);
+             tile->rows, tile->phases * tile->vectors * task->kernels->lanes, FAL_STRIPE);
 }
 
 static bool is_too_far(const fal_problem *p)
@@ -223,6 +238,14 @@ static bool has_huge_band(const fal_problem *p)
     return row * (FAL_FEW_ROWS * (double)p->axis[1].stride + (double)p->axis[1].kernel) > most;
 }
 
+// Whether both phases of a dilated input's columns can be computed together, pixels in the lanes.
+static bool has_two_phases(const fal_task *task)
+{
+    const fal_problem_axis *column = &task->problem.axis[2];
+    return column->input_dilation == 2 && column->stride == 1 && column->dilation % 2 == 1 &&
+           task->problem.border == FALTUNG_PADDING_ZEROS && !task->channels_last;
+}
+
 static const char *cannot(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
@@ -231,8 +254,8 @@ static const char *cannot(const fal_task *task)
         return "numbers are complex";
     if (p->of_weight)
         return "it is a weight's gradient";
-    if (!p->border_counts ||
-        deep->input_dilation * row->input_dilation * column->input_dilation > 1)
+    if (!p->border_counts || deep->input_dilation > 1 || row->input_dilation > 1 ||
+        (column->input_dilation > 1 && !has_two_phases(task)))
         return "the convolution is transposed";
     if (p->input_channels != 1 || p->output_channels != 1)
         return "groups have several channels";

@@ -47,21 +47,25 @@ size_t fal_lay_out_depthwise(const fal_task *task, char *workspace, fal_depthwis
     return total;
 }
 
+static bool is_for(const fal_plane_kernel *kernel, const fal_problem *p)
+{
+    return kernel->stride == p->axis[2].stride && kernel->phases == fal_count_phases(&p->axis[2]) &&
+           (!kernel->kernel_rows || kernel->kernel_rows == p->axis[1].kernel);
+}
+
 // The kernel for rows of so many vectors; the first in the list fits best.
 static const fal_plane_kernel *find_kernel(const fal_task *task, int64_t vectors)
 {
-    const fal_problem *p = &task->problem;
     const fal_plane_kernel *const *next = task->kernels->planes;
-    while ((*next)->stride != p->axis[2].stride || (*next)->vectors > vectors ||
-           ((*next)->kernel_rows && (*next)->kernel_rows != p->axis[1].kernel))
+    while (!is_for(*next, &task->problem) || (*next)->vectors > vectors)
         next++; // ends: there is one of one vector for any kernel
     return *next;
 }
 
-const fal_plane_kernel *fal_find_plane_kernel(const fal_task *task, int64_t columns)
+const fal_plane_kernel *fal_find_plane_kernel(const fal_task *task, int64_t lanes)
 {
-    const int64_t most = task->kernels->planes[0]->vectors;
-    int64_t vectors = fal_ceil_divide(columns, task->kernels->lanes);
+    const int64_t most = find_kernel(task, FAL_PLANE_WIDTH)->vectors;
+    int64_t vectors = fal_ceil_divide(lanes, task->kernels->lanes);
     return find_kernel(task, fal_ceil_divide(vectors, fal_ceil_divide(vectors, most)));
 }
 
@@ -77,29 +81,39 @@ static void find_lanes(range columns, int64_t column, int64_t stride, const fal_
     }
 }
 
-// Divides the columns [begin, end) of the output into segments, as equal as can be.
+// The columns of the input that may be read for some of the output.
+static range find_columns(const fal_depthwise_work *w, int64_t begin, int64_t end)
+{
+    const fal_problem_axis *axis = &w->task->problem.axis[2];
+    if (w->copies) // the border, too, and what lies behind it
+        return (range){INT64_MIN / 4, INT64_MAX / 4};
+    return (range){fal_most(0, fal_first_needed(axis, begin)),
+                   fal_least(axis->input, fal_past_needed(axis, end))};
+}
+
+// Divides the columns [begin, end) of the output into segments, as equal as can be. If the first
+// one is not the first of its lane, what comes before it is computed, too.
 void fal_make_segments(fal_depthwise_work *w, int64_t begin, int64_t end)
 {
     const fal_problem_axis *axis = &w->task->problem.axis[2];
     const fal_kernels *kernels = w->task->kernels;
-    const int64_t lanes = kernels->lanes;
+    const int64_t lanes = kernels->lanes, phases = fal_count_phases(axis);
+    const int64_t past = fal_ceil_divide(end, phases);
+    const range inside = find_columns(w, begin, end);
     uint32_t *next = w->lanes;
-    const int64_t needed = (end - 1) * axis->stride + fal_extent(axis, 1) - axis->padding;
-    range inside = {0, fal_least(axis->input, needed)};
-    if (w->copies) // the border, too, and what lies behind it
-        inside = (range){INT64_MIN / 4, INT64_MAX / 4};
     w->segments = 0;
-    for (int64_t column = begin; column < end;) {
+    for (int64_t lane = begin / phases; lane < past;) {
         fal_segment *s = &w->segment[w->segments++];
-        *s = (fal_segment){.kernel = fal_find_plane_kernel(w->task, end - column),
+        *s = (fal_segment){.kernel = fal_find_plane_kernel(w->task, past - lane),
                            .lanes = next,
-                           .column = column};
+                           .column = fal_most(lane * phases, begin),
+                           .lane = lane};
         for (int64_t kw = 0; kw < axis->kernel; kw++, next += s->kernel->vectors)
-            find_lanes(inside, column * axis->stride + w->offset[kw] - axis->padding, axis->stride,
+            find_lanes(inside, lane * axis->stride + w->first_column + w->offset[kw], axis->stride,
                        kernels, s->kernel->vectors, next);
-        column += s->kernel->vectors * lanes;
-        s->past = fal_least(column, end);
-        int64_t live = s->past - column + lanes; // of the last vector
+        lane += s->kernel->vectors * lanes;
+        s->past = fal_least(lane * phases, end);
+        int64_t live = s->past - (lane - lanes) * phases; // of the last vectors
         s->output_lanes = (uint32_t)((UINT64_C(1) << live) - 1);
     }
 }

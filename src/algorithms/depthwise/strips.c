@@ -29,12 +29,13 @@ static strip_copy find_columns(const fal_depthwise_work *w, const fal_strip_plac
                                const fal_segment *s)
 {
     const fal_problem_axis *axis = &w->task->problem.axis[2];
+    const int64_t past = fal_ceil_divide(s->past, fal_count_phases(axis)); // in lanes
     strip_copy c = {.w = w,
                     .plane = input_plane(w, at),
-                    .first = s->column * axis->stride - axis->padding,
-                    .count = fal_extent(axis, s->past - s->column)};
-    c.inside = fal_least(fal_most(c.first, 0), axis->input);
-    c.past = fal_most(fal_least(c.first + c.count, axis->input), c.inside);
+                    .first = s->lane * axis->stride + w->first_column,
+                    .count = fal_extent(axis, past - s->lane)};
+    c.inside = fal_least(fal_most(fal_first_needed(axis, s->column), 0), axis->input);
+    c.past = fal_most(fal_least(fal_past_needed(axis, s->past), axis->input), c.inside);
     return c;
 }
 
@@ -98,9 +99,9 @@ static void copy_rows(const fal_depthwise_work *w, const fal_strip_place *at, co
 
 // Where a strip reads: the rows that are there, and its first pixel's first product in the first of
 // them.
-static void find_input(const fal_depthwise_work *w, const fal_strip_place *at, const fal_segment *s,
-                       fal_plane_strip *strip)
+static void find_input(const fal_depthwise_work *w, const fal_strip_place *at, fal_segment *s)
 {
+    fal_plane_strip *strip = &s->strip;
     const fal_problem_axis *row = &w->task->problem.axis[1], *column = &w->task->problem.axis[2];
     const int64_t size = w->task->kernels->size;
     int64_t rows = (at->rows - 1) * w->rows.stride + row->kernel;
@@ -120,106 +121,114 @@ static void find_input(const fal_depthwise_work *w, const fal_strip_place *at, c
     strip->input = input_plane(w, at);
     if (strip->first_row == strip->past_row)
         return;
-    int64_t corner = (r + strip->first_row * pitch) * input->axis[1] + s->column * column->stride -
-                     column->padding;
+    int64_t corner = (r + strip->first_row * pitch) * input->axis[1] + s->lane * column->stride +
+                     w->first_column;
     strip->input = (const char *)strip->input + corner * size;
 }
 
 // Writes the collected pixels of a strip to where they belong.
-static void write_strip(const fal_depthwise_work *w, const fal_plane_strip *strip, int64_t pixels,
-                        char *to, int64_t pitch)
+static void write_strip(const fal_depthwise_work *w, const fal_segment *s)
 {
+    const int64_t others = s->column - s->lane * fal_count_phases(&w->task->problem.axis[2]);
     const fal_rows rows = {
-        .from = strip->output,
-        .to = to,
-        .rows = strip->output_rows,
-        .columns = pixels,
-        .from_row = strip->output_pitch,
+        .from = (const char *)s->strip.output + others * w->task->kernels->size,
+        .to = s->to,
+        .rows = s->strip.output_rows,
+        .columns = s->past - s->column,
+        .from_row = s->strip.output_pitch,
         .from_column = 1,
-        .to_row = pitch,
+        .to_row = w->rows.apart * w->all->output.axis[1],
         .to_column = w->all->output.axis[2],
         .finish = w->clamps ? NULL : w->finish,
     };
     w->task->kernels->write_rows(&rows);
 }
 
-static const char *next(const void *place, int64_t bytes)
-{
-    return (const char *)place + bytes;
-}
-
-// One strip of each channel from `at` on, of which the first one's is found already.
-static void run_channels(const fal_depthwise_work *w, fal_strip_place *at, const fal_segment *s,
-                         fal_plane_strip *strip, char *to)
-{
-    const fal_kernels *k = w->task->kernels;
-    const int64_t weights = fal_channel_numbers(&w->task->problem) * k->size;
-    const int64_t from_next = w->copies ? 0 : w->all->input.group * k->input_size;
-    const int64_t to_next = w->all->output.group * k->output_size;
-    const int64_t past = at->channel + at->channels;
-    if (w->looks_ahead) {
-        strip->ahead_input = from_next;
-        strip->ahead_output = to_next;
-    }
-    for (;;) {
-        if (w->copies)
-            copy_rows(w, at, s);
-        if (!w->collects)
-            strip->output = to;
-        s->kernel->multiply(strip);
-        if (w->collects)
-            write_strip(w, strip, s->past - s->column, to, w->rows.apart * w->all->output.axis[1]);
-        if (++at->channel == past)
-            return;
-        strip->input = next(strip->input, from_next);
-        strip->weight = next(strip->weight, weights);
-        strip->bias = next(strip->bias, weights);
-        to += to_next;
-    }
-}
-
-static void run_strips(const fal_depthwise_work *w, fal_strip_place at, const fal_segment *s)
+// A segment's strip of the channel of a place.
+static void find_strip(const fal_depthwise_work *w, const fal_strip_place *at, fal_segment *s)
 {
     const fal_problem *p = &w->task->problem;
+    const fal_kernels *k = w->task->kernels;
     const fal_view *output = &w->all->output;
-    const int64_t size = w->task->kernels->size, channel = fal_channel_numbers(p) * size;
-    const char *weight = w->packed + at.channel * channel;
-    int64_t corner = at.image * output->outer + at.channel * output->group +
-                     at.depth * output->axis[0] + at.row * output->axis[1] +
+    const int64_t channel = fal_channel_numbers(p) * k->size;
+    const char *weight = w->packed + at->channel * channel;
+    int64_t corner = at->image * output->outer + at->channel * output->group +
+                     at->depth * output->axis[0] + at->row * output->axis[1] +
                      s->column * output->axis[2];
-    fal_plane_strip strip = {
+    s->to = (char *)output->data + corner * k->output_size;
+    s->strip = (fal_plane_strip){
         .offset = w->offset,
         .lanes = s->lanes,
         .rows = p->axis[1].kernel,
-        .columns = p->axis[2].kernel,
+        .past_column = {w->past_column[0], w->past_column[1]},
         .weight = weight,
-        .bias = weight + channel - size,
-        .output = w->output,
-        .output_pitch = w->collects ? FAL_PLANE_WIDTH * w->task->kernels->lanes
-                                    : w->rows.apart * output->axis[1],
-        .output_rows = at.rows,
+        .bias = weight + channel - k->size,
+        .output = w->collects ? w->output : s->to,
+        .output_pitch = w->collects ? FAL_PLANE_WIDTH * k->lanes : w->rows.apart * output->axis[1],
+        .output_rows = at->rows,
         .output_lanes = s->output_lanes,
         .finish = w->clamps ? w->finish : NULL,
+        .ahead_input = w->looks_ahead ? w->all->input.group * k->input_size : 0,
+        .ahead_output = w->looks_ahead ? output->group * k->output_size : 0,
     };
-    find_input(w, &at, s, &strip);
-    run_channels(w, &at, s, &strip, (char *)output->data + corner * w->task->kernels->output_size);
+    find_input(w, at, s);
 }
 
-// The rows [at->row, past) of a segment; those that share rows of the input are `apart`.
-static void run_segment(const fal_depthwise_work *w, const fal_strip_place *at, int64_t past,
-                        const fal_segment *s)
+// From a channel to the next one, in bytes; 0 where a buffer takes its place.
+typedef struct channel_steps {
+    int64_t input, weight, output, to;
+} channel_steps;
+
+static channel_steps find_steps(const fal_depthwise_work *w)
 {
-    fal_strip_place strip = *at;
-    for (; strip.row < fal_least(at->row + w->rows.apart, past); strip.row++) {
-        strip.rows = fal_ceil_divide(past - strip.row, w->rows.apart);
-        run_strips(w, strip, s);
-    }
+    const fal_kernels *k = w->task->kernels;
+    const int64_t to = w->all->output.group * k->output_size;
+    return (channel_steps){
+        .input = w->copies ? 0 : w->all->input.group * k->input_size,
+        .weight = fal_channel_numbers(&w->task->problem) * k->size,
+        .output = w->collects ? 0 : to,
+        .to = to,
+    };
 }
 
-// A block of rows at a time over a whole stripe.
+static void take_steps(const channel_steps *steps, fal_segment *s)
+{
+    fal_plane_strip *strip = &s->strip;
+    strip->input = (const char *)strip->input + steps->input;
+    strip->weight = (const char *)strip->weight + steps->weight;
+    strip->bias = (const char *)strip->bias + steps->weight;
+    strip->output = (char *)strip->output + steps->output;
+    s->to += steps->to;
+}
+
+// The strips of all segments, of one channel after the other; they are found once.
+static void run_strips(const fal_depthwise_work *w, fal_strip_place at)
+{
+    const int64_t past = at.channel + at.channels;
+    const channel_steps steps = find_steps(w);
+    for (int i = 0; i < w->segments; i++)
+        find_strip(w, &at, &w->segment[i]);
+    for (; at.channel < past; at.channel++)
+        for (int i = 0; i < w->segments; i++) {
+            fal_segment *s = &w->segment[i];
+            if (w->copies)
+                copy_rows(w, &at, s);
+            s->kernel->multiply(&s->strip);
+            if (w->collects)
+                write_strip(w, s);
+            take_steps(&steps, s);
+        }
+}
+
+// A block of rows at a time over a whole stripe; those that share rows of the input are `apart`.
 void fal_run_stripe(const fal_depthwise_work *w, fal_strip_place at, int64_t past)
 {
-    for (; at.row < past; at.row += w->block)
-        for (int i = 0; i < w->segments; i++)
-            run_segment(w, &at, fal_least(at.row + w->block, past), &w->segment[i]);
+    for (; at.row < past; at.row += w->block) {
+        const int64_t end = fal_least(at.row + w->block, past);
+        fal_strip_place some = at;
+        for (; some.row < fal_least(at.row + w->rows.apart, end); some.row++) {
+            some.rows = fal_ceil_divide(end - some.row, w->rows.apart);
+            run_strips(w, some);
+        }
+    }
 }

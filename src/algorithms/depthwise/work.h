@@ -5,6 +5,7 @@
 #define FAL_ALGORITHMS_DEPTHWISE_WORK_H
 
 #include "algorithms/algorithm.h"
+#include "algorithms/depthwise/taps.h"
 
 enum {
     FAL_STRIPE = 512,   // columns of the output that are worked on together, at most
@@ -25,7 +26,10 @@ typedef struct fal_segment {
     const fal_plane_kernel *kernel;
     const uint32_t *lanes; // as fal_plane_strip has them
     int64_t column, past;  // of the output
+    int64_t lane;          // the first one, counted over all columns
     uint32_t output_lanes;
+    fal_plane_strip strip; // what is computed of it now,
+    char *to;              // and where that belongs
 } fal_segment;
 
 // What a thread has at hand, most of it in its workspace.
@@ -40,19 +44,15 @@ typedef struct fal_depthwise_work {
     bool looks_ahead;         // whether the next channel's rows are brought near
     const fal_finish *finish; // NULL: nothing
     int64_t block;            // rows of the output that are worked on together
-    int32_t *offset;
+    int64_t first_column;     // of the input that the first lane meets
+    int32_t *offset;          // from there on, of the kernel's columns as they are packed
+    int64_t past_column[2];   // as fal_plane_strip has it
     uint32_t *lanes;
     fal_segment *segment;
     int segments;
     char *band, *output; // a strip's input, if it is copied; its output, if it is collected
     int64_t band_pitch;
 } fal_depthwise_work;
-
-// The input that `count` outputs need along an axis.
-static inline int64_t fal_extent(const fal_problem_axis *axis, int64_t count)
-{
-    return (count - 1) * axis->stride + axis->dilation * (axis->kernel - 1) + 1;
-}
 
 // Numbers that are packed of a channel.
 static inline int64_t fal_channel_numbers(const fal_problem *problem)
@@ -64,8 +64,8 @@ static inline int64_t fal_channel_numbers(const fal_problem *problem)
 // these count.
 size_t fal_lay_out_depthwise(const fal_task *task, char *workspace, fal_depthwise_work *w);
 
-// The kernel for the first of so many columns, which are to be divided as evenly as can be.
-const fal_plane_kernel *fal_find_plane_kernel(const fal_task *task, int64_t columns);
+// The kernel for the first of so many lanes, which are to be divided as evenly as can be.
+const fal_plane_kernel *fal_find_plane_kernel(const fal_task *task, int64_t lanes);
 
 // Divides the columns [begin, end) of the output, a stripe of it, into segments.
 void fal_make_segments(fal_depthwise_work *w, int64_t begin, int64_t end);
