@@ -161,7 +161,7 @@ static void compare(verdict *v, number result, const sum *expected, faltung_dtyp
     double terms = (double)expected->terms * (is_complex(dtype) ? 2 : 1);
     const rounding r = rounding_of(dtype);
     double bound = 2 * terms * r.summed * (double)expected->magnitude +
-                   r.stored * (double)hypotl(expected->re, expected->im);
+                   fmax(r.stored * (double)hypotl(expected->re, expected->im), r.least);
     v->compared++;
     if (error == 0)
         return;

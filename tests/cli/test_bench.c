@@ -130,6 +130,9 @@ static void what_was_computed_is_checked(void **state)
         correct++;
     assert_int_equal(correct, 8);
     assert_says(QUICK "--check --file list", "\nchecked: no result differs");
+    // One of its results is a subnormal half.
+    assert_says(QUICK "--check conv_transpose2d:1x2x8x70,2x1x3x3,stride=3+2,groups=2,dtype=f16",
+                "\nchecked: no result differs");
     assert_refuses(REFUSED, QUICK "--check conv1d:1x1x9,1x1x3,activation=relu",
                    "--check knows no activation, padding mode or dilated input");
 }
