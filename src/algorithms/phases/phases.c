@@ -10,150 +10,15 @@
 //
 // An output sums over the same products as by the definition, in the same order; a phase that meets
 // no element of the kernel holds the bias.
-#include "algorithms/algorithm.h"
+#include "algorithms/phases/split.h"
 
 #include "algorithms/finish.h"
 #include "algorithms/numbers.h"
 #include "base/checked.h"
 #include "base/memory.h"
-#include "tensor/element.h"
 
 #include <stdio.h>
 #include <string.h>
-
-// One phase along one axis: outputs phase, phase + P, ... and the kernel's elements that they meet,
-// `first`, first + `every`, ...
-typedef struct phase_axis {
-    int64_t outputs;
-    int64_t first, every, taps;
-    int64_t shift; // of the input under the first output and tap
-    int64_t dilation, stride;
-} phase_axis;
-
-// A task and how many phases it has along each axis.
-typedef struct split {
-    const fal_task *task;
-    int64_t phases[FALTUNG_MAX_AXES];
-    bool leaves_columns; // as they are, to an algorithm that can
-} split;
-
-// Whether that is so, whatever the phases of rows.
-static bool can_leave_columns(const fal_task *task)
-{
-    fal_task whole = *task;
-    whole.problem.border_counts = true;
-    for (int i = 0; i < 2; i++)
-        whole.problem.axis[i].input_dilation = 1;
-    return task->problem.axis[2].input_dilation > 1 && !fal_depthwise.cannot(&whole);
-}
-
-static int64_t count_phases(const fal_problem_axis *axis)
-{
-    return axis->input_dilation / fal_common_divisor(axis->input_dilation, axis->stride);
-}
-
-static split find_split(const fal_task *task)
-{
-    split s = {.task = task, .leaves_columns = can_leave_columns(task)};
-    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
-        s.phases[i] = count_phases(&task->problem.axis[i]);
-    if (s.leaves_columns)
-        s.phases[2] = 1;
-    return s;
-}
-
-static double count_all_phases(const split *s)
-{
-    double phases = 1;
-    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
-        phases *= (double)s->phases[i];
-    return phases;
-}
-
-// Output y = phase + P*q meets element k of the kernel where y*S + k*D - padding is a multiple of
-// L: if at all for one k, then for every (L/gcd(L, D))-th.
-static phase_axis find_phase(const fal_problem_axis *axis, int64_t phase)
-{
-    int64_t l = axis->input_dilation, divisor = fal_common_divisor(l, axis->dilation);
-    phase_axis found = {.every = l / divisor, .dilation = axis->dilation / divisor, .stride = 1};
-    if (phase >= axis->output)
-        return found;
-    found.outputs = (axis->output - 1 - phase) / count_phases(axis) + 1;
-    if (found.outputs > 1)
-        found.stride = axis->stride / fal_common_divisor(l, axis->stride);
-    for (int64_t k = 0; k < axis->kernel && k < found.every; k++) {
-        int64_t position = phase * axis->stride + (k * axis->dilation - axis->padding);
-        if (position % l == 0) {
-            found.first = k;
-            found.taps = (axis->kernel - 1 - k) / found.every + 1;
-            found.shift = position / l;
-            break;
-        }
-    }
-    return found;
-}
-
-// A phase as a task of its own.
-typedef struct phase {
-    fal_task task;
-    const fal_algorithm *by;
-    fal_operands operands;
-    bool empty;     // there are no such outputs
-    bool untouched; // they meet no element of the kernel: only the bias is left
-} phase;
-
-static bool is_computed(const phase *p)
-{
-    return !p->empty && !p->untouched;
-}
-
-// How a phase is computed: the bits are the same.
-static phase make_phase(const split *s, const fal_operands *all, const int64_t *index)
-{
-    const fal_task *task = s->task;
-    phase p = {.task = *task};
-    p.task.problem.border_counts = true; // a band's zeros are multiplied like all else
-    if (all)
-        p.operands = *all;
-    for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
-        const fal_problem_axis *axis = &task->problem.axis[i];
-        if (i == 2 && s->leaves_columns)
-            continue;
-        phase_axis a = find_phase(axis, index[i]);
-        p.empty = p.empty || a.outputs == 0;
-        p.untouched = p.untouched || a.taps == 0;
-        p.task.problem.axis[i] = (fal_problem_axis){
-            .input = axis->input,
-            .kernel = a.taps,
-            .output = a.outputs,
-            .input_dilation = 1,
-            .dilation = a.dilation,
-            .stride = a.stride,
-            .padding = -a.shift,
-        };
-        const fal_problem *problem = &task->problem;
-        fal_view_every(&p.operands.weight, i, a.first, a.every,
-                       (int64_t)faltung_dtype_size(problem->weight_dtype));
-        fal_view_every(&p.operands.output, i, index[i], s->phases[i],
-                       (int64_t)faltung_dtype_size(problem->output_dtype));
-    }
-    const bool is_depthwise =
-        s->leaves_columns ||
-        (is_computed(&p) && !fal_depthwise.cannot(&p.task) && !fal_depthwise.should_not(&p.task));
-    p.by = is_depthwise ? &fal_depthwise : &fal_direct;
-    return p;
-}
-
-// Steps to the next phase; false after the last.
-static bool next_phase(const split *s, int64_t *index)
-{
-    for (int i = FALTUNG_MAX_AXES - 1; i >= 0; i--) {
-        if (++index[i] < s->phases[i])
-            return true;
-        index[i] = 0;
-    }
-    return false;
-}
 
 // ----------------------------------------------------------------------------------- the algorithm
 
@@ -166,47 +31,47 @@ static size_t bias_bytes(const fal_task *task)
 
 static size_t packed_bytes(const fal_task *task)
 {
-    const split s = find_split(task);
+    const fal_phase_split s = fal_find_phases(task);
     int64_t index[FALTUNG_MAX_AXES] = {0};
     size_t bytes = bias_bytes(task);
     do {
-        phase p = make_phase(&s, NULL, index);
-        if (is_computed(&p))
+        fal_phase p = fal_make_phase(&s, NULL, index);
+        if (fal_phase_is_computed(&p))
             bytes += p.by->packed_bytes(&p.task);
-    } while (next_phase(&s, index));
+    } while (fal_next_phase(&s, index));
     return bytes;
 }
 
 static void pack(const fal_task *task, const fal_operands *all, void *packed)
 {
-    const split s = find_split(task);
+    const fal_phase_split s = fal_find_phases(task);
     int64_t index[FALTUNG_MAX_AXES] = {0};
     char *to = (char *)packed + bias_bytes(task);
     fal_pack_biases(task, all, 0, task->problem.groups * task->problem.output_channels, packed);
     do {
-        phase p = make_phase(&s, all, index);
-        if (!is_computed(&p))
+        fal_phase p = fal_make_phase(&s, all, index);
+        if (!fal_phase_is_computed(&p))
             continue;
         p.by->pack(&p.task, &p.operands, to);
         to += p.by->packed_bytes(&p.task);
-    } while (next_phase(&s, index));
+    } while (fal_next_phase(&s, index));
 }
 
 static size_t workspace(const fal_task *task)
 {
-    const split s = find_split(task);
+    const fal_phase_split s = fal_find_phases(task);
     int64_t index[FALTUNG_MAX_AXES] = {0};
     size_t most = FAL_MEMORY_BYTES;
     do {
-        phase p = make_phase(&s, NULL, index);
-        size_t bytes = is_computed(&p) ? p.by->workspace(&p.task) : 0;
+        fal_phase p = fal_make_phase(&s, NULL, index);
+        size_t bytes = fal_phase_is_computed(&p) ? p.by->workspace(&p.task) : 0;
         most = bytes > most ? bytes : most;
-    } while (next_phase(&s, index));
+    } while (fal_next_phase(&s, index));
     return most;
 }
 
 // The outputs of a phase that lie within a part: every P-th from `phase` on.
-static fal_part part_of_phase(const split *s, const fal_part *part, const int64_t *index)
+static fal_part part_of_phase(const fal_phase_split *s, const fal_part *part, const int64_t *index)
 {
     fal_part found = *part;
     found.ahead /= s->phases[1];
@@ -221,7 +86,7 @@ static fal_part part_of_phase(const split *s, const fal_part *part, const int64_
 }
 
 // Outputs that are nothing but their biases, finished.
-static void fill(const phase *p, const char *bias, const fal_part *part)
+static void fill(const fal_phase *p, const char *bias, const fal_part *part)
 {
     fal_finish finish;
     const fal_view *output = &p->operands.output;
@@ -249,14 +114,14 @@ static void fill(const phase *p, const char *bias, const fal_part *part)
 }
 
 // All phases of a part, one after the other.
-static void run_phases(const split *s, const fal_operands *all, const void *packed,
+static void run_phases(const fal_phase_split *s, const fal_operands *all, const void *packed,
                        const fal_part *part, void *workspace)
 {
     int64_t index[FALTUNG_MAX_AXES] = {0};
     const char *from = (const char *)packed + bias_bytes(s->task);
     fal_problem before = {0}; // of the phase that the workspace holds a band of
     do {
-        phase p = make_phase(s, all, index);
+        fal_phase p = fal_make_phase(s, all, index);
         fal_part own = part_of_phase(s, part, index);
         if (p.empty)
             continue;
@@ -271,10 +136,10 @@ static void run_phases(const split *s, const fal_operands *all, const void *pack
             p.by->run(&p.task, &p.operands, from, &own, workspace);
         }
         from += p.by->packed_bytes(&p.task);
-    } while (next_phase(s, index));
+    } while (fal_next_phase(s, index));
 }
 
-static int64_t count_taps(const phase *p)
+static int64_t count_taps(const fal_phase *p)
 {
     const fal_problem_axis *axis = p->task.problem.axis;
     return axis[0].kernel * axis[1].kernel * axis[2].kernel;
@@ -283,23 +148,23 @@ static int64_t count_taps(const phase *p)
 // As many outputs as the parts of the phase that takes longest, times its distance.
 static void grain(const fal_task *task, int64_t size[FAL_PART_AXES])
 {
-    const split s = find_split(task);
+    const fal_phase_split s = fal_find_phases(task);
     int64_t index[FALTUNG_MAX_AXES] = {0}, most = 0;
     for (int i = 0; i < FAL_PART_AXES; i++)
         size[i] = 1;
     do {
-        phase p = make_phase(&s, NULL, index);
-        if (is_computed(&p) && count_taps(&p) > most) {
+        fal_phase p = fal_make_phase(&s, NULL, index);
+        if (fal_phase_is_computed(&p) && count_taps(&p) > most) {
             most = count_taps(&p);
             p.by->grain(&p.task, size);
         }
-    } while (next_phase(&s, index));
+    } while (fal_next_phase(&s, index));
     for (int i = 0; i < FALTUNG_MAX_AXES; i++)
         size[FAL_DEPTH + i] *= s.phases[i];
 }
 
 // All outputs of a phase.
-static double count_outputs(const phase *p)
+static double count_outputs(const fal_phase *p)
 {
     const fal_problem *problem = &p->task.problem;
     double outputs = (double)problem->batch * (double)problem->groups;
@@ -311,21 +176,21 @@ static double count_outputs(const phase *p)
 
 static void describe(const fal_task *task, fal_description *d)
 {
-    const split s = find_split(task);
+    const fal_phase_split s = fal_find_phases(task);
     int64_t index[FALTUNG_MAX_AXES] = {0};
     int phases = 0;
     double bytes = 0;
     fal_description each = {.how = "nothing but the bias is left"};
     do {
-        phase p = make_phase(&s, NULL, index);
+        fal_phase p = fal_make_phase(&s, NULL, index);
         if (p.untouched)
             bytes += count_outputs(&p) * (double)task->kernels->output_size;
-        if (!is_computed(&p))
+        if (!fal_phase_is_computed(&p))
             continue;
         p.by->describe(&p.task, &each);
         bytes += each.bytes;
         phases++;
-    } while (next_phase(&s, index));
+    } while (fal_next_phase(&s, index));
     d->bytes = bytes;
     snprintf(d->how, sizeof d->how, "%d phases, the last by %s", phases, each.how);
 }
@@ -333,7 +198,8 @@ static void describe(const fal_task *task, fal_description *d)
 // The rows and channels of an image of which all phases are computed before the next ones: the
 // lines that one phase writes are to be near still when the next one fills their gaps. Of planes
 // that are computed row by row these are some whole ones.
-static void find_share(const split *s, const fal_part *part, int64_t *rows, int64_t *channels)
+static void find_share(const fal_phase_split *s, const fal_part *part, int64_t *rows,
+                       int64_t *channels)
 {
     const fal_task *task = s->task;
     const int64_t near = 1 << 17; // bytes of the output
@@ -342,7 +208,7 @@ static void find_share(const split *s, const fal_part *part, int64_t *rows, int6
     grain(task, size);
     *rows = size[FAL_ROW];
     *channels = part->end[FAL_CHANNEL] - part->begin[FAL_CHANNEL];
-    if (task->channels_last || make_phase(s, NULL, index).by != &fal_depthwise)
+    if (task->channels_last || fal_make_phase(s, NULL, index).by != &fal_depthwise)
         return;
     for (int i = FAL_DEPTH; i < FAL_PART_AXES; i++)
         plane *= part->end[i] - part->begin[i];
@@ -361,10 +227,10 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
                 const fal_part *part, void *workspace)
 {
     const int64_t *from = part->begin, *to = part->end;
-    const split s = find_split(task);
+    const fal_phase_split s = fal_find_phases(task);
     int64_t rows, channels;
     fal_part some = *part;
-    if (count_all_phases(&s) == 1) { // leaves no gaps
+    if (fal_count_all_phases(&s) == 1) { // leaves no gaps
         run_phases(&s, all, packed, part, workspace);
         return;
     }
@@ -384,7 +250,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
 static const char *cannot(const fal_task *task)
 {
     const fal_problem *p = &task->problem;
-    const split s = find_split(task);
+    const fal_phase_split s = fal_find_phases(task);
     const double most = 1024;
     if (fal_is_complex(p->dtype))
         return "numbers are complex";
@@ -392,15 +258,15 @@ static const char *cannot(const fal_task *task)
         return "it is a weight's gradient";
     if (p->border_counts)
         return "there are no zeros between the input's elements";
-    if (count_all_phases(&s) > most)
+    if (fal_count_all_phases(&s) > most)
         return "there are over 1024 phases";
     int64_t index[FALTUNG_MAX_AXES] = {0};
     const char *reason = NULL;
     do {
-        phase part = make_phase(&s, NULL, index);
-        if (is_computed(&part))
+        fal_phase part = fal_make_phase(&s, NULL, index);
+        if (fal_phase_is_computed(&part))
             reason = part.by->cannot(&part.task);
-    } while (!reason && next_phase(&s, index));
+    } while (!reason && fal_next_phase(&s, index));
     return reason;
 }
 
