@@ -12,8 +12,12 @@
 // A row of the input is loaded once for all rows of the output that meet it, each with its own row
 // of the kernel: so an output sums over the kernel column by column, row by row.
 
-// Whether there are registers for the weights of a column, besides all else.
-#define TILE_KEEPS_WEIGHTS (FAL_REGISTERS == 32 || (TILE_KERNEL > 0 && TILE_KERNEL < 4))
+// Whether there are registers for the weights of a column, besides all else; and whether what is
+// read whole has a way of its own, where some lanes take an instruction more.
+#define TILE_KEEPS_WEIGHTS                                                                         \
+    (FAL_REGISTERS == 32 || (TILE_STRIDE == 1 && TILE_KERNEL > 0 && TILE_KERNEL < 4))
+#define TILE_HAS_WHOLE_WAY                                                                         \
+    (FAL_VECTOR == 16 || (FAL_VECTOR == 32 && TILE_STRIDE == 1 && TILE_KERNEL > 0))
 
 #define TILE_PASTE(k, s, p, v, tag) plane_##k##_##s##_##p##_##v##tag
 #define TILE_JOIN(k, s, p, v, tag)  TILE_PASTE(k, s, p, v, tag)
@@ -29,8 +33,7 @@
         FAL_UNROLL                                                                                 \
     for (int v = 0; v < TILE_VECTORS; v++)
 
-// The lanes of a row of the input that are read for one column of the kernel. Where there are no
-// instructions for some lanes there is a way for all.
+// The lanes of a row of the input that are read for one column of the kernel.
 typedef struct TILE_FUNCTION(_reach) {
     bool all;
     vec_lanes lanes[TILE_VECTORS][TILE_STRIDE];
@@ -38,7 +41,7 @@ typedef struct TILE_FUNCTION(_reach) {
 
 FAL_INLINE TILE_FUNCTION(_reach) TILE_FUNCTION(_find_reach)(const uint32_t *lanes)
 {
-    TILE_FUNCTION(_reach) reach = {.all = FAL_VECTOR <= 32};
+    TILE_FUNCTION(_reach) reach = {.all = TILE_HAS_WHOLE_WAY};
     const uint32_t all = TILE_STRIDE * FAL_LANES == 32
                              ? UINT32_MAX
                              : (UINT32_C(1) << TILE_STRIDE * FAL_LANES % 32) - 1;
@@ -193,7 +196,8 @@ FAL_INLINE void TILE_FUNCTION(_columns)(const TILE_FUNCTION(_tile) * t, bool who
         }
 }
 
-// What the tile below needs and this one does not. A line is fetched by its begin.
+// What the tile below needs and this one does not. Rows begin with a border, a few numbers before
+// the first that is there: so a line is fetched by what lies at its end, if that began with it.
 FAL_INLINE void TILE_FUNCTION(_fetch)(const TILE_FUNCTION(_tile) * t, int64_t rows)
 {
     const int64_t pitch = t->strip->pitch;
@@ -201,7 +205,7 @@ FAL_INLINE void TILE_FUNCTION(_fetch)(const TILE_FUNCTION(_tile) * t, int64_t ro
     for (int i = 0; i < TILE_ROWS * TILE_STRIDE && t->past + i < rows; i++, from += pitch)
         FAL_UNROLL
     for (int at = 0; at < TILE_VECTORS * TILE_STRIDE * FAL_VECTOR; at += 64)
-        __builtin_prefetch((const char *)from + at + 60);
+        __builtin_prefetch((const char *)from + at + 60); // the last float
 }
 
 // Adds the bias, and keeps sums within their limits.
@@ -241,15 +245,18 @@ FAL_INLINE void TILE_FUNCTION(_store)(real *to, vec (*acc)[TILE_ROWS][TILE_VECTO
 FAL_INLINE void TILE_FUNCTION(_store_rows)(const fal_plane_strip *s, int64_t row,
                                            vec (*acc)[TILE_ROWS][TILE_VECTORS], bool all)
 {
+    const uint32_t lanes = s->output_lanes; // which a store might change, as far as is known
     real *to = (real *)s->output + row * s->output_pitch;
     FAL_UNROLL
     for (int r = 0; r < TILE_ROWS; r++, to += s->output_pitch) {
         if (row + r >= s->output_rows)
             continue;
         FAL_UNROLL
-        for (int v = 0; v < TILE_VECTORS; v++)
-            TILE_FUNCTION(_store)
-        (to + v * TILE_PHASES * FAL_LANES, acc, r, v, s->output_lanes, all || v < TILE_VECTORS - 1);
+        for (int v = 0; v < TILE_VECTORS; v++) {
+            const bool whole = all || v < TILE_VECTORS - 1;
+            real *pixel = to + v * TILE_PHASES * FAL_LANES;
+            TILE_FUNCTION(_store)(pixel, acc, r, v, lanes, whole);
+        }
     }
 }
 
@@ -297,6 +304,7 @@ static const fal_plane_kernel TILE_NAME = {
 };
 
 #undef TILE_KEEPS_WEIGHTS
+#undef TILE_HAS_WHOLE_WAY
 #undef TILE_EACH
 #undef TILE_PASTE
 #undef TILE_JOIN

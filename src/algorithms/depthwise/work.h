@@ -23,13 +23,15 @@ fal_sharing fal_find_sharing(const fal_problem *problem);
 
 // Some columns of a stripe.
 typedef struct fal_segment {
+    // What is computed of it now, and where that belongs. At the begin, so that pairs of pointers
+    // that go on from channel to channel lie in one line of the cache each.
+    fal_plane_strip strip;
+    char *to;
     const fal_plane_kernel *kernel;
     const uint32_t *lanes; // as fal_plane_strip has them
     int64_t column, past;  // of the output
     int64_t lane;          // the first one, counted over all columns
     uint32_t output_lanes;
-    fal_plane_strip strip; // what is computed of it now,
-    char *to;              // and where that belongs
 } fal_segment;
 
 // What a thread has at hand, most of it in its workspace.
