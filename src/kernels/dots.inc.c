@@ -8,7 +8,6 @@ enum {
     DOT_LANES = DOT_VECTORS * FAL_LANES,
     DOT_TAPS = FAL_VECTOR == 64 ? 9 : 6,  // at once, as registers allow
     DOT_PAIRS = FAL_VECTOR == 64 ? 9 : 3, // the same of two pictures
-    DOT_ACROSS_TAPS = 9,                  // the same with channels in the lanes
 };
 
 // `taps`, `pictures` and `fetches` are constants.
@@ -98,81 +97,6 @@ static void sum_dots(const fal_dots *d)
             DOT_CASE(8)
             DOT_CASE(9)
 #endif
-        default:
-            break;
-        }
-#undef DOT_CASE
-    }
-}
-
-// A vector of the channels of each pixel; `taps` is constant.
-FAL_INLINE void sum_channels_dots(const fal_dots_across *d, int64_t first, int taps, int64_t lane,
-                                  int part, bool fetches)
-{
-    const real *grad = (const real *)d->grad + lane * DOT_LANES + part * FAL_LANES;
-    const int64_t sum = (d->first + lane) % DOT_LANES * DOT_LANES + part * FAL_LANES;
-    real *sums = (real *)d->sums + first * DOT_LANES * DOT_LANES + sum;
-    const real *from[DOT_ACROSS_TAPS];
-    vec acc[DOT_ACROSS_TAPS];
-    FAL_UNROLL
-    for (int t = 0; t < taps; t++) {
-        from[t] =
-            (const real *)d->input + (d->offset[first + t] + lane) * DOT_LANES + part * FAL_LANES;
-        acc[t] = vec_load(sums + t * DOT_LANES * DOT_LANES);
-    }
-    for (int64_t strip = 0; strip < d->strips; strip++) {
-        const real *y = grad + strip * d->grad_strip * DOT_LANES;
-        ptrdiff_t at = strip * d->input_strip * DOT_LANES;
-        int64_t pixel = strip * d->grad_strip + lane;
-        for (int64_t i = 0; i < d->vectors; i++) {
-            const vec one = vec_load(y);
-            if (fetches) {
-                __builtin_prefetch((void *)(d->next_input + pixel * d->next_input_pixel), 0, 2);
-                __builtin_prefetch((void *)(d->next_grad + pixel * d->next_grad_pixel), 0, 2);
-                pixel += DOT_LANES;
-            }
-            FAL_UNROLL
-            for (int t = 0; t < taps; t++)
-                acc[t] = vec_fma(vec_load(from[t] + at), one, acc[t]);
-            y += DOT_LANES * DOT_LANES;
-            at += DOT_LANES * DOT_LANES;
-        }
-    }
-    FAL_UNROLL
-    for (int t = 0; t < taps; t++)
-        vec_store(sums + t * DOT_LANES * DOT_LANES, acc[t]);
-}
-
-FAL_INLINE void sum_some_across(const fal_dots_across *d, int64_t first, int taps, bool fetches)
-{
-    for (int64_t lane = 0; lane < DOT_LANES; lane++)
-        for (int part = 0; part < DOT_VECTORS; part++)
-            sum_channels_dots(d, first, taps, lane, part, fetches && part == 0);
-}
-
-static void sum_dots_across(const fal_dots_across *d)
-{
-    int64_t groups = (d->taps + DOT_ACROSS_TAPS - 1) / DOT_ACROSS_TAPS, taps;
-    for (int64_t first = 0; first < d->taps; first += taps, groups--) {
-        taps = (d->taps - first + groups - 1) / groups;
-        switch (taps) {
-#define DOT_CASE(n)                                                                                \
-    case n:                                                                                        \
-        if (d->next_input && first == 0)                                                           \
-            sum_some_across(d, first, n, true);                                                    \
-        else                                                                                       \
-            sum_some_across(d, first, n, false);                                                   \
-        FAL_APART(n);                                                                              \
-        break;
-            DOT_CASE(1)
-            DOT_CASE(2)
-            DOT_CASE(3)
-            DOT_CASE(4)
-            DOT_CASE(5)
-            DOT_CASE(6)
-            DOT_CASE(7)
-            DOT_CASE(8)
-            DOT_CASE(9)
         default:
             break;
         }

@@ -278,6 +278,7 @@ typedef enum long_beside {
 #endif
 
 #include "kernels/dots.inc.c"
+#include "kernels/dots_across.inc.c"
 
 // What is finite gives zero times zero; a NaN or an infinity gives NaN, which stays.
 static bool are_finite(const void *numbers, int64_t count)
@@ -353,6 +354,7 @@ static bool are_finite(const void *numbers, int64_t count)
         .slides = {SLIDE_LIST},                                                                    \
         .sum_across = sum_across,                                                                  \
         .sum_dots = sum_dots,                                                                      \
+        .fold_dots_across = fold_dots_across,                                                      \
         .sum_dots_across = sum_dots_across,                                                        \
         .copy = copy_##in,                                                                         \
         .are_finite = are_finite,                                                                  \

@@ -283,22 +283,40 @@ typedef struct fal_dots {
     int64_t next_input_image, next_grad_image;
 } fal_dots;
 
-// The same for 64 bytes of channels at once, with one picture of each: a pixel of both is as many
-// numbers, side by side. What was lane i of a vector is the i-th of as many pixels, which has a sum
-// of its own. Sums go on from what is there.
+// Where a pixel of grad is, and what the first tap multiplies it with; in numbers.
+typedef struct fal_dots_place {
+    int32_t grad, input;
+} fal_dots_place;
+
+// Places in a table: so many of each image, those of one image behind those of the one before.
+typedef struct fal_dots_list {
+    int32_t first, count;
+} fal_dots_list;
+
+// Taps that fit into registers: one row of so many, or FAL_DOTS_ROWS of up to FAL_DOTS_COLUMNS.
+enum { FAL_DOTS_TAPS = 9, FAL_DOTS_ROWS = 3, FAL_DOTS_COLUMNS = 3, FAL_DOTS_FETCHES = 4 };
+
+// The same for up to 64 bytes of channels at once, which lie side by side in both pictures. What
+// was a lane of vectors is a list of pixels, which has a sum of its own.
 typedef struct fal_dots_across {
-    const void *input, *grad; // [pixel][channel]
-    const int32_t *offset;    // of every tap, in the input, in pixels
-    int64_t taps;
-    int64_t strips, vectors; // of grad; distances are in pixels
-    int64_t input_strip, grad_strip;
-    int64_t first; // the lane of the first pixel
-    void *sums;    // [tap][lane][channel]
-    // What will be packed next, of which a line of either is brought near beside each pixel of
-    // grad, of the pixel of the same number; 0: nothing. It need not be there. Distances are in
-    // bytes.
+    const void *input, *grad;
+    int64_t channels;
+    int rows, columns;   // of taps
+    ptrdiff_t offset;    // of the first one in the input; all of these are in numbers
+    int64_t row, column; // from one row of taps, and from one column, to the next
+    int64_t images;
+    const fal_dots_list *list; // [lane]
+    const fal_dots_place *place;
+    const uint16_t
+        *inside;       // of every place, the taps that meet the input, one bit each, row by row.
+    const void *zeros; // Others meet these: as many as there can be channels
+    void *sums;        // [tap][lane][channel]
+    bool add;          // to what is there
+    // What is multiplied next, of which so many lines for each place are brought near, at these
+    // bytes from that of the input, and that of grad; 0: none. They need not be there.
+    int fetches;
     uintptr_t next_input, next_grad;
-    int64_t next_input_pixel, next_grad_pixel;
+    ptrdiff_t fetch[FAL_DOTS_FETCHES];
 } fal_dots_across;
 
 // ----------------------------------------------------------------------------------------- copying
@@ -412,6 +430,7 @@ typedef struct fal_kernels {
     void (*sum_across)(const fal_across *across);
     void (*sum_dots)(const fal_dots *dots);
     void (*sum_dots_across)(const fal_dots_across *dots);
+    void (*fold_dots_across)(void *sums, int64_t taps); // lanes by halves, into the first one
     void (*copy)(const fal_box *box);
     void (*write_rows)(const fal_rows *rows);
     bool (*are_finite)(const void *numbers, int64_t count);

@@ -38,6 +38,7 @@ typedef struct twin {
     void (*sum_across)(const fal_across *across);
     void (*sum_dots)(const fal_dots *dots);
     void (*sum_dots_across)(const fal_dots_across *dots);
+    void (*fold_dots_across)(void *sums, int64_t taps);
     void (*copy)(const fal_box *box);
     void (*write_rows)(const fal_rows *rows);
 } twin;

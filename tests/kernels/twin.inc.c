@@ -195,19 +195,38 @@ static void TWIN(sum_dots)(const fal_dots *d)
         }
 }
 
+static REAL TWIN(dot_across)(const fal_dots_across *d, int lane, int tap, int64_t channel, REAL sum)
+{
+    const fal_dots_list *list = &d->list[lane];
+    for (int64_t i = list->first; i < list->first + list->count * d->images; i++) {
+        const int64_t x = d->place[i].input + d->offset + tap / d->columns * d->row +
+                          tap % d->columns * d->column + channel;
+        const int64_t y = d->place[i].grad + channel;
+        const bool inside = d->inside[i] >> tap & 1;
+        sum = FMA(inside ? ((const REAL *)d->input)[x] : 0, ((const REAL *)d->grad)[y], sum);
+    }
+    return sum;
+}
+
 static void TWIN(sum_dots_across)(const fal_dots_across *d)
 {
     const int lanes = 64 / (int)sizeof(REAL);
-    for (int64_t tap = 0; tap < d->taps; tap++)
-        for (int64_t i = 0; i < d->strips * d->vectors * lanes; i++)
-            for (int channel = 0; channel < lanes; channel++) {
-                const int64_t strip = i / (d->vectors * lanes), pixel = i % (d->vectors * lanes);
-                const int64_t x = d->offset[tap] + strip * d->input_strip + pixel;
-                const int64_t y = strip * d->grad_strip + pixel;
-                const int64_t lane = (d->first + pixel) % lanes;
+    for (int tap = 0; tap < d->rows * d->columns; tap++)
+        for (int lane = 0; lane < lanes; lane++)
+            for (int64_t channel = 0; channel < d->channels; channel++) {
                 REAL *sum = (REAL *)d->sums + (tap * lanes + lane) * lanes + channel;
-                *sum = FMA(((const REAL *)d->input)[x * lanes + channel],
-                           ((const REAL *)d->grad)[y * lanes + channel], *sum);
+                *sum = TWIN(dot_across)(d, lane, tap, channel, d->add ? *sum : 0);
+            }
+}
+
+static void TWIN(fold_dots_across)(void *sums, int64_t taps)
+{
+    const int lanes = 64 / (int)sizeof(REAL);
+    for (int64_t tap = 0; tap < taps; tap++)
+        for (int half = lanes / 2; half; half /= 2)
+            for (int i = 0; i < half * lanes; i++) {
+                REAL *sum = (REAL *)sums + tap * lanes * lanes + i;
+                sum[0] += sum[half * lanes];
             }
 }
 
@@ -224,9 +243,9 @@ static void TWIN(copy)(const fal_box *b)
 }
 
 static const twin TWIN(twin) = {
-    TWIN(multiply_wide),  TWIN(emit_wide),  TWIN(multiply_long), TWIN(emit_long),
-    TWIN(multiply_plane), TWIN(sum_across), TWIN(sum_dots),      TWIN(sum_dots_across),
-    TWIN(copy),           TWIN(write_rows),
+    TWIN(multiply_wide),    TWIN(emit_wide),  TWIN(multiply_long), TWIN(emit_long),
+    TWIN(multiply_plane),   TWIN(sum_across), TWIN(sum_dots),      TWIN(sum_dots_across),
+    TWIN(fold_dots_across), TWIN(copy),       TWIN(write_rows),
 };
 
 #undef REAL

@@ -1,279 +1,313 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Blocks of a few cells, 64 bytes of channels each: a few rows of an image of all of them come
-// before the next rows, so that what lies beside a cell in memory is used before it is far. The
-// chains of a chunk stay in memory meanwhile, and are read and written once for every few vectors.
+// Blocks of some cells, 64 bytes of channels each. A piece of a chunk, a few rows of grad, is
+// multiplied for all cells of a block before the next one, so that what lies beside a cell in
+// memory is used before it is far. Pictures are read where they are; elements that are no numbers
+// are copied, a piece of a cell at a time.
 #include "algorithms/dots/across.h"
 
+#include "algorithms/dots/across_work.h"
 #include "algorithms/dots/work.h"
+#include "algorithms/far.h"
 #include "algorithms/workspace.h"
 #include "base/checked.h"
 
+#include <math.h>
 #include <string.h>
 
-enum {
-    PIXELS = 1024, // of a piece of grad, about
-    NEAR = 8,      // vectors of them that are multiplied by all taps before the next ones
-    TAPS = 64,     // of all cells of a block, about, and
-    CELLS = 8,     // cells, at most, so that their chains stay in the cache
-    FEWEST = 48,   // bytes of channels: with fewer of the lanes in use, pixels fill more of them
-};
-
-static int64_t rows_of_taps(const fal_problem *p)
+// Elements of some images, and rows of them, of a cell.
+static const char *find_elements(const fal_dots_across_work *w, const fal_view *view, int64_t group,
+                                 int64_t image, int64_t depth, int64_t row)
 {
-    return fal_least(p->axis[1].output, fal_most(1, TAPS / p->axis[2].output));
+    const int64_t at =
+        group * view->group + image * view->channel + depth * view->axis[0] + row * view->axis[1];
+    return (const char *)view->data + at * w->task->kernels->input_size;
 }
 
-static int64_t count_cells(const fal_task *task)
+// Some rows of grad of some images, at one depth of both pictures.
+typedef struct piece {
+    fal_dots_window window;
+    int64_t image, images, depth, input_depth;
+    const fal_dots_list *list;
+} piece;
+
+// A cell of a piece.
+typedef struct cell {
+    const piece *piece;
+    int64_t group, channels;
+} cell;
+
+static const char *find_input(const fal_dots_across_work *w, const cell *c)
 {
-    const fal_problem *p = &task->problem;
-    const int64_t taps = rows_of_taps(p) * p->axis[2].output;
-    const int64_t all = fal_ceil_divide(p->groups * task->kernels->size, 64);
-    return fal_least(all, fal_most(1, TAPS / taps < CELLS ? TAPS / taps : CELLS));
+    const piece *p = c->piece;
+    return find_elements(w, &w->all->input, c->group, p->image, p->input_depth, p->window.top);
 }
 
-static fal_dots_layout lay_out_piece(const fal_task *task, const fal_dots_layout *l)
+static const char *find_grad(const fal_dots_across_work *w, const cell *c)
 {
-    return fal_lay_out_dots_piece(task, l, fal_most(1, PIXELS / l->pitch));
+    const piece *p = c->piece;
+    return find_elements(w, &w->all->weight, c->group, p->image, p->depth, p->window.row);
 }
 
-// Long kernels and rows would take more than what is gained.
-static bool is_near(const fal_task *task)
+// As numbers, with `columns` pixels of each row.
+static void copy(const fal_dots_across_work *w, const fal_view *view, const char *from,
+                 const cell *c, int64_t rows, int64_t columns, const fal_dots_steps *steps,
+                 ptrdiff_t ahead, char *to)
 {
-    const int64_t most_taps = 256, most = 1 << 22; // bytes of a piece
-    const fal_dots_layout all = fal_lay_out_dots(task), l = lay_out_piece(task, &all);
-    return rows_of_taps(&task->problem) * task->problem.axis[2].output <= most_taps &&
-           (l.band + l.grad) * 64 <= most;
-}
-
-bool fal_dots_plan_across(const fal_task *task)
-{
-    const fal_problem *p = &task->problem;
-    return task->channels_last && p->batch == 1 && p->output_channels == 1 &&
-           p->groups * task->kernels->size >= FEWEST && is_near(task);
-}
-
-bool fal_dots_go_across(const fal_task *task, const fal_operands *all)
-{
-    return fal_dots_plan_across(task) && all->input.group == 1 && all->weight.group == 1;
-}
-
-// ----------------------------------------------------------------------------------- the workspace
-
-static int64_t numbers_of_sums(const fal_task *task, const fal_dots_layout *l)
-{
-    const fal_problem *p = &task->problem;
-    return count_cells(task) * rows_of_taps(p) * p->axis[2].output * l->lanes * l->lanes;
-}
-
-static size_t lay_out_desk(const fal_task *task, char *workspace, fal_dots_desk *d)
-{
-    const fal_problem *p = &task->problem;
-    const fal_dots_layout all = fal_lay_out_dots(task), l = lay_out_piece(task, &all);
-    const size_t size = (size_t)task->kernels->size;
-    const size_t sums = (size_t)numbers_of_sums(task, &l) * size;
-    const size_t bytes[] = {
-        FAL_MEMORY_BYTES,
-        (size_t)l.band * (size_t)l.lanes * size,
-        (size_t)l.grad * (size_t)l.lanes * size,
-        sums,
-        sums,
-        (size_t)(rows_of_taps(p) * p->axis[2].output) * sizeof *d->offset,
-    };
-    enum { PLACES = sizeof bytes / sizeof *bytes };
-    void *place[PLACES];
-    const size_t total = fal_divide_workspace(workspace, PLACES, bytes, place);
-    *d = (fal_dots_desk){place[0], place[1], place[2], place[3], place[4], place[5]};
-    return total;
-}
-
-size_t fal_dots_across_workspace(const fal_task *task)
-{
-    fal_dots_desk d;
-    return lay_out_desk(task, NULL, &d);
-}
-
-// --------------------------------------------------------------------------------------- computing
-
-// The products of what is packed, some vectors at a time. `row` is that of the first, from the
-// chunk's first row on; `all` says what is alike for all of them.
-static void sum_piece(const fal_dots_work *w, int64_t row, int64_t rows, const fal_dots_across *all)
-{
-    const fal_dots_layout *l = &w->l;
-    const int64_t cell = w->cell * w->task->kernels->size;
-    const int64_t of_strip = l->flat ? fal_ceil_divide(rows * l->pitch, l->lanes) : l->vectors;
-    const int64_t strips = l->flat ? 1 : rows, together = fal_most(1, NEAR / of_strip);
-    fal_dots_across dots = *all;
-    dots.first = l->flat ? row * l->pitch % l->lanes : 0;
-    for (int64_t strip = 0; strip < strips; strip += together)
-        for (int64_t vector = 0; vector < of_strip; vector += NEAR) {
-            const int64_t input = strip * l->pitch + vector * l->lanes;
-            const int64_t grad = strip * l->grad_pitch + vector * l->lanes;
-            dots.input = (const char *)all->input + input * cell;
-            dots.grad = (const char *)all->grad + grad * cell;
-            dots.strips = fal_least(together, strips - strip);
-            dots.vectors = fal_least(NEAR, of_strip - vector);
-            if (all->next_input) {
-                dots.next_input = all->next_input + (uintptr_t)(grad * all->next_input_pixel);
-                dots.next_grad = all->next_grad + (uintptr_t)(grad * all->next_grad_pixel);
-            }
-            w->task->kernels->sum_dots_across(&dots);
-        }
-}
-
-// Bytes of the sums of a cell.
-static int64_t bytes_of_cell(const fal_dots_work *w)
-{
-    return w->taps * w->l.lanes * w->cell * w->task->kernels->size;
-}
-
-// Goes on to the next cell of a block, or to the first one of what comes next of a channel.
-static void advance(const fal_dots_work *w, const fal_dots_block *block, fal_dots_block *b,
-                    fal_dots_chunk *piece)
-{
-    b->group += w->cell;
-    if (b->group < block->group + block->channels)
-        return;
-    b->group = block->group;
-    piece->row += w->l.rows;
-    if (piece->row < w->task->problem.axis[1].kernel)
-        return;
-    piece->row = 0;
-    piece->image++;
-}
-
-// A few rows of an image, of each cell of a block.
-static void run_piece(fal_dots_work *w, const fal_dots_block *block, const fal_dots_chunk *piece,
-                      int64_t row)
-{
-    const int64_t past = block->group + block->channels;
-    fal_dots_across dots = {
-        .input = w->desk.band,
-        .grad = w->desk.grad,
-        .offset = w->desk.offset,
-        .taps = w->taps,
-        .input_strip = w->l.pitch,
-        .grad_strip = w->l.grad_pitch,
-        .sums = w->desk.chains,
-    };
-    fal_dots_block b = *block, next = *block;
-    fal_dots_chunk next_piece = *piece;
-    b.channels = 1;
-    for (; b.group < past; b.group += w->cell) {
-        w->channels = fal_least(w->cell, past - b.group);
-        fal_clear_dots(w, &b, piece);
-        fal_pack_dots_grad(w, &b, piece);
-        fal_pack_dots_band(w, &b, piece, 0);
-        advance(w, block, &next, &next_piece);
-        fal_look_ahead_across(w, &next, &next_piece, &dots);
-        sum_piece(w, row, piece->rows, &dots);
-        dots.sums = (char *)dots.sums + bytes_of_cell(w);
+    for (int64_t n = 0; n < c->piece->images; n++) {
+        const fal_box box = {
+            .from = from + n * view->channel * w->task->kernels->input_size,
+            .to = to + n * steps->image * w->task->kernels->size,
+            .planes = rows,
+            .rows = columns,
+            .columns = c->channels,
+            .from_plane = view->axis[1],
+            .from_row = view->axis[2],
+            .from_column = 1,
+            .to_plane = steps->row,
+            .to_row = steps->column,
+            .ahead = ahead,
+        };
+        w->task->kernels->copy(&box);
     }
 }
 
-static void add_floats(float *to, const float *from, int64_t count)
+// Copies a cell, while the next one, if there is one, is brought near.
+static void copy_cell(const fal_dots_across_work *w, const cell *c, const cell *next,
+                      fal_dots_across *dots)
 {
-    for (int64_t i = 0; i < count; i++)
-        to[i] += from[i];
+    const fal_dots_window *window = &c->piece->window;
+    const char *input = find_input(w, c), *grad = find_grad(w, c);
+    const ptrdiff_t ahead = next ? find_input(w, next) - input : 0;
+    const ptrdiff_t ahead_grad = next ? find_grad(w, next) - grad : 0;
+    const int64_t columns = w->task->problem.axis[2].input;
+    copy(w, &w->all->input, input, c, window->bottom - window->top, columns, &w->input, ahead,
+         w->desk.input);
+    copy(w, &w->all->weight, grad, c, window->rows, window->columns, &w->grad, ahead_grad,
+         w->desk.grad);
+    dots->input = w->desk.input;
+    dots->grad = w->desk.grad;
 }
 
-static void add_doubles(double *to, const double *from, int64_t count)
+// The lines of the next cell that are brought near: those that a pixel's last row of taps meets,
+// which no pixel before it does, and what a stride steps over beside it, unless that is too much.
+static void fetch_next(const fal_dots_across_work *w, const cell *c, const cell *next,
+                       fal_dots_across *dots)
 {
-    for (int64_t i = 0; i < count; i++)
-        to[i] += from[i];
+    const fal_problem_axis *row = &w->task->problem.axis[1], *column = &w->task->problem.axis[2];
+    const int64_t size = w->task->kernels->size;
+    const int64_t columns = next->piece->window.column - c->piece->window.column;
+    const int64_t down = (row->output - 1) * row->stride;
+    const int64_t along = column->output / 2 * column->stride + columns * column->dilation;
+    dots->next_input = (uintptr_t)find_input(w, next);
+    dots->next_grad = (uintptr_t)find_grad(w, next) + (uintptr_t)(columns * w->grad.column * size);
+    for (int64_t r = 0; r < fal_least(row->dilation, 2); r++)
+        for (int64_t i = 0; i < fal_least(column->dilation, 2); i++)
+            dots->fetch[dots->fetches++] =
+                ((down - r) * w->input.row + (along + i) * w->input.column) * size;
 }
 
-static void add(const fal_dots_work *w, void *to, const void *from, int64_t count)
+// Those of a cell with some of the taps.
+static void run_group(const fal_dots_across_work *w, int64_t index, char *sums,
+                      fal_dots_across *dots)
 {
-    if (w->task->problem.dtype == FALTUNG_F64)
-        add_doubles(to, from, count);
-    else
-        add_floats(to, from, count);
+    const fal_problem_axis *row = &w->task->problem.axis[1], *column = &w->task->problem.axis[2];
+    const fal_dots_group *group = &w->group[index];
+    dots->rows = (int)group->rows;
+    dots->columns = (int)group->columns;
+    dots->row = row->stride * w->input.row;
+    dots->column = column->stride * w->input.column;
+    dots->offset = group->row * dots->row + group->column * dots->column;
+    dots->inside = w->desk.places.inside + index * w->cut.places;
+    dots->sums = sums + group->tap * w->l.lanes * w->l.lanes * w->task->kernels->size;
+    w->task->kernels->sum_dots_across(dots);
 }
 
-static void run_chunk(fal_dots_work *w, const fal_dots_block *b, const fal_dots_chunk *chunk,
-                      bool adds)
+// The products of a cell; `next` is the one after it, NULL: there is none.
+static void run_cell(const fal_dots_across_work *w, const cell *c, const cell *next, bool add,
+                     char *sums)
 {
-    const int64_t cells = fal_ceil_divide(b->channels, w->cell);
-    const int64_t bytes = cells * bytes_of_cell(w);
-    memset(w->desk.chains, 0, (size_t)bytes);
-    fal_dots_chunk piece = *chunk;
-    piece.images = 1;
-    for (int64_t n = 0; n < chunk->images; n++, piece.image++)
-        for (int64_t row = 0; row < chunk->rows; row += w->l.rows) {
-            piece.row = chunk->row + row;
-            piece.rows = fal_least(w->l.rows, chunk->rows - row);
-            run_piece(w, b, &piece, row);
+    fal_dots_across dots = {
+        .input = find_input(w, c),
+        .grad = find_grad(w, c),
+        .channels = c->channels,
+        .images = c->piece->images,
+        .list = c->piece->list,
+        .place = w->desk.places.place,
+        .zeros = w->desk.zeros,
+        .add = add,
+    };
+    if (fal_dots_copy(w->task))
+        copy_cell(w, c, next, &dots);
+    else if (next && fal_are_far(w->task))
+        fetch_next(w, c, next, &dots);
+    for (int64_t g = 0; g < w->groups; g++, dots.fetches = 0)
+        run_group(w, g, sums, &dots);
+}
+
+// The products of a piece, for each cell of a block. Behind the last one comes the first one of the
+// next piece, if there is one.
+static void run_piece(const fal_dots_across_work *w, const fal_dots_block *b, const piece *p,
+                      const piece *next_piece, bool add, char *sums)
+{
+    const int64_t past = b->group + b->channels;
+    for (int64_t group = b->group; group < past; group += w->l.lanes) {
+        const int64_t left = past - group;
+        const bool last = left <= w->l.lanes;
+        const cell c = {p, group, last ? left : w->l.lanes};
+        const cell next = {last ? next_piece : p, last ? b->group : group + w->l.lanes, 0};
+        run_cell(w, &c, next.piece ? &next : NULL, add, sums);
+        sums += w->taps * w->l.lanes * w->l.lanes * w->task->kernels->size;
+    }
+}
+
+static void run_chunk(fal_dots_across_work *w, const fal_dots_block *b, const fal_dots_chunk *c,
+                      int64_t input_depth, char *sums)
+{
+    const fal_dots_list *list = fal_find_dots_lists(w, c->row, c->rows);
+    piece p = {.image = c->image, .depth = c->depth, .input_depth = input_depth, .list = list};
+    p.window = fal_find_dots_window(w, c->row, c->rows, 0);
+    p.images = fal_least(w->cut.images, c->images);
+    bool add = false;
+    for (int64_t number = 1; p.images > 0; number++, add = true) {
+        piece next = p;
+        next.window = fal_find_dots_window(w, c->row, c->rows, number);
+        next.list += w->l.lanes;
+        if (next.window.rows == 0) {
+            number = 0;
+            next.window = fal_find_dots_window(w, c->row, c->rows, 0);
+            next.list = list;
+            next.image += p.images;
+            next.images = fal_least(w->cut.images, c->image + c->images - next.image);
         }
-    if (adds)
-        add(w, w->desk.sums, w->desk.chains, bytes / w->task->kernels->size);
-    else
-        memcpy(w->desk.sums, w->desk.chains, (size_t)bytes);
+        run_piece(w, b, &p, next.images > 0 ? &next : NULL, add, sums);
+        p = next;
+    }
 }
 
-// An element of each of so many channels from the block's first one on.
-static void write_cell(const fal_dots_work *w, const fal_dots_block *block, int64_t channels,
-                       int64_t row, int64_t column, const void *sums)
+static int64_t count_sums(const fal_dots_across_work *w, const fal_dots_block *b)
+{
+    return fal_ceil_divide(b->channels, w->l.lanes) * w->taps * w->l.lanes * w->l.lanes;
+}
+
+static void add_sums(const fal_dots_across_work *w, const fal_dots_block *b)
+{
+    const int64_t count = count_sums(w, b);
+    if (w->task->problem.dtype == FALTUNG_F64)
+        for (int64_t i = 0; i < count; i++)
+            ((double *)w->desk.sums)[i] += ((const double *)w->desk.chains)[i];
+    else
+        for (int64_t i = 0; i < count; i++)
+            ((float *)w->desk.sums)[i] += ((const float *)w->desk.chains)[i];
+}
+
+// Stores a sum for each of some channels; returns whether all of them are finite.
+static bool store_floats(const float *sums, int64_t channels, float *to, int64_t step)
+{
+    bool finite = true;
+    for (int64_t i = 0; i < channels; i++) {
+        to[i * step] = sums[i];
+        finite &= isfinite(sums[i]) != 0;
+    }
+    return finite;
+}
+
+static bool store_doubles(const double *sums, int64_t channels, double *to, int64_t step)
+{
+    bool finite = true;
+    for (int64_t i = 0; i < channels; i++) {
+        to[i * step] = sums[i];
+        finite &= isfinite(sums[i]) != 0;
+    }
+    return finite;
+}
+
+// The same where the result has numbers of another type, or a sum is not finite.
+static void write_each(const fal_dots_across_work *w, const fal_dots_block *first, int64_t row,
+                       int64_t column, const void *sums)
 {
     const bool is_double = w->task->problem.dtype == FALTUNG_F64;
-    fal_dots_block b = *block;
-    for (int64_t i = 0; i < channels; i++, b.group++)
-        fal_write_dots(w, &b, row, column,
+    fal_dots_block one = *first;
+    for (int64_t i = 0; i < first->channels; i++, one.group++)
+        fal_write_dots(w->task, w->all, &one, row, column,
                        is_double ? ((const double *)sums)[i] : ((const float *)sums)[i]);
 }
 
-static void write_block(const fal_dots_work *w, const fal_dots_block *block, const int64_t *from,
-                        const int64_t *to)
-{
-    const int64_t lane = w->cell * w->task->kernels->size;
-    char *sums = w->desk.sums;
-    fal_dots_block b = *block;
-    b.channels = 1;
-    for (int64_t g = 0; g < block->channels; g += w->cell, b.group += w->cell)
-        for (int64_t kh = from[FAL_ROW]; kh < to[FAL_ROW]; kh++)
-            for (int64_t kw = from[FAL_COLUMN]; kw < to[FAL_COLUMN]; kw++) {
-                for (int64_t half = w->l.lanes / 2; half; half /= 2)
-                    add(w, sums, sums + half * lane, half * w->cell);
-                write_cell(w, &b, fal_least(w->cell, block->channels - g), kh, kw, sums);
-                sums += w->l.lanes * lane;
-            }
-}
-
-// All chunks of a block, in order, for some rows and columns of the kernel.
-static void run_block(fal_dots_work *w, const fal_dots_layout *l, const fal_dots_block *b,
-                      const int64_t *from, const int64_t *to)
+// One tap of a cell.
+static void write_tap(const fal_dots_across_work *w, const fal_dots_block *b, int64_t row,
+                      int64_t column, const void *sums)
 {
     const fal_problem *p = &w->task->problem;
-    bool adds = false;
-    fal_dots_chunk c = {0};
-    for (c.depth = 0; c.depth < p->axis[0].kernel; c.depth++)
-        for (c.image = 0; c.image < p->input_channels; c.image += l->images)
-            for (c.row = 0; c.row < p->axis[1].kernel; c.row += l->rows, adds = true) {
-                c.images = fal_least(l->images, p->input_channels - c.image);
-                c.rows = fal_least(l->rows, p->axis[1].kernel - c.row);
-                run_chunk(w, b, &c, adds);
+    const fal_view *to = &w->all->output;
+    const int64_t at =
+        b->group * to->group + b->depth * to->axis[0] + row * to->axis[1] + column * to->axis[2];
+    bool done = false;
+    if (p->output_dtype == FALTUNG_F32 && p->dtype != FALTUNG_F64)
+        done = store_floats(sums, b->channels, (float *)to->data + at, to->group);
+    else if (p->output_dtype == FALTUNG_F64)
+        done = store_doubles(sums, b->channels, (double *)to->data + at, to->group);
+    if (!done)
+        write_each(w, b, row, column, sums);
+}
+
+static void write_sums(const fal_dots_across_work *w, const fal_dots_block *block)
+{
+    const int64_t tap = w->l.lanes * w->l.lanes, past = block->group + block->channels;
+    const char *sums = w->desk.sums;
+    w->task->kernels->fold_dots_across(w->desk.sums, count_sums(w, block) / tap);
+    for (fal_dots_block b = *block; b.group < past; b.group += w->l.lanes) {
+        b.channels = fal_least(w->l.lanes, past - b.group);
+        for (const fal_dots_group *g = w->group; g < w->group + w->groups; g++)
+            for (int64_t t = 0; t < g->rows * g->columns; t++) {
+                write_tap(w, &b, g->row + t / g->columns, g->column + t % g->columns, sums);
+                sums += tap * w->task->kernels->size;
             }
-    write_block(w, b, from, to);
+    }
+}
+
+// All chunks of a block, in order. The products at a depth beside the input are none.
+static void run_block(fal_dots_across_work *w, const fal_dots_block *b)
+{
+    const fal_problem *p = &w->task->problem;
+    const fal_problem_axis *deep = &p->axis[0];
+    const size_t bytes = (size_t)(count_sums(w, b) * w->task->kernels->size);
+    bool first = true;
+    fal_dots_chunk c = {0};
+    for (c.depth = 0; c.depth < deep->kernel; c.depth++) {
+        const int64_t depth = c.depth * deep->dilation + b->depth * deep->stride - deep->padding;
+        if (depth < 0 || depth >= deep->input)
+            continue;
+        for (c.image = 0; c.image < p->input_channels; c.image += w->l.images)
+            for (c.row = 0; c.row < p->axis[1].kernel; c.row += w->l.rows, first = false) {
+                c.images = fal_least(w->l.images, p->input_channels - c.image);
+                c.rows = fal_least(w->l.rows, p->axis[1].kernel - c.row);
+                run_chunk(w, b, &c, depth, first ? w->desk.sums : w->desk.chains);
+                if (!first)
+                    add_sums(w, b);
+            }
+    }
+    if (first)
+        memset(w->desk.sums, 0, bytes);
+    write_sums(w, b);
 }
 
 void fal_run_dots_across(const fal_task *task, const fal_operands *all, const fal_part *part,
                          void *workspace)
 {
-    const fal_dots_layout l = fal_lay_out_dots(task);
-    fal_dots_work w = {.task = task, .all = all, .part = part, .l = lay_out_piece(task, &l)};
-    lay_out_desk(task, workspace, &w.desk);
-    w.cell = l.lanes;
-    const int64_t step = rows_of_taps(&task->problem), most = count_cells(task) * w.cell;
+    fal_dots_across_work w = fal_begin_dots_across(task, all);
+    fal_lay_out_dots_desk(&w, workspace, &w.desk);
+    memset(w.desk.zeros, 0, 64);
+    const int64_t most = w.cut.cells * w.l.lanes;
     fal_part some = *part;
-    for (int64_t kh = part->begin[FAL_ROW]; kh < part->end[FAL_ROW]; kh += step) {
+    for (int64_t kh = part->begin[FAL_ROW]; kh < part->end[FAL_ROW]; kh += w.cut.kernel_rows) {
         some.begin[FAL_ROW] = kh;
-        some.end[FAL_ROW] = fal_least(kh + step, part->end[FAL_ROW]);
-        fal_find_dots_offsets(&w, some.begin, some.end);
+        some.end[FAL_ROW] = fal_least(kh + w.cut.kernel_rows, part->end[FAL_ROW]);
+        fal_find_dots_taps(&w, some.begin, some.end);
         fal_dots_block b = {.group = part->begin[FAL_CHANNEL], .planes = 1};
         for (; b.group < part->end[FAL_CHANNEL]; b.group += b.channels) {
             b.channels = fal_least(most, part->end[FAL_CHANNEL] - b.group);
             for (b.depth = part->begin[FAL_DEPTH]; b.depth < part->end[FAL_DEPTH]; b.depth++)
-                run_block(&w, &l, &b, some.begin, some.end);
+                run_block(&w, &b);
         }
     }
 }

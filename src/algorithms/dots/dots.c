@@ -99,23 +99,23 @@ static double fold_doubles(double *sum)
     return sum[0];
 }
 
-void fal_write_dots(const fal_dots_work *w, const fal_dots_block *b, int64_t row, int64_t column,
-                    double sum)
+void fal_write_dots(const fal_task *task, const fal_operands *all, const fal_dots_block *b,
+                    int64_t row, int64_t column, double sum)
 {
-    const fal_view *output = &w->all->output;
+    const fal_view *output = &all->output;
     const int64_t o = b->channel, c = b->plane;
     if (!isfinite(sum)) {
-        int64_t all = b->group * w->task->problem.output_channels + o;
+        int64_t channel = b->group * task->problem.output_channels + o;
         const fal_part element = {
-            .begin = {c, all, b->depth, row, column},
-            .end = {c + 1, all + 1, b->depth + 1, row + 1, column + 1},
+            .begin = {c, channel, b->depth, row, column},
+            .end = {c + 1, channel + 1, b->depth + 1, row + 1, column + 1},
         };
-        fal_reference.run(w->task, w->all, NULL, &element, NULL);
+        fal_reference.run(task, all, NULL, &element, NULL);
         return;
     }
     int64_t at = b->group * output->group + o * output->channel + c * output->outer +
                  b->depth * output->axis[0] + row * output->axis[1] + column * output->axis[2];
-    fal_store(w->task->problem.output_dtype, output->data, at, sum);
+    fal_store(task->problem.output_dtype, output->data, at, sum);
 }
 
 static double fold_lanes(const fal_dots_work *w, void *sums)
@@ -135,7 +135,7 @@ static void write_block(const fal_dots_work *w, const fal_dots_block *b)
             one.channel += o;
             for (int64_t kh = from[FAL_ROW]; kh < to[FAL_ROW]; kh++)
                 for (int64_t kw = from[FAL_COLUMN]; kw < to[FAL_COLUMN]; kw++, sums += step)
-                    fal_write_dots(w, &one, kh, kw, fold_lanes(w, sums));
+                    fal_write_dots(w->task, w->all, &one, kh, kw, fold_lanes(w, sums));
         }
 }
 
@@ -173,8 +173,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
         fal_run_dots_across(task, all, part, workspace);
         return;
     }
-    fal_dots_work w = {
-        .task = task, .all = all, .part = part, .l = fal_lay_out_dots(task), .cell = 1};
+    fal_dots_work w = {.task = task, .all = all, .part = part, .l = fal_lay_out_dots(task)};
     lay_out_desk(task, &w.l, workspace, &w.desk);
     fal_find_dots_offsets(&w, from, to);
     fal_dots_block b = {0};

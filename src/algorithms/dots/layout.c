@@ -56,17 +56,6 @@ fal_dots_layout fal_lay_out_dots(const fal_task *task)
     return l;
 }
 
-fal_dots_layout fal_lay_out_dots_piece(const fal_task *task, const fal_dots_layout *layout,
-                                       int64_t rows)
-{
-    fal_dots_layout l = *layout;
-    l.rows = fal_least(l.rows, rows);
-    l.images = 1;
-    lay_out_strips(&l);
-    count_numbers(&task->problem, &l);
-    return l;
-}
-
 int64_t fal_find_tap(const fal_problem *p, const fal_dots_layout *l, int64_t row, int64_t column)
 {
     int64_t down = row * p->axis[1].stride, along = column * p->axis[2].stride;

@@ -31,10 +31,6 @@ typedef struct fal_dots_layout {
 
 fal_dots_layout fal_lay_out_dots(const fal_task *task);
 
-// A few rows of one image of a layout's chunks, whose rows lie as theirs do.
-fal_dots_layout fal_lay_out_dots_piece(const fal_task *task, const fal_dots_layout *layout,
-                                       int64_t rows);
-
 // Where the products of a tap begin in the band of the input.
 int64_t fal_find_tap(const fal_problem *problem, const fal_dots_layout *layout, int64_t row,
                      int64_t column);

@@ -16,27 +16,9 @@ static bool are_inside(const fal_dots_work *w, const fal_dots_chunk *c)
     return first >= 0 && first + (w->l.rows + w->l.row.reach) * w->l.row.phases <= axis->input;
 }
 
-// Copies rows of pixels, side by side, of some images; or of one image, each pixel being a row of
-// channels, if those are in the lanes.
-static void copy(const fal_dots_work *w, const fal_box *pixels)
-{
-    fal_box box = *pixels;
-    if (w->cell > 1) {
-        box.planes = pixels->rows;
-        box.rows = pixels->columns;
-        box.columns = w->channels;
-        box.from_plane = pixels->from_row;
-        box.from_row = pixels->from_column;
-        box.from_column = 1;
-        box.to_plane = pixels->to_row * w->cell;
-        box.to_row = w->cell;
-    }
-    w->task->kernels->copy(&box);
-}
-
 void fal_clear_dots(fal_dots_work *w, const fal_dots_block *b, const fal_dots_chunk *c)
 {
-    const int64_t size = w->task->kernels->size * w->cell;
+    const int64_t size = w->task->kernels->size;
     const fal_dots_chunk *like = &w->like;
     bool same = w->cleared && like->depth == c->depth && like->rows == c->rows &&
                 like->images == c->images && w->like_depth == b->depth &&
@@ -76,7 +58,7 @@ static int64_t find_input(const fal_dots_work *w, const fal_dots_block *b, const
 void fal_pack_dots_grad(const fal_dots_work *w, const fal_dots_block *b, const fal_dots_chunk *c)
 {
     const fal_view *from = &w->all->weight;
-    const int64_t size = w->task->kernels->size * w->cell;
+    const int64_t size = w->task->kernels->size;
     const int64_t columns = w->task->problem.axis[2].kernel;
     char *to = w->desk.grad;
     for (int64_t o = 0; o < b->channels; o++, to += w->l.images * w->l.grad_image * size) {
@@ -93,7 +75,7 @@ void fal_pack_dots_grad(const fal_dots_work *w, const fal_dots_block *b, const f
             .to_plane = w->l.grad_image,
             .to_row = w->l.grad_pitch,
         };
-        copy(w, &box);
+        w->task->kernels->copy(&box);
     }
 }
 
@@ -116,7 +98,7 @@ static void pack_phase(const fal_dots_work *w, int64_t images, const char *from,
                        const range *columns, char *to)
 {
     const fal_view *input = &w->all->input;
-    const int64_t size = w->task->kernels->size * w->cell;
+    const int64_t size = w->task->kernels->size;
     int64_t row = rows->first + rows->begin * rows->step;
     int64_t column = columns->first + columns->begin * columns->step;
     if (rows->begin == rows->end || columns->begin == columns->end)
@@ -134,7 +116,7 @@ static void pack_phase(const fal_dots_work *w, int64_t images, const char *from,
         .to_plane = w->l.image,
         .to_row = w->l.pitch,
     };
-    copy(w, &box);
+    w->task->kernels->copy(&box);
 }
 
 // Both of two phases of columns at once, whose elements lie side by side in the input.
@@ -173,11 +155,11 @@ void fal_pack_dots_band(const fal_dots_work *w, const fal_dots_block *b, const f
     const fal_problem_axis *row = &p->axis[1], *column = &p->axis[2];
     const fal_view *input = &w->all->input;
     const fal_dots_layout *l = &w->l;
-    const int64_t size = w->task->kernels->size * w->cell;
+    const int64_t size = w->task->kernels->size;
     const int64_t depth = find_depth(w, b, c);
     if (depth < 0 || depth >= p->axis[0].input)
         return;
-    const bool both = l->column.phases == 2 && input->axis[2] == 1 && w->cell == 1;
+    const bool both = l->column.phases == 2 && input->axis[2] == 1;
     const int64_t at = find_input(w, b, c, depth) + plane * input->outer;
     const char *from = (const char *)input->data + at * w->task->kernels->input_size;
     char *to = w->desk.band;
@@ -223,21 +205,4 @@ void fal_look_ahead_dots(const fal_dots_work *w, const fal_dots_block *b, const 
     dots->next_grad = (uintptr_t)grad->data + (uintptr_t)(find_grad(w, &block, &next) * size);
     dots->next_input_image = input->channel * size;
     dots->next_grad_image = grad->channel * size;
-}
-
-// Of the input the rows behind those that its first row of products shares with the piece before.
-void fal_look_ahead_across(const fal_dots_work *w, const fal_dots_block *b, const fal_dots_chunk *c,
-                           fal_dots_across *dots)
-{
-    const fal_problem_axis *axis = &w->task->problem.axis[1];
-    const fal_view *input = &w->all->input, *grad = &w->all->weight;
-    const int64_t size = w->task->kernels->input_size;
-    if (c->image >= w->task->problem.input_channels || !fal_are_far(w->task))
-        return;
-    const int64_t row = c->row * axis->dilation - axis->padding + w->l.row.reach;
-    const int64_t at = find_input(w, b, c, find_depth(w, b, c)) + row * input->axis[1];
-    dots->next_input = (uintptr_t)input->data + (uintptr_t)(at * size);
-    dots->next_grad = (uintptr_t)grad->data + (uintptr_t)(find_grad(w, b, c) * size);
-    dots->next_input_pixel = input->axis[2] * size;
-    dots->next_grad_pixel = grad->axis[2] * size;
 }

@@ -11,9 +11,7 @@ typedef struct fal_dots_desk {
     void *memory;
     void *band;      // a chunk of a plane of the input: [image][phase][row]
     void *grad;      // of all channels of a group: [channel][image][strip]
-    void *sums;      // [plane][channel][tap][lane]; with channels in the lanes
-                     // [cell][tap][lane][channel]
-    void *chains;    // with channels in the lanes: the sums of the present chunk, as `sums` are
+    void *sums;      // [plane][channel][tap][lane]
     int32_t *offset; // of every tap in the band
 } fal_dots_desk;
 
@@ -35,8 +33,6 @@ typedef struct fal_dots_work {
     fal_dots_layout l;
     fal_dots_desk desk;
     int64_t taps;
-    int64_t cell;        // numbers of a pixel in the buffers: 1, or 64 bytes of channels
-    int64_t channels;    // of a cell of several that there are; the last one of all may have fewer
     bool cleared;        // both buffers, and then filled for chunks like this one:
     fal_dots_chunk like; // what lies around their pictures is zero still
     int64_t like_depth;  // of the taps
@@ -58,17 +54,12 @@ void fal_find_dots_offsets(fal_dots_work *work, const int64_t *from, const int64
 
 // Writes one element of the result. Zeros between rows and behind them have been multiplied with
 // what happened to lie there: where that was not finite, or the sum is not, the definition decides.
-void fal_write_dots(const fal_dots_work *work, const fal_dots_block *block, int64_t row,
-                    int64_t column, double sum);
+void fal_write_dots(const fal_task *task, const fal_operands *all, const fal_dots_block *block,
+                    int64_t row, int64_t column, double sum);
 
 // Says what had better be brought near while the dot products of a chunk of one channel and plane
 // are summed: the images that will be packed next.
 void fal_look_ahead_dots(const fal_dots_work *work, const fal_dots_block *block,
                          const fal_dots_chunk *chunk, fal_dots *dots);
-
-// The same with channels in the lanes, of the block and chunk that come next; images behind the
-// last are none.
-void fal_look_ahead_across(const fal_dots_work *work, const fal_dots_block *next_block,
-                           const fal_dots_chunk *next_chunk, fal_dots_across *dots);
 
 #endif
