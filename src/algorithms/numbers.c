@@ -1,6 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "algorithms/numbers.h"
 
+// Rows that lie one before the other are taken from the last one on, so that they lie one behind
+// the other, and can be turned in registers.
+void fal_take_weights(const fal_task *task, const fal_view *weight, int64_t at, const fal_box *box)
+{
+    fal_box taken = *box;
+    const int64_t last = box->rows - 1;
+    if (box->from_row == -1 && last >= 0) {
+        at -= last;
+        taken.from_row = 1;
+        taken.to = (char *)box->to + last * box->to_row * task->kernels->size;
+        taken.to_row = -box->to_row;
+    }
+    taken.from = (const char *)weight->data + at * task->kernels->input_size;
+    task->kernels->copy(&taken);
+}
+
 void fal_pack_biases(const fal_task *task, const fal_operands *operands, int64_t first,
                      int64_t count, void *to)
 {

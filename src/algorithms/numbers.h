@@ -41,6 +41,10 @@ static inline void fal_take_weight(const fal_problem *p, const fal_view *weight,
     }
 }
 
+// Elements of the weight, from `at` on, as numbers: a box without data or pairing of its own, whose
+// distances may have any sign. Not for bytes.
+void fal_take_weights(const fal_task *task, const fal_view *weight, int64_t at, const fal_box *box);
+
 // How the elements of an input channel become numbers.
 static inline fal_pairing fal_find_pairing(const fal_problem *p, const fal_view *input,
                                            int64_t channel)

@@ -56,13 +56,11 @@ typedef struct fal_winograd_output {
     int64_t channel, row;
 } fal_winograd_output;
 
-// The kernels of one input channel and `channels` output channels, up to as many as the products
-// have: transformed in double and rounded once.
+// The kernels of one input channel and as many output channels as the products have: transformed in
+// double and rounded once.
 typedef struct fal_winograd_weight {
-    const void *from; // the numbers of each, row by row
-    int64_t channel;  // from one to the next
-    int channels;
-    void *to; // as products take them
+    const void *from; // [element of the kernel][channel]
+    void *to;         // as products take them
     int64_t element;
 } fal_winograd_weight;
 

@@ -77,30 +77,16 @@ FAL_INLINE void transform_kernels(const weights *kernel, int taps, int edge,
         transform(t + r * taps, 1, to + r * edge);
 }
 
-// Those of all channels, [element of the kernel][channel]; zeros where there is none.
-static void gather_kernels(const fal_winograd_weight *w, int numbers, real *to)
-{
-    for (int c = 0; c < w->channels; c++) {
-        const real *from = (const real *)w->from + c * w->channel;
-        for (int i = 0; i < numbers; i++)
-            to[i * WINOGRAD_CHANNELS + c] = from[i];
-    }
-    for (int c = w->channels; c < WINOGRAD_CHANNELS; c++)
-        for (int i = 0; i < numbers; i++)
-            to[i * WINOGRAD_CHANNELS + c] = 0;
-}
-
 // Kernels of so many numbers, each of which becomes so many elements.
 FAL_INLINE void transform_weights(const fal_winograd_weight *w, int numbers, int elements,
                                   void (*transform)(const weights *kernel, weights *to))
 {
-    real gathered[KERNEL * KERNEL * WINOGRAD_CHANNELS], all[EDGE * EDGE * WINOGRAD_CHANNELS];
-    gather_kernels(w, numbers, gathered);
+    real all[EDGE * EDGE * WINOGRAD_CHANNELS];
     for (int c = 0; c < WINOGRAD_CHANNELS; c += WEIGHTS) {
         weights kernel[KERNEL * KERNEL], done[EDGE * EDGE];
         FAL_UNROLL
         for (int i = 0; i < numbers; i++)
-            kernel[i] = widen(gathered + i * WINOGRAD_CHANNELS + c);
+            kernel[i] = widen((const real *)w->from + i * WINOGRAD_CHANNELS + c);
         transform(kernel, done);
         FAL_UNROLL
         for (int e = 0; e < elements; e++)

@@ -58,13 +58,21 @@ void fal_raise_sizes(const fal_valid *valid, const int64_t size[FAL_PART_AXES],
 
 double fal_count_work(const fal_problem *p, const fal_part *part)
 {
-    const double writing = 4; // products that take as long as one output
-    double outputs = 1, products = (double)p->input_channels;
+    const double moving = 4; // products that reading or writing an element takes as long as
+    double outputs = 1, all = (double)p->batch * (double)(p->groups * p->output_channels);
+    double products = (double)p->input_channels;
+    double input = (double)p->batch * (double)(p->groups * p->input_channels);
+    double kernel = p->of_weight ? (double)(p->groups * p->input_channels * p->output_channels) : 0;
     for (int i = 0; i < FAL_PART_AXES; i++)
         outputs *= (double)(part->end[i] - part->begin[i]);
-    for (int i = 0; i < FALTUNG_MAX_AXES; i++)
-        products *= (double)p->axis[i].kernel / (double)p->axis[i].input_dilation;
-    return outputs * (products + writing);
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
+        const fal_problem_axis *axis = &p->axis[i];
+        products *= (double)axis->kernel / (double)axis->input_dilation;
+        all *= (double)axis->output;
+        input *= (double)axis->input;
+        kernel *= (double)axis->kernel;
+    }
+    return outputs * (products + moving * (1 + (input + kernel) / fmax(all, 1)));
 }
 
 // ------------------------------------------------------------------------------------------ pieces

@@ -319,23 +319,18 @@ static void check_weight(const fal_kernels *set, const form_case *f, prng *rando
     static float weights[MOST], done[ELEMENTS * MOST_SUMS];
     const int width = set->winograd->channels, taps = f->form->kernel;
     const int numbers = f->form->high > 1 ? taps * taps : taps;
-    for (int channels = 1; channels <= width; channels++) {
-        fal_winograd_weight w = {.channel = 11, .channels = channels};
-        w.to = done;
-        w.element = width + 5;
-        fill_reals(set, weights, MOST, random);
-        for (int at = 0; at < EDGES; at++) {
-            w.from =
-                place_numbers(&from, set, weights, (channels - 1) * w.channel + numbers, (edge)at);
-            blame("%s: weights of %s, %d channels, against the %s", set->name, f->form->name,
-                  channels, name_of_edge((edge)at));
-            f->form->weight(&w);
-            for (int o = 0; o < width; o++) {
-                double kernel[TAPS * TAPS] = {0}; // a channel that is not there has zeros
-                for (int i = 0; o < channels && i < numbers; i++)
-                    kernel[i] = weights[o * w.channel + i];
-                check_kernel(f, kernel, done + o, w.element);
-            }
+    fal_winograd_weight w = {.to = done, .element = width + 5};
+    fill_reals(set, weights, MOST, random);
+    for (int at = 0; at < EDGES; at++) {
+        w.from = place_numbers(&from, set, weights, numbers * width, (edge)at);
+        blame("%s: weights of %s, against the %s", set->name, f->form->name,
+              name_of_edge((edge)at));
+        f->form->weight(&w);
+        for (int o = 0; o < width; o++) {
+            double kernel[TAPS * TAPS];
+            for (int i = 0; i < numbers; i++)
+                kernel[i] = weights[i * width + o];
+            check_kernel(f, kernel, done + o, w.element);
         }
     }
 }

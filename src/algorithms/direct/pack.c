@@ -59,7 +59,8 @@ typedef struct chunk {
     int64_t element, channel, inputs, outputs, width;
 } chunk;
 
-static void pack_chunk(const fal_task *task, const fal_view *weight, const chunk *k, int64_t taps,
+// Bytes, one by one. A lane without a channel computes what nobody reads.
+static void pack_bytes(const fal_task *task, const fal_view *weight, const chunk *k, int64_t taps,
                        char *to)
 {
     const fal_problem *p = &task->problem;
@@ -70,9 +71,40 @@ static void pack_chunk(const fal_task *task, const fal_view *weight, const chunk
             char *first = to + (c * k->width + o) * size;
             if (o < k->outputs)
                 pack_kernel(p, weight, at, fal_is_paired(p, k->channel + c), distance, first);
-            else // a lane without a channel computes what nobody reads
+            else
                 for (int64_t tap = 0; tap < taps; tap++)
                     memset(first + tap * distance, 0, (size_t)size);
+        }
+}
+
+// The rows of a box are turned in registers if they lie one behind the other: those are the input
+// channels of each tap, or else the columns of each channel's kernel.
+static void pack_numbers(const fal_task *task, const fal_view *weight, const chunk *k, int64_t taps,
+                         char *to)
+{
+    const fal_problem_axis *deep = &task->problem.axis[0], *high = deep + 1, *wide = deep + 2;
+    const int64_t size = task->kernels->size, tap = k->inputs * k->width;
+    const int64_t first = k->element + k->channel * weight->channel;
+    const int64_t of_column = deep->kernel * high->kernel * tap;
+    const bool by_channels = weight->channel == 1 || weight->outer == 1 || wide->kernel == 1;
+    fal_box box = {
+        .planes = high->kernel,
+        .columns = k->outputs,
+        .rows = by_channels ? k->inputs : wide->kernel,
+        .from_plane = weight->axis[1],
+        .from_row = by_channels ? weight->channel : weight->axis[2],
+        .from_column = weight->outer,
+        .to_plane = tap,
+        .to_row = by_channels ? k->width : of_column,
+    };
+    if (k->outputs < k->width)
+        memset(to, 0, (size_t)(taps * tap * size));
+    for (int64_t i = 0; i < (by_channels ? wide->kernel : k->inputs); i++)
+        for (int64_t kd = 0; kd < deep->kernel; kd++) {
+            const int64_t from = i * (by_channels ? weight->axis[2] : weight->channel);
+            const int64_t at = i * (by_channels ? of_column : k->width);
+            box.to = to + (at + kd * high->kernel * tap) * size;
+            fal_take_weights(task, weight, first + from + kd * weight->axis[0], &box);
         }
 }
 
@@ -86,7 +118,10 @@ static void pack_tile(const fal_task *task, const fal_layout *l, const fal_view 
     k.outputs = fal_least(p->output_channels - first, k.width);
     for (; k.channel < p->input_channels; k.channel += k.inputs) {
         k.inputs = fal_least(p->input_channels - k.channel, l->chunk_channels);
-        pack_chunk(task, weight, &k, l->taps, to);
+        if (fal_is_integer(p->weight_dtype))
+            pack_bytes(task, weight, &k, l->taps, to);
+        else
+            pack_numbers(task, weight, &k, l->taps, to);
         to += k.inputs * l->taps * k.width * task->kernels->size;
     }
 }

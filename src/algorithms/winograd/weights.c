@@ -6,6 +6,8 @@
 #include "algorithms/numbers.h"
 #include "base/checked.h"
 
+#include <string.h>
+
 // Weights of a group, those of all phases of the output.
 static int64_t group_weights(const fal_winograd_layout *l)
 {
@@ -41,25 +43,29 @@ int64_t fal_winograd_block_weights(const fal_task *task, const fal_winograd_layo
 enum { MOST_ELEMENTS = 9, MOST_CHANNELS = 64 }; // of a kernel; that are computed at once
 
 // What a phase has of the kernels of an input channel and some output channels, from an element of
-// the weight on, as numbers; zeros where a form's kernels are larger.
+// the weight on, as numbers: [element][channel]. Zeros where a form's kernels are larger, and where
+// there is no channel.
 static void take_kernels(const fal_task *task, const fal_winograd_form *form,
                          const fal_winograd_phase *phase, const fal_view *weight, int64_t at,
-                         int channels, float *to)
+                         int64_t channels, float *to)
 {
     const fal_winograd_phase_axis *high = &phase->axis[1], *wide = &phase->axis[2];
-    const int64_t rows = form->high > 1 ? form->kernel : 1;
-    for (int o = 0; o < channels; o++)
-        for (int64_t r = 0; r < rows; r++)
-            for (int64_t c = 0; c < form->kernel; c++, to++) {
-                const int64_t row = high->tap + r * high->every,
-                              column = wide->tap + c * wide->every;
-                *to = 0;
-                if (r < high->taps && c < wide->taps)
-                    fal_take_weight(&task->problem, weight,
-                                    at + o * weight->outer + row * weight->axis[1] +
-                                        column * weight->axis[2],
-                                    false, to);
-            }
+    const int64_t rows = form->high > 1 ? form->kernel : 1, width = task->kernels->winograd->channels;
+    const fal_box box = {
+        .to = to,
+        .planes = fal_least(rows, high->taps),
+        .rows = fal_least(form->kernel, wide->taps),
+        .columns = channels,
+        .from_plane = high->every * weight->axis[1],
+        .from_row = wide->every * weight->axis[2],
+        .from_column = weight->outer,
+        .to_plane = form->kernel * width,
+        .to_row = width,
+    };
+    if (channels < width || box.planes < rows || box.rows < form->kernel)
+        memset(to, 0, (size_t)(rows * form->kernel * width) * sizeof *to);
+    fal_take_weights(task, weight, at + high->tap * weight->axis[1] + wide->tap * weight->axis[2],
+                     &box);
 }
 
 // The kernels of some output channels, the first of which begin at an element of the weight, and of
@@ -73,11 +79,9 @@ static void pack_kernels(const fal_task *task, const fal_winograd_layout *l,
     const int64_t slice = plane / (p->input_channels * l->phases.inputs);
     float taken[MOST_ELEMENTS * MOST_CHANNELS];
     at += plane % p->input_channels * weight->channel + slice * weight->axis[0];
-    take_kernels(task, l->form, phase, weight, at, (int)channels, taken);
+    take_kernels(task, l->form, phase, weight, at, channels, taken);
     const fal_winograd_weight kernels = {
         .from = taken,
-        .channel = l->form->high > 1 ? l->form->kernel * l->form->kernel : l->form->kernel,
-        .channels = (int)channels,
         .to = to + plane * width,
         .element = l->planes * width,
     };
