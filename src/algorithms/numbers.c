@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "algorithms/numbers.h"
 
-// Rows that lie one before the other are taken from the last one on, so that they lie one behind
-// the other, and can be turned in registers.
+// Planes that go on as rows do are taken for rows, of which more are turned in registers at once;
+// and rows that lie one before the other from the last one on, so that they lie one behind the
+// other, as they have to for that.
 void fal_take_weights(const fal_task *task, const fal_view *weight, int64_t at, const fal_box *box)
 {
     fal_box taken = *box;
-    const int64_t last = box->rows - 1;
+    if (box->from_plane == box->rows * box->from_row && box->to_plane == box->rows * box->to_row) {
+        taken.rows *= box->planes;
+        taken.planes = 1;
+    }
+    const int64_t last = taken.rows - 1;
     if (box->from_row == -1 && last >= 0) {
         at -= last;
         taken.from_row = 1;
