@@ -17,13 +17,22 @@ FAL_INLINE vec ELEMENT(finish)(const fal_finish *f, const ELEMENT_TYPE *to, int6
     return activate(&f->activation, sum);
 }
 
+// Numbers of a row from one on, of as many lanes as are asked for; or one for all of them.
+FAL_INLINE vec ELEMENT(take_numbers)(const fal_rows *rows, const real *from, int64_t at,
+                                     uint32_t lanes)
+{
+    if (rows->from_column == 0)
+        return vec_splat(*from);
+    return lanes == FAL_ALL_LANES ? vec_load(from + at) : load_lanes_real(from + at, lanes);
+}
+
 static void ELEMENT(write_row)(const fal_rows *rows, const real *from, ELEMENT_TYPE *to)
 {
     const int64_t step = rows->to_column;
     int64_t i = 0;
-    if (step == 1 && rows->from_column == 1)
+    if (step == 1 && rows->from_column <= 1)
         for (; i + FAL_LANES <= rows->columns; i += FAL_LANES) {
-            vec sum = vec_load(from + i);
+            const vec sum = ELEMENT(take_numbers)(rows, from, i, FAL_ALL_LANES);
             ELEMENT(store)(to + i, ELEMENT(finish)(rows->finish, to + i, 1, FAL_ALL_LANES, sum));
         }
     for (; i < rows->columns; i += FAL_LANES) {
@@ -40,16 +49,13 @@ static void ELEMENT(write_apart)(const fal_rows *rows, const real *from, ELEMENT
 {
     const int64_t whole = rows->columns / FAL_LANES * FAL_LANES;
     const uint32_t rest = vec_first_lanes(rows->columns - whole);
-    if (whole == 0) { // which is worth a loop of its own
-        for (int64_t r = 0; r < rows->rows; r++, from += rows->from_row, to += rows->to_row)
-            ELEMENT(store_apart)(to, load_lanes_real(from, rest), rest);
-        return;
-    }
     for (int64_t r = 0; r < rows->rows; r++, from += rows->from_row, to += rows->to_row) {
         for (int64_t i = 0; i < whole; i += FAL_LANES)
-            ELEMENT(store_apart)(to + 2 * i, vec_load(from + i), FAL_ALL_LANES);
+            ELEMENT(store_apart)
+        (to + 2 * i, ELEMENT(take_numbers)(rows, from, i, FAL_ALL_LANES), FAL_ALL_LANES);
         if (rest)
-            ELEMENT(store_apart)(to + 2 * whole, load_lanes_real(from + whole, rest), rest);
+            ELEMENT(store_apart)
+        (to + 2 * whole, ELEMENT(take_numbers)(rows, from, whole, rest), rest);
     }
 }
 
@@ -57,7 +63,7 @@ static void ELEMENT(write_rows)(const fal_rows *rows)
 {
     const real *from = rows->from;
     ELEMENT_TYPE *to = rows->to;
-    if (!rows->finish && rows->to_column == 2 && rows->from_column == 1) {
+    if (!rows->finish && rows->to_column == 2 && rows->from_column <= 1) {
         ELEMENT(write_apart)(rows, from, to);
         return;
     }

@@ -85,38 +85,74 @@ static fal_part part_of_phase(const fal_phase_split *s, const fal_part *part, co
     return found;
 }
 
-// Outputs that are nothing but their biases, finished.
-static void fill(const fal_phase *p, const char *bias, const fal_part *part)
+// Rows of outputs that are nothing but their biases, at one depth of an image: of each channel from
+// `first` to before `past`, all of one group, or, where these lie side by side, of each pixel.
+static void fill_rows(const fal_task *task, const fal_operands *all, const char *bias,
+                      int64_t first, int64_t past, char *to, int64_t rows, int64_t columns)
 {
     fal_finish finish;
-    const fal_view *output = &p->operands.output;
+    const fal_view *output = &all->output;
+    const fal_kernels *k = task->kernels;
+    const bool pixels = output->channel == 1 && output->axis[2] != 1;
+    fal_rows box = {
+        .from = bias + first * k->size,
+        .to = to,
+        .rows = pixels ? columns : rows,
+        .columns = pixels ? past - first : columns,
+        .from_column = pixels,
+        .to_row = output->axis[pixels ? 2 : 1],
+        .to_column = pixels ? 1 : output->axis[2],
+        .finish = fal_find_finish(task, all, &finish),
+    };
+    for (int64_t i = 0; i < (pixels ? rows : past - first); i++) {
+        k->write_rows(&box);
+        box.to = (char *)box.to + (pixels ? output->axis[1] : output->channel) * k->output_size;
+        box.from = (const char *)box.from + (pixels ? 0 : k->size);
+    }
+}
+
+static void fill(const fal_task *task, const fal_operands *all, const char *bias,
+                 const fal_part *part)
+{
+    const fal_view *output = &all->output;
     const int64_t *b = part->begin, *e = part->end;
-    const int64_t channels = p->task.problem.output_channels;
-    const fal_kernels *k = p->task.kernels;
+    const int64_t channels = task->problem.output_channels;
     for (int64_t n = b[FAL_IMAGE]; n < e[FAL_IMAGE]; n++)
-        for (int64_t c = b[FAL_CHANNEL]; c < e[FAL_CHANNEL]; c++) {
+        for (int64_t c = b[FAL_CHANNEL], past; c < e[FAL_CHANNEL]; c = past) {
+            past = fal_least(e[FAL_CHANNEL], (c / channels + 1) * channels);
             int64_t to =
                 n * output->outer + c / channels * output->group + c % channels * output->channel;
             to += b[FAL_ROW] * output->axis[1] + b[FAL_COLUMN] * output->axis[2];
-            for (int64_t d = b[FAL_DEPTH]; d < e[FAL_DEPTH]; d++) {
-                const fal_rows rows = {
-                    .from = bias + c * k->size,
-                    .to = (char *)output->data + (to + d * output->axis[0]) * k->output_size,
-                    .rows = e[FAL_ROW] - b[FAL_ROW],
-                    .columns = e[FAL_COLUMN] - b[FAL_COLUMN],
-                    .to_row = output->axis[1],
-                    .to_column = output->axis[2],
-                    .finish = fal_find_finish(&p->task, &p->operands, &finish),
-                };
-                k->write_rows(&rows);
-            }
+            for (int64_t d = b[FAL_DEPTH]; d < e[FAL_DEPTH]; d++)
+                fill_rows(task, all, bias, c, past,
+                          (char *)output->data +
+                              (to + d * output->axis[0]) * task->kernels->output_size,
+                          e[FAL_ROW] - b[FAL_ROW], e[FAL_COLUMN] - b[FAL_COLUMN]);
         }
 }
 
-// All phases of a part, one after the other.
-static void run_phases(const fal_phase_split *s, const fal_operands *all, const void *packed,
-                       const fal_part *part, void *workspace)
+// Whether there is a phase that meets no element of the kernel.
+static bool leaves_outputs(const fal_phase_split *s)
 {
+    int64_t index[FALTUNG_MAX_AXES] = {0};
+    bool leaves = false;
+    do {
+        const fal_phase p = fal_make_phase(s, NULL, index);
+        leaves = leaves || (p.untouched && !p.empty);
+    } while (fal_next_phase(s, index));
+    return leaves;
+}
+
+// All phases of a part, one after the other. If some leave outputs to their biases, all outputs are
+// filled with these first: gaps would be written one by one. But not where the last step may read
+// what it has written.
+static void run_phases(const fal_phase_split *s, const fal_operands *all, const void *packed,
+                       const fal_part *part, bool leaves, void *workspace)
+{
+    fal_finish finish;
+    const bool filled = leaves && !fal_find_finish(s->task, all, &finish);
+    if (filled)
+        fill(s->task, all, packed, part);
     int64_t index[FALTUNG_MAX_AXES] = {0};
     const char *from = (const char *)packed + bias_bytes(s->task);
     fal_problem before = {0}; // of the phase that the workspace holds a band of
@@ -126,7 +162,8 @@ static void run_phases(const fal_phase_split *s, const fal_operands *all, const 
         if (p.empty)
             continue;
         if (p.untouched) {
-            fill(&p, packed, &own);
+            if (!filled)
+                fill(&p.task, &p.operands, packed, &own);
             continue;
         }
         if (!fal_part_is_empty(&own)) {
@@ -230,8 +267,9 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     const fal_phase_split s = fal_find_phases(task);
     int64_t rows, channels;
     fal_part some = *part;
+    const bool leaves = leaves_outputs(&s);
     if (fal_count_all_phases(&s) == 1) { // leaves no gaps
-        run_phases(&s, all, packed, part, workspace);
+        run_phases(&s, all, packed, part, leaves, workspace);
         return;
     }
     find_share(&s, part, &rows, &channels);
@@ -243,7 +281,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
                 cut(part, FAL_ROW, r, rows, &some);
                 const int64_t left = part->ahead ? part->ahead - (r - from[FAL_ROW]) : 0;
                 some.ahead = some.end[FAL_ROW] < to[FAL_ROW] ? rows : left;
-                run_phases(&s, all, packed, &some, workspace);
+                run_phases(&s, all, packed, &some, leaves, workspace);
             }
 }
 
