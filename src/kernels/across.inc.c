@@ -22,7 +22,7 @@ FAL_INLINE across_steps find_steps(int64_t numbers)
 // The number behind so many pixels, a constant.
 FAL_INLINE real *across_pixel(const real *from, across_steps s, int pixels)
 {
-    const int64_t steps[ACROSS_MOST] = {0,           s.one,  s.one * 2,   s.three,
+    const int64_t steps[ACROSS_MOST] = {0,         s.one,  s.one * 2,   s.three,
                                         s.one * 4, s.five, s.three * 2, s.seven};
     return (real *)((uintptr_t)from + (uintptr_t)steps[pixels]);
 }

@@ -40,52 +40,65 @@ int64_t fal_winograd_block_weights(const fal_task *task, const fal_winograd_layo
     return l->form->elements * l->planes * task->kernels->winograd->channels;
 }
 
-enum { MOST_ELEMENTS = 9, MOST_CHANNELS = 64 }; // of a kernel; that are computed at once
+// Of a kernel; of output channels that are computed at once; and of planes that are taken at once.
+enum { MOST_ELEMENTS = 9, MOST_CHANNELS = 32, MOST_PLANES = 16 };
 
-// What a phase has of the kernels of an input channel and some output channels, from an element of
-// the weight on, as numbers: [element][channel]. Zeros where a form's kernels are larger, and where
-// there is no channel.
+// Some planes of the input, and some output channels, of which the kernels are taken: the first one
+// begins at an element of the weight.
+typedef struct some_kernels {
+    const fal_winograd_phase *phase;
+    int64_t element, planes, channels;
+} some_kernels;
+
+// What a phase has of these kernels, as numbers: [plane][element][channel]. Zeros where a form's
+// kernels are larger, and where there is no channel.
 static void take_kernels(const fal_task *task, const fal_winograd_form *form,
-                         const fal_winograd_phase *phase, const fal_view *weight, int64_t at,
-                         int64_t channels, float *to)
+                         const some_kernels *some, const fal_view *weight, float *to)
 {
-    const fal_winograd_phase_axis *high = &phase->axis[1], *wide = &phase->axis[2];
-    const int64_t rows = form->high > 1 ? form->kernel : 1, width = task->kernels->winograd->channels;
-    const fal_box box = {
-        .to = to,
-        .planes = fal_least(rows, high->taps),
-        .rows = fal_least(form->kernel, wide->taps),
-        .columns = channels,
+    const fal_winograd_phase_axis *high = &some->phase->axis[1], *wide = &some->phase->axis[2];
+    const int64_t rows = form->high > 1 ? form->kernel : 1, columns = form->kernel;
+    const int64_t width = task->kernels->winograd->channels, plane = rows * columns * width;
+    const int64_t taps_high = fal_least(rows, high->taps),
+                  taps_wide = fal_least(columns, wide->taps);
+    const int64_t first = some->element + high->tap * weight->axis[1] + wide->tap * weight->axis[2];
+    const bool by_planes = weight->channel == 1; // else one after the other
+    fal_box box = {
+        .planes = taps_high,
+        .rows = by_planes ? some->planes : taps_wide,
+        .columns = some->channels,
         .from_plane = high->every * weight->axis[1],
-        .from_row = wide->every * weight->axis[2],
+        .from_row = by_planes ? 1 : wide->every * weight->axis[2],
         .from_column = weight->outer,
-        .to_plane = form->kernel * width,
-        .to_row = width,
+        .to_plane = columns * width,
+        .to_row = by_planes ? plane : width,
     };
-    if (channels < width || box.planes < rows || box.rows < form->kernel)
-        memset(to, 0, (size_t)(rows * form->kernel * width) * sizeof *to);
-    fal_take_weights(task, weight, at + high->tap * weight->axis[1] + wide->tap * weight->axis[2],
-                     &box);
+    if (some->channels < width || taps_high < rows || taps_wide < columns)
+        memset(to, 0, (size_t)(some->planes * plane) * sizeof *to);
+    for (int64_t i = 0; i < (by_planes ? taps_wide : some->planes); i++) {
+        box.to = to + i * (by_planes ? width : plane);
+        fal_take_weights(task, weight,
+                         first + i * (by_planes ? wide->every * weight->axis[2] : weight->channel),
+                         &box);
+    }
 }
 
-// The kernels of some output channels, the first of which begin at an element of the weight, and of
-// a plane of the input.
+// The same, transformed.
 static void pack_kernels(const fal_task *task, const fal_winograd_layout *l,
-                         const fal_winograd_phase *phase, const fal_view *weight, int64_t at,
-                         int64_t plane, int64_t channels, float *to)
+                         const some_kernels *some, const fal_view *weight, float *to)
 {
-    const fal_problem *p = &task->problem;
+    const fal_winograd_form *form = l->form;
     const int64_t width = task->kernels->winograd->channels;
-    const int64_t slice = plane / (p->input_channels * l->phases.inputs);
-    float taken[MOST_ELEMENTS * MOST_CHANNELS];
-    at += plane % p->input_channels * weight->channel + slice * weight->axis[0];
-    take_kernels(task, l->form, phase, weight, at, channels, taken);
-    const fal_winograd_weight kernels = {
-        .from = taken,
-        .to = to + plane * width,
-        .element = l->planes * width,
-    };
-    l->form->weight(&kernels);
+    const int64_t elements = form->high > 1 ? form->kernel * form->kernel : form->kernel;
+    float taken[MOST_PLANES * MOST_ELEMENTS * MOST_CHANNELS];
+    take_kernels(task, form, some, weight, taken);
+    for (int64_t i = 0; i < some->planes; i++) {
+        const fal_winograd_weight kernels = {
+            .from = taken + i * elements * width,
+            .to = to + i * width,
+            .element = l->planes * width,
+        };
+        form->weight(&kernels);
+    }
 }
 
 // One group's: [phase of the output][channels computed at once][element][slice][phase of the
@@ -94,14 +107,19 @@ static void pack_group(const fal_task *task, const fal_winograd_layout *l, const
                        int64_t at, float *to)
 {
     const fal_problem *p = &task->problem;
-    const int64_t width = task->kernels->winograd->channels;
+    const int64_t width = task->kernels->winograd->channels, inputs = p->input_channels;
+    some_kernels some;
     for (int i = 0; i < l->phases.outputs; i++)
         for (int64_t o = 0; o < p->output_channels;
              o += width, to += fal_winograd_block_weights(task, l))
-            for (int64_t plane = 0; plane < l->planes; plane++) {
-                const int64_t input = plane / p->input_channels % l->phases.inputs;
-                pack_kernels(task, l, &l->phases.phase[i + input], weight, at + o * weight->outer,
-                             plane, fal_least(width, p->output_channels - o), to);
+            for (int64_t plane = 0; plane < l->planes; plane += some.planes) {
+                const int64_t c = plane % inputs, slice = plane / (inputs * l->phases.inputs);
+                some.phase = &l->phases.phase[i + plane / inputs % l->phases.inputs];
+                some.element =
+                    at + o * weight->outer + c * weight->channel + slice * weight->axis[0];
+                some.planes = fal_least(MOST_PLANES, inputs - c);
+                some.channels = fal_least(width, p->output_channels - o);
+                pack_kernels(task, l, &some, weight, to + plane * width);
             }
 }
 

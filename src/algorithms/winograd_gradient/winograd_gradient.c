@@ -119,6 +119,29 @@ static void copy_lanes(const fal_gradient_work *w, const fal_gradient_block *b, 
     w->task->kernels->copy(&box);
 }
 
+// The same where planes lie side by side, as they do with channels last: one element of the kernel
+// after the other.
+static void turn_lanes(const fal_gradient_work *w, const fal_gradient_block *b,
+                       const fal_part *part, char *to, int64_t channels)
+{
+    const fal_view *output = &w->all->output;
+    const int64_t lanes = w->task->kernels->lanes, size = w->task->kernels->size;
+    for (int64_t r = part->begin[FAL_ROW]; r < part->end[FAL_ROW]; r++)
+        for (int64_t c = part->begin[FAL_COLUMN]; c < part->end[FAL_COLUMN]; c++) {
+            const fal_box box = {
+                .from = w->desk.gradient + (r * KERNEL + c) * lanes,
+                .to = to + (r * output->axis[1] + c * output->axis[2]) * size,
+                .planes = 1,
+                .rows = channels,
+                .columns = b->planes,
+                .from_row = 1,
+                .from_column = KERNEL * KERNEL * lanes,
+                .to_row = output->channel,
+            };
+            w->task->kernels->copy(&box);
+        }
+}
+
 // The sums of all planes and of the channels [channel, past) that are multiplied at once.
 static void emit(const fal_gradient_work *w, const fal_gradient_block *b, const fal_part *part,
                  const float *sums, int64_t channel, int64_t past)
@@ -137,10 +160,13 @@ static void emit(const fal_gradient_work *w, const fal_gradient_block *b, const 
         }
         const int64_t at = group + b->plane * output->outer + o * output->channel;
         char *to = (char *)output->data + at * k->output_size;
+        const int64_t channels = fal_least(k->lanes, past - o);
         if (is_plain(w, part))
-            copy_lanes(w, b, to, fal_least(k->lanes, past - o));
+            copy_lanes(w, b, to, channels);
+        else if (output->outer == 1 && k->output_size == k->size)
+            turn_lanes(w, b, part, to, channels);
         else
-            write_lanes(w, b, part, to, fal_least(k->lanes, past - o));
+            write_lanes(w, b, part, to, channels);
     }
 }
 
