@@ -50,17 +50,21 @@ void fal_pack_across(const fal_task *task, const fal_operands *all, void *packed
 {
     const fal_problem *p = &task->problem;
     const fal_view *weight = &all->weight;
-    const int64_t size = task->kernels->size, row = whole(p->groups) * size;
-    char *to = packed;
-    memset(to, 0, (size_t)(fal_across_numbers(p) * size));
-    for (int64_t kw = 0; kw < p->axis[2].kernel; kw++)
-        for (int64_t kh = 0; kh < p->axis[1].kernel; kh++, to += row)
-            for (int64_t g = 0; g < p->groups; g++)
-                fal_take_weight(p, weight,
-                                g * weight->group + kh * weight->axis[1] + kw * weight->axis[2],
-                                fal_is_paired(p, 0), to + g * size);
-    for (int64_t g = 0; g < p->groups; g++)
-        fal_pack_biases(task, all, g, 1, to + g * size);
+    const int64_t row = whole(p->groups), taps = count_taps(p), rows = p->axis[1].kernel;
+    const fal_box box = {
+        .to = packed,
+        .planes = rows,
+        .rows = p->axis[2].kernel,
+        .columns = p->groups,
+        .from_plane = weight->axis[1],
+        .from_row = weight->axis[2],
+        .from_column = weight->group,
+        .to_plane = row,
+        .to_row = rows * row,
+    };
+    memset(packed, 0, (size_t)(fal_across_numbers(p) * task->kernels->size));
+    fal_take_weights(task, weight, 0, &box);
+    fal_pack_biases(task, all, 0, p->groups, (char *)packed + taps * row * task->kernels->size);
 }
 
 // Zeros that stand for pixels of a border: one, or, for several rows at once, as many as are read

@@ -50,27 +50,42 @@ static size_t packed_bytes(const fal_task *task)
     return plain_bytes(task) + numbers * (size_t)task->kernels->size;
 }
 
+// The weights of all channels from a column of the kernel, for the lanes of pixels, to `to` and on.
+static void pack_column(const fal_task *task, const fal_view *weight, int64_t column, char *to)
+{
+    const fal_problem *p = &task->problem;
+    const int64_t rows = p->axis[1].kernel, channel = fal_channel_numbers(p);
+    const int64_t first = column * weight->axis[2];
+    if (!fal_is_integer(p->weight_dtype)) {
+        const fal_box box = {
+            .to = to,
+            .planes = 1,
+            .rows = p->groups,
+            .columns = rows,
+            .from_row = weight->group,
+            .from_column = weight->axis[1],
+            .to_row = channel,
+        };
+        fal_take_weights(task, weight, first, &box);
+        return;
+    }
+    for (int64_t g = 0; g < p->groups; g++)
+        for (int64_t kh = 0; kh < rows; kh++)
+            fal_take_weight(p, weight, first + g * weight->group + kh * weight->axis[1],
+                            fal_is_paired(p, 0), to + (g * channel + kh) * task->kernels->size);
+}
+
 static void pack(const fal_task *task, const fal_operands *all, void *packed)
 {
     const fal_problem *p = &task->problem;
-    const fal_view *weight = &all->weight;
-    const int64_t size = task->kernels->size;
-    bool skips_border = p->border == FALTUNG_PADDING_ZEROS;
-    char *to = (char *)packed + FAL_ALIGNMENT;
-    for (int64_t g = 0; g < p->groups; g++) {
-        const char *first = to;
-        for (int64_t i = 0; i < p->axis[2].kernel; i++) {
-            const int64_t kw = fal_find_tap_at(&p->axis[2], i);
-            for (int64_t kh = 0; kh < p->axis[1].kernel; kh++, to += size)
-                fal_take_weight(p, weight,
-                                g * weight->group + kh * weight->axis[1] + kw * weight->axis[2],
-                                fal_is_paired(p, 0), to);
-        }
-        skips_border = skips_border && task->kernels->are_finite(first, fal_channel_numbers(p) - 1);
+    const int64_t size = task->kernels->size, channel = fal_channel_numbers(p);
+    char *first = (char *)packed + FAL_ALIGNMENT, *to = first;
+    for (int64_t i = 0; i < p->axis[2].kernel; i++, to += p->axis[1].kernel * size)
+        pack_column(task, &all->weight, fal_find_tap_at(&p->axis[2], i), to);
+    for (int64_t g = 0; g < p->groups; g++, to += channel * size)
         fal_pack_biases(task, all, g, 1, to);
-        to += size;
-    }
-    *(header *)packed = (header){skips_border};
+    const bool finite = task->kernels->are_finite(first, p->groups * channel);
+    *(header *)packed = (header){p->border == FALTUNG_PADDING_ZEROS && finite};
     if (fal_plans_across(task))
         fal_pack_across(task, all, (char *)packed + plain_bytes(task));
 }
