@@ -95,19 +95,28 @@ static void fetch_next(const fal_dots_across_work *w, const cell *c, const cell 
                        fal_dots_across *dots)
 {
     const fal_problem_axis *row = &w->task->problem.axis[1], *column = &w->task->problem.axis[2];
-    const int64_t size = w->task->kernels->size;
+    const uint64_t size = (uint64_t)w->task->kernels->size;
     const int64_t columns = next->piece->window.column - c->piece->window.column;
     const int64_t down = (row->output - 1) * row->stride;
     const int64_t along = column->output / 2 * column->stride + columns * column->dilation;
     dots->next_input = (uintptr_t)find_input(w, next);
-    dots->next_grad = (uintptr_t)find_grad(w, next) + (uintptr_t)(columns * w->grad.column * size);
+    dots->next_grad = (uintptr_t)find_grad(w, next) + (uintptr_t)(columns * w->grad.column) * size;
     for (int64_t r = 0; r < fal_least(row->dilation, 2); r++)
         for (int64_t i = 0; i < fal_least(column->dilation, 2); i++)
             dots->fetch[dots->fetches++] =
-                ((down - r) * w->input.row + (along + i) * w->input.column) * size;
+                (ptrdiff_t)(((uint64_t)(down - r) * (uint64_t)w->input.row +
+                             (uint64_t)(along + i) * (uint64_t)w->input.column) *
+                            size);
 }
 
-// Those of a cell with some of the taps.
+// Numbers from one of several that are so far apart to another. It may be further than there are
+// numbers where nothing is met.
+static int64_t distance(int64_t count, int64_t step)
+{
+    return (int64_t)((uint64_t)count * (uint64_t)step);
+}
+
+// The products of a cell with some of the taps.
 static void run_group(const fal_dots_across_work *w, int64_t index, char *sums,
                       fal_dots_across *dots)
 {
@@ -115,9 +124,10 @@ static void run_group(const fal_dots_across_work *w, int64_t index, char *sums,
     const fal_dots_group *group = &w->group[index];
     dots->rows = (int)group->rows;
     dots->columns = (int)group->columns;
-    dots->row = row->stride * w->input.row;
-    dots->column = column->stride * w->input.column;
-    dots->offset = group->row * dots->row + group->column * dots->column;
+    dots->row = distance(row->stride, w->input.row);
+    dots->column = distance(column->stride, w->input.column);
+    dots->offset = (ptrdiff_t)((uint64_t)distance(group->row, dots->row) +
+                               (uint64_t)distance(group->column, dots->column));
     dots->inside = w->desk.places.inside + index * w->cut.places;
     dots->sums = sums + group->tap * w->l.lanes * w->l.lanes * w->task->kernels->size;
     w->task->kernels->sum_dots_across(dots);

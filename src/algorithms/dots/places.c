@@ -88,7 +88,7 @@ fal_dots_window fal_find_dots_window(const fal_dots_across_work *w, int64_t row,
     p.columns = fal_least(w->cut.columns, columns - column);
     const int64_t first = p.row * down->dilation - down->padding;
     const int64_t reach = (p.rows - 1) * down->dilation + (down->output - 1) * down->stride;
-    p.top = fal_least(fal_most(0, first), down->input);
+    p.top = fal_most(0, fal_least(first, down->input - 1));
     p.bottom = fal_most(p.top, fal_least(first + reach + 1, down->input));
     return p;
 }
@@ -120,7 +120,9 @@ static int64_t count_places(const fal_dots_across_work *w, int64_t first,
     return used;
 }
 
-// Of one row of the first image of a piece; `next` is where each lane's next place goes.
+// Of one row of the first image of a piece; `next` is where each lane's next place goes. Where no
+// tap meets the input its place may be anywhere, and too far to be a number: hence the unsigned
+// ones.
 static void find_row(const fal_dots_across_work *w, const fal_dots_window *piece, int64_t row,
                      int64_t lane, int32_t *next)
 {
@@ -129,18 +131,19 @@ static void find_row(const fal_dots_across_work *w, const fal_dots_window *piece
     const int64_t lanes = w->l.lanes, groups = w->groups;
     uint16_t met_by_row[FAL_MOST_DOTS_GROUPS];
     mark_rows(w, find_met(down, row), met_by_row);
-    const int64_t step = along->dilation * w->input.column;
+    const uint64_t input_row = (uint64_t)w->input.row, input_column = (uint64_t)w->input.column;
+    const int64_t first = row * down->dilation - down->padding - piece->top;
+    const int64_t left = piece->column * along->dilation - along->padding;
+    uint64_t input = (uint64_t)first * input_row + (uint64_t)left * input_column;
     int64_t grad = (row - piece->row) * w->grad.row + piece->column * w->grad.column;
-    int64_t input = (row * down->dilation - down->padding - piece->top) * w->input.row;
-    input += piece->column * step - along->padding * w->input.column;
     const uint16_t *met_by_column = p->column + piece->column * groups;
     for (int64_t c = 0; c < piece->columns; c++) {
         const int64_t at = next[lane]++;
-        p->place[at] = (fal_dots_place){(int32_t)grad, (int32_t)input};
+        p->place[at] = (fal_dots_place){(int32_t)grad, (int32_t)(uint32_t)input};
         for (int64_t g = 0; g < groups; g++)
             p->inside[g * w->cut.places + at] = met_by_row[g] & *met_by_column++;
         grad += w->grad.column;
-        input += step;
+        input += (uint64_t)along->dilation * input_column;
         lane = lane + 1 < lanes ? lane + 1 : 0;
     }
 }
@@ -152,7 +155,7 @@ static void repeat_images(const fal_dots_across_work *w, const fal_dots_list *li
     for (int64_t i = list->count; i < list->count * w->cut.images; i++) {
         const int64_t at = list->first + i, before = at - list->count;
         p->place[at].grad = p->place[before].grad + (int32_t)w->grad.image;
-        p->place[at].input = p->place[before].input + (int32_t)w->input.image;
+        p->place[at].input = (int32_t)((uint32_t)p->place[before].input + (uint32_t)w->input.image);
         for (int64_t g = 0; g < w->groups; g++)
             p->inside[g * w->cut.places + at] = p->inside[g * w->cut.places + before];
     }

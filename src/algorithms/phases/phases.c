@@ -131,18 +131,6 @@ static void fill(const fal_task *task, const fal_operands *all, const char *bias
         }
 }
 
-// Whether there is a phase that meets no element of the kernel.
-static bool leaves_outputs(const fal_phase_split *s)
-{
-    int64_t index[FALTUNG_MAX_AXES] = {0};
-    bool leaves = false;
-    do {
-        const fal_phase p = fal_make_phase(s, NULL, index);
-        leaves = leaves || (p.untouched && !p.empty);
-    } while (fal_next_phase(s, index));
-    return leaves;
-}
-
 // All phases of a part, one after the other. If some leave outputs to their biases, all outputs are
 // filled with these first: gaps would be written one by one. But not where the last step may read
 // what it has written.
@@ -267,7 +255,7 @@ static void run(const fal_task *task, const fal_operands *all, const void *packe
     const fal_phase_split s = fal_find_phases(task);
     int64_t rows, channels;
     fal_part some = *part;
-    const bool leaves = leaves_outputs(&s);
+    const bool leaves = fal_leaves_outputs(&s);
     if (fal_count_all_phases(&s) == 1) { // leaves no gaps
         run_phases(&s, all, packed, part, leaves, workspace);
         return;

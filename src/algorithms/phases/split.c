@@ -69,6 +69,18 @@ static phase_axis find_phase(const fal_problem_axis *axis, int64_t phase)
     return found;
 }
 
+bool fal_leaves_outputs(const fal_phase_split *s)
+{
+    for (int i = 0; i < FALTUNG_MAX_AXES; i++) {
+        const fal_problem_axis *axis = &s->task->problem.axis[i];
+        const bool left = i == 2 && s->leaves_columns;
+        for (int64_t phase = 0; !left && phase < fal_least(s->phases[i], axis->output); phase++)
+            if (find_phase(axis, phase).taps == 0)
+                return true;
+    }
+    return false;
+}
+
 bool fal_phase_is_computed(const fal_phase *p)
 {
     return !p->empty && !p->untouched;

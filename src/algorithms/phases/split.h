@@ -32,6 +32,9 @@ fal_phase fal_make_phase(const fal_phase_split *split, const fal_operands *all,
 // Steps to the next phase; false after the last.
 bool fal_next_phase(const fal_phase_split *split, int64_t *index);
 
+// Whether there are outputs that no element of the kernel meets.
+bool fal_leaves_outputs(const fal_phase_split *split);
+
 bool fal_phase_is_computed(const fal_phase *phase);
 
 #endif
