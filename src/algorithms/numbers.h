@@ -15,30 +15,14 @@ static inline int32_t fal_join_bytes(double first, double second)
            (int32_t)((uint32_t)(int32_t)second << 16);
 }
 
-// Element `at` of the weight to *to; of bytes that are paired together with the second one.
-static inline void fal_take_weight(const fal_problem *p, const fal_view *weight, int64_t at,
-                                   bool paired, void *to)
+// A byte of the weight as a number, together with the second one if it is paired.
+static inline int32_t fal_take_bytes(const fal_problem *p, const fal_view *weight, int64_t at,
+                                     bool paired)
 {
-    switch (p->weight_dtype) {
-    case FALTUNG_F32:
-        *(float *)to = ((const float *)weight->data)[at];
-        break;
-    case FALTUNG_F64:
-        *(double *)to = ((const double *)weight->data)[at];
-        break;
-    case FALTUNG_F16:
-        *(float *)to = fal_from_float16(((const uint16_t *)weight->data)[at]);
-        break;
-    case FALTUNG_BF16:
-        *(float *)to = fal_from_bfloat16(((const uint16_t *)weight->data)[at]);
-        break;
-    default: {
-        double first = fal_load(p->weight_dtype, weight->data, at) - p->weight_zero, second = 0;
-        if (paired)
-            second = fal_load(p->weight_dtype, weight->data, at + weight->pair) - p->weight_zero;
-        *(int32_t *)to = fal_join_bytes(first, second);
-    }
-    }
+    double first = fal_load(p->weight_dtype, weight->data, at) - p->weight_zero, second = 0;
+    if (paired)
+        second = fal_load(p->weight_dtype, weight->data, at + weight->pair) - p->weight_zero;
+    return fal_join_bytes(first, second);
 }
 
 // Elements of the weight, from `at` on, as numbers: a box without data or pairing of its own, whose

@@ -3,7 +3,6 @@
 #define FAL_KERNELS_BOX_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 // How bytes become numbers.
@@ -24,7 +23,6 @@ typedef struct fal_box {
     int64_t to_odd; // if not 0, elements of a row that lie side by side are dealt out in two: every
                     // second one goes so much further
     fal_pairing pairing; // of bytes
-    ptrdiff_t ahead;     // bytes from each short row of numbers to a line that is brought near
 } fal_box;
 
 // Lines of the cache that rows of planes lie in, which are fetched a few at a time. Distances are

@@ -25,7 +25,6 @@ static void copy_short_rows(const fal_box *box, const real *from, real *to)
     const int64_t columns = box->columns, last = columns - FAL_LANES;
     const uint32_t rest = vec_first_lanes(last > 0 ? last : columns);
     for (int64_t r = 0; r < box->rows; r++, from += box->from_row, to += box->to_row) {
-        __builtin_prefetch((const void *)((uintptr_t)from + (uintptr_t)box->ahead), 0, 2);
         if (last > 0)
             vec_store(to, vec_load(from));
         if (!FAL_LANES_STORED)

@@ -307,11 +307,10 @@ typedef struct fal_dots_across {
     int64_t images;
     const fal_dots_list *list; // [lane]
     const fal_dots_place *place;
-    const uint16_t
-        *inside;       // of every place, the taps that meet the input, one bit each, row by row.
-    const void *zeros; // Others meet these: as many as there can be channels
-    void *sums;        // [tap][lane][channel]
-    bool add;          // to what is there
+    const uint16_t *inside; // of every place, a bit for each tap, row by row: it meets the input
+    const void *zeros;      // what others meet: as many as there can be channels
+    void *sums;             // [tap][lane][channel]
+    bool add;               // to what is there
     // What is multiplied next, of which so many lines for each place are brought near, at these
     // bytes from that of the input, and that of grad; 0: none. They need not be there.
     int fetches;

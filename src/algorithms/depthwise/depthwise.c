@@ -71,8 +71,8 @@ static void pack_column(const fal_task *task, const fal_view *weight, int64_t co
     }
     for (int64_t g = 0; g < p->groups; g++)
         for (int64_t kh = 0; kh < rows; kh++)
-            fal_take_weight(p, weight, first + g * weight->group + kh * weight->axis[1],
-                            fal_is_paired(p, 0), to + (g * channel + kh) * task->kernels->size);
+            *(int32_t *)(to + (g * channel + kh) * task->kernels->size) = fal_take_bytes(
+                p, weight, first + g * weight->group + kh * weight->axis[1], fal_is_paired(p, 0));
 }
 
 static void pack(const fal_task *task, const fal_operands *all, void *packed)

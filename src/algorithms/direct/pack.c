@@ -49,7 +49,7 @@ static void pack_kernel(const fal_problem *p, const fal_view *weight, int64_t fi
         for (int64_t kd = 0; kd < p->axis[0].kernel; kd++)
             for (int64_t kh = 0; kh < p->axis[1].kernel; kh++, to += distance) {
                 int64_t at = kd * weight->axis[0] + kh * weight->axis[1] + kw * weight->axis[2];
-                fal_take_weight(p, weight, first + at, paired, to);
+                *(int32_t *)to = fal_take_bytes(p, weight, first + at, paired);
             }
 }
 

@@ -12,7 +12,6 @@
 #include "algorithms/workspace.h"
 #include "base/checked.h"
 
-#include <math.h>
 #include <string.h>
 
 // Elements of some images, and rows of them, of a cell.
@@ -52,7 +51,7 @@ static const char *find_grad(const fal_dots_across_work *w, const cell *c)
 // As numbers, with `columns` pixels of each row.
 static void copy(const fal_dots_across_work *w, const fal_view *view, const char *from,
                  const cell *c, int64_t rows, int64_t columns, const fal_dots_steps *steps,
-                 ptrdiff_t ahead, char *to)
+                 char *to)
 {
     for (int64_t n = 0; n < c->piece->images; n++) {
         const fal_box box = {
@@ -66,25 +65,17 @@ static void copy(const fal_dots_across_work *w, const fal_view *view, const char
             .from_column = 1,
             .to_plane = steps->row,
             .to_row = steps->column,
-            .ahead = ahead,
         };
         w->task->kernels->copy(&box);
     }
 }
 
-// Copies a cell, while the next one, if there is one, is brought near.
-static void copy_cell(const fal_dots_across_work *w, const cell *c, const cell *next,
-                      fal_dots_across *dots)
+static void copy_cell(const fal_dots_across_work *w, const cell *c, fal_dots_across *dots)
 {
     const fal_dots_window *window = &c->piece->window;
-    const char *input = find_input(w, c), *grad = find_grad(w, c);
-    const ptrdiff_t ahead = next ? find_input(w, next) - input : 0;
-    const ptrdiff_t ahead_grad = next ? find_grad(w, next) - grad : 0;
-    const int64_t columns = w->task->problem.axis[2].input;
-    copy(w, &w->all->input, input, c, window->bottom - window->top, columns, &w->input, ahead,
-         w->desk.input);
-    copy(w, &w->all->weight, grad, c, window->rows, window->columns, &w->grad, ahead_grad,
-         w->desk.grad);
+    copy(w, &w->all->input, dots->input, c, window->bottom - window->top,
+         w->task->problem.axis[2].input, &w->input, w->desk.input);
+    copy(w, &w->all->weight, dots->grad, c, window->rows, window->columns, &w->grad, w->desk.grad);
     dots->input = w->desk.input;
     dots->grad = w->desk.grad;
 }
@@ -148,7 +139,7 @@ static void run_cell(const fal_dots_across_work *w, const cell *c, const cell *n
         .add = add,
     };
     if (fal_dots_copy(w->task))
-        copy_cell(w, c, next, &dots);
+        copy_cell(w, c, &dots);
     else if (next && fal_are_far(w->task))
         fetch_next(w, c, next, &dots);
     for (int64_t g = 0; g < w->groups; g++, dots.fetches = 0)
@@ -211,53 +202,31 @@ static void add_sums(const fal_dots_across_work *w, const fal_dots_block *b)
             ((float *)w->desk.sums)[i] += ((const float *)w->desk.chains)[i];
 }
 
-// Stores a sum for each of some channels; returns whether all of them are finite.
-static bool store_floats(const float *sums, int64_t channels, float *to, int64_t step)
-{
-    bool finite = true;
-    for (int64_t i = 0; i < channels; i++) {
-        to[i * step] = sums[i];
-        finite &= isfinite(sums[i]) != 0;
-    }
-    return finite;
-}
-
-static bool store_doubles(const double *sums, int64_t channels, double *to, int64_t step)
-{
-    bool finite = true;
-    for (int64_t i = 0; i < channels; i++) {
-        to[i * step] = sums[i];
-        finite &= isfinite(sums[i]) != 0;
-    }
-    return finite;
-}
-
-// The same where the result has numbers of another type, or a sum is not finite.
-static void write_each(const fal_dots_across_work *w, const fal_dots_block *first, int64_t row,
-                       int64_t column, const void *sums)
-{
-    const bool is_double = w->task->problem.dtype == FALTUNG_F64;
-    fal_dots_block one = *first;
-    for (int64_t i = 0; i < first->channels; i++, one.group++)
-        fal_write_dots(w->task, w->all, &one, row, column,
-                       is_double ? ((const double *)sums)[i] : ((const float *)sums)[i]);
-}
-
-// One tap of a cell.
+// One tap of a cell. A sum that is not finite is written by itself.
 static void write_tap(const fal_dots_across_work *w, const fal_dots_block *b, int64_t row,
                       int64_t column, const void *sums)
 {
-    const fal_problem *p = &w->task->problem;
+    const bool is_double = w->task->problem.dtype == FALTUNG_F64;
+    const fal_kernels *k = w->task->kernels;
     const fal_view *to = &w->all->output;
     const int64_t at =
         b->group * to->group + b->depth * to->axis[0] + row * to->axis[1] + column * to->axis[2];
-    bool done = false;
-    if (p->output_dtype == FALTUNG_F32 && p->dtype != FALTUNG_F64)
-        done = store_floats(sums, b->channels, (float *)to->data + at, to->group);
-    else if (p->output_dtype == FALTUNG_F64)
-        done = store_doubles(sums, b->channels, (double *)to->data + at, to->group);
-    if (!done)
-        write_each(w, b, row, column, sums);
+    const fal_rows rows = {
+        .from = sums,
+        .to = (char *)to->data + at * k->output_size,
+        .rows = 1,
+        .columns = b->channels,
+        .from_column = 1,
+        .to_column = to->group,
+    };
+    if (k->are_finite(sums, b->channels)) {
+        k->write_rows(&rows);
+        return;
+    }
+    fal_dots_block one = *b;
+    for (int64_t i = 0; i < b->channels; i++, one.group++)
+        fal_write_dots(w->task, w->all, &one, row, column,
+                       is_double ? ((const double *)sums)[i] : ((const float *)sums)[i]);
 }
 
 static void write_sums(const fal_dots_across_work *w, const fal_dots_block *block)
